@@ -1,0 +1,84 @@
+"""Every error the hub raises on purpose. Knows no HTTP: `web/problems.py` and `cli` each have their own table.
+
+    HubError
+      Invalid            not well formed
+      Unauthenticated    no valid credential
+      NotPermitted       visible, but not this
+      NotFound           no such thing, or not yours to see
+      Conflict           changed meanwhile
+      TooLarge           more than one request may carry
+      Unprocessable      JSON, but no envelope and no bundle
+      TooMany            slow down
+      Unavailable        the store cannot be reached
+      NotAcceptable      no media type that the caller takes
+      UnsupportedMedia   a media type that the hub does not take
+      Misconfigured      the hub cannot start as it is set up
+      FeedFailed         a feed's run failed as a whole
+
+The class docstring is the public sentence. A message may add what the caller itself sent, never stored data.
+"""
+
+
+class HubError(Exception):
+    """The hub refused."""
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail
+        super().__init__(detail or self.sentence)
+
+    @property
+    def sentence(self) -> str:
+        """The public sentence of this kind of error."""
+        return (type(self).__doc__ or "").strip()
+
+
+class Invalid(HubError):
+    """The request is not well formed."""
+
+
+class Unauthenticated(HubError):
+    """A valid credential is needed."""
+
+
+class NotPermitted(HubError):
+    """This account may not do that here."""
+
+
+class NotFound(HubError):
+    """There is no such resource."""
+
+
+class Conflict(HubError):
+    """The state has changed meanwhile."""
+
+
+class TooLarge(HubError):
+    """The request body is larger than this hub takes."""
+
+
+class Unprocessable(HubError):
+    """The body is JSON, but neither a TAXII envelope nor a STIX bundle that can be taken."""
+
+
+class TooMany(HubError):
+    """Too many requests."""
+
+
+class Unavailable(HubError):
+    """The hub cannot reach its database."""
+
+
+class NotAcceptable(HubError):
+    """The hub answers in application/taxii+json;version=2.1 only."""
+
+
+class UnsupportedMedia(HubError):
+    """The hub takes application/taxii+json;version=2.1."""
+
+
+class Misconfigured(HubError):
+    """The hub cannot run as it is set up."""
+
+
+class FeedFailed(HubError):
+    """The feed as a whole could not be taken; nothing was changed."""

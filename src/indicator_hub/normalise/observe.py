@@ -1,0 +1,210 @@
+"""One text to one observable, or the reason why not (normalisation, sections 1, 4 and 10). Never raises, whatever the text."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+
+from indicator_hub.normalise import networks
+from indicator_hub.normalise.refang import refang
+from indicator_hub.normalise.row import MAX_VALUE, Refusal
+from indicator_hub.stix import canonical
+from indicator_hub.stix.pattern import Observable
+
+GROUPS = frozenset({"ip", "hash", "domain", "host"})
+BROADEST = MappingProxyType({4: 8, 6: 19})
+"""The shortest prefix of each IP version that is published without a person's look."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL_IN_URL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # the URL standard takes out tabs and line ends
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?:://|:(?!\d)(?=[^:]*\Z))|(https?|ftp):", re.IGNORECASE)
+_ADDRESS = re.compile(r"[0-9.]+(?:/[0-9]+)?|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%]*(?:[%/][0-9A-Za-z]*)?")
+_PORT = re.compile(r"(?:[^\s/:@]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
+_DIGEST = re.compile(r"[0-9A-Fa-f]+")
+_LABELS = re.compile(r"(?:[^.]+\.)+[^.]+")
+_DIGITS = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
+_LENGTHS = {kind: digits for digits, kind in _DIGITS.items()}
+
+# The digests of no bytes at all: every empty file has them.
+_EMPTY = frozenset(
+    {
+        "d41d8cd98f00b204e9800998ecf8427e",
+        "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
+    }
+)
+# RFC 6761, RFC 6762, RFC 8375, and .internal as ICANN set it aside. `.onion` is not here: it names a place.
+_RESERVED = ("localhost", "local", "invalid", "test", "internal", "home.arpa")
+_EXAMPLES = ("example", "example.com", "example.net", "example.org")
+
+_Found = tuple[Observable, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A canonical observable; `notes` say what it took or what it is: `host_bits_cleared`, `wildcard`, `tor`."""
+
+    observable: Observable
+    notes: tuple[str, ...] = ()
+
+
+def observe(
+    text: str, *, expect: str | None = None, default_scheme: str | None = None, documentation: bool = False
+) -> Observation | Refusal:
+    """The observable a text names, refanged and canonical, or a refusal with a reason of section 10.
+
+    `expect` is an observable type, a group word (`ip`, `hash`, `domain`, `host`), or None to go by the text's shape.
+    `default_scheme` makes URLs of hosts with a path but no scheme; `documentation` frees documentation addresses and example names.
+    """
+    policy = _Policy(documentation)
+    if expect in _BY_ADDRESS and (address := canonical.parse_ipv4(text)) is not None:
+        # The fast path, most rows of most feeds: four decimal octets are their own canonical text.
+        block = networks.special(address, canonical.V4)
+        found = (Observable("ipv4-addr", text), ()) if policy.allows(block) else "non_global"
+    else:
+        found = _observe(text, expect, default_scheme, policy)
+    return Refusal(found, text) if isinstance(found, str) else Observation(*found)
+
+
+_BY_ADDRESS = frozenset({None, "ip", "host", "ipv4-addr", "ipv4-cidr"})
+
+
+def _observe(text: str, expect: str | None, default_scheme: str | None, policy: "_Policy") -> "_Found | str":
+    if len(text) > MAX_VALUE or (not text.isascii() and len(text.encode("utf-8", "surrogatepass")) > MAX_VALUE):
+        return "too_long"
+    value = text.strip(" \t\r\n")
+    if _CONTROL_IN_URL.search(value):
+        return "control_chars"
+    if "…" in value:
+        return "truncated"
+    value = refang(value)
+    kind = expect or _shape(value)
+    if kind != "url" and _CONTROL.search(value):
+        return "control_chars"
+    if kind == "url":
+        return _url(value, default_scheme, policy)
+    reader = _KINDS.get(kind)
+    return reader(value, policy) if reader else "unknown_type"
+
+
+def _shape(value: str) -> str:
+    """What kind of thing the text looks like. A look only: the reader of that kind decides."""
+    if _ADDRESS.fullmatch(value):
+        return "ip"
+    if _PORT.fullmatch(value):
+        return "unknown"
+    if _SCHEME.match(value) or "/" in value:
+        return "url"
+    if "@" in value:
+        return "email-addr"
+    if len(value) in _DIGITS and _DIGEST.fullmatch(value):
+        return "hash"
+    return "domain"
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    """What may be an indicator at all: nothing that exists in every network, and nothing too broad to be blocked."""
+
+    documentation: bool
+
+    def ip(self, version: int, address: int, bits: int) -> _Found | str:
+        if bits < BROADEST[version]:
+            return "too_broad_cidr"
+        spare = canonical.WIDTH[version] - bits
+        start = address >> spare << spare
+        if not self.allows(networks.special_within(start, start + (1 << spare) - 1, version)):
+            return "non_global"
+        kind = f"ipv{version}-cidr" if spare else f"ipv{version}-addr"
+        notes = () if start == address else ("host_bits_cleared",)
+        return Observable(kind, canonical.render_network(version, address, bits)), notes
+
+    def allows(self, block: str | None) -> bool:
+        return block is None or (self.documentation and block == networks.DOCUMENTATION)
+
+    def refuses_name(self, name: str) -> bool:
+        return _under(name, _RESERVED) or (not self.documentation and _under(name, _EXAMPLES))
+
+
+def _under(name: str, parents: tuple[str, ...]) -> bool:
+    return any(name == parent or name.endswith(f".{parent}") for parent in parents)
+
+
+def _ip(value: str, policy: _Policy, *, version: int | None = None) -> _Found | str:
+    network = canonical.parse_network(value)
+    # An IPv4-mapped address comes out as IPv4, yet the feed that calls it IPv6 is right too.
+    if network is None or version not in {None, network[0], canonical.V6 if ":" in value else network[0]}:
+        return "syntax"
+    return policy.ip(*network)
+
+
+def _domain(value: str, policy: _Policy) -> _Found | str:
+    bare = value.removeprefix("*.")
+    name = canonical.domain(bare)
+    if policy.refuses_name((name or bare).lower().removesuffix(".")):
+        return "reserved_name"
+    if name is None:
+        return "syntax"
+    notes = ("wildcard",) if bare != value else ()
+    return Observable("domain-name", name), (*notes, *_tor(name))
+
+
+def _host(value: str, policy: _Policy) -> _Found | str:
+    return _ip(value, policy) if _ADDRESS.fullmatch(value) else _domain(value, policy)
+
+
+def _email(value: str, policy: _Policy) -> _Found | str:
+    address = canonical.email(value)
+    if address is None:
+        return "syntax"
+    name = address.rpartition("@")[2]
+    return "reserved_name" if policy.refuses_name(name) else (Observable("email-addr", address), _tor(name))
+
+
+def _hash(value: str, _: _Policy, *, kind: str | None = None) -> _Found | str:
+    kind = kind or _DIGITS.get(len(value), "")
+    digest = canonical.hexadecimal(value, _LENGTHS.get(kind, 0))
+    if digest is None:
+        return "syntax"
+    return "empty_file_hash" if digest in _EMPTY else (Observable(kind, digest), ())
+
+
+def _url(value: str, default_scheme: str | None, policy: _Policy) -> _Found | str:
+    if (scheme := _SCHEME.match(value)) is None:
+        if default_scheme is None:
+            return "no_scheme"
+        value = f"{default_scheme}://{value}"
+    elif (scheme[1] or scheme[2]).lower() not in {"http", "https", "ftp"}:
+        return "scheme"
+    canon = canonical.url(value)
+    # Serialising can make a mask of what was none (`[\\]` becomes `[/]`); a second reading would then find another URL.
+    if canon is None or refang(canon) != canon:
+        return "syntax"
+    host = canonical.host_of(canon)
+    if (network := canonical.parse_network(host)) is not None:
+        block = networks.special(network[1], network[0])
+        return (Observable("url", canon), ()) if policy.allows(block) else "non_global"
+    if policy.refuses_name(host):
+        return "reserved_name"
+    return (Observable("url", canon), _tor(host)) if _LABELS.fullmatch(host) else "syntax"
+
+
+def _tor(name: str) -> tuple[str, ...]:
+    return ("tor",) if name.endswith(".onion") else ()
+
+
+_KINDS: dict[str, Callable[[str, _Policy], _Found | str]] = {
+    "ip": _ip,
+    "ipv4-addr": partial(_ip, version=4),
+    "ipv4-cidr": partial(_ip, version=4),
+    "ipv6-addr": partial(_ip, version=6),
+    "ipv6-cidr": partial(_ip, version=6),
+    "host": _host,
+    "domain": _domain,
+    "domain-name": _domain,
+    "email-addr": _email,
+    "hash": _hash,
+    **{kind: partial(_hash, kind=kind) for kind in _LENGTHS},
+}

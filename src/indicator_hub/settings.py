@@ -1,0 +1,81 @@
+"""Every setting, its default and its sentence. Read by entry points only; everyone else is given plain values.
+
+A setting is an environment variable INDICATOR_HUB_NAME (or a line in the file that INDICATOR_HUB_ENV_FILE names).
+"""
+
+import ipaddress
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from indicator_hub.errors import Misconfigured
+
+
+class Settings(BaseSettings):
+    """The settings of a hub."""
+
+    model_config = SettingsConfigDict(env_prefix="INDICATOR_HUB_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path("indicator-hub-data"), description="Where the embedded database and the secrets lie.")
+    database_url: str = Field("", description="The database; empty: SQLite in the data directory.")
+    secrets_dir: Path | None = Field(None, description="Where the signing keys lie; empty: `secrets` in the data directory.")
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0: any free one.")
+    public_url: str = Field("", description="The URL partners use, https://hub.example; required when the address is not loopback.")
+    title: str = Field("Indicator hub", description="The title in the discovery resource.")
+    page_limit: int = Field(1_000, ge=1, le=10_000, description="Objects on a page without `limit`, and at most.")
+    max_content_length: int = Field(10 * 1024 * 1024, ge=1_024, description="The largest request body, in bytes.")
+    status_hours: int = Field(7 * 24, ge=24, description="How long a status can be read, in hours.")
+    serve_events: bool = Field(True, description="Record every page that gives objects away.")
+    log_level: str = Field("info", description="critical, error, warning, info or debug.")
+    tls_cert: Path | None = Field(None, description="A certificate chain (PEM), to serve TLS without a proxy.")
+    tls_key: Path | None = Field(None, description="The key of that certificate (PEM).")
+
+    @field_validator("public_url")
+    @classmethod
+    def _require_url(cls, given: str) -> str:
+        url = urlsplit(given)
+        if given and (url.scheme not in ("http", "https") or not url.netloc or url.query or url.fragment):
+            raise ValueError("give a URL like https://hub.example")
+        return given.rstrip("/")
+
+    def database(self) -> str:
+        """The database's URL."""
+        return self.database_url or f"sqlite:///{(self.data_dir / 'hub.db').absolute()}"
+
+    def secrets(self) -> Path:
+        """The secrets directory."""
+        return self.secrets_dir or self.data_dir / "secrets"
+
+    def origin(self, port: int) -> str:
+        """Where partners reach this hub. Raises Misconfigured when that cannot be known: never guessed from a request's headers."""
+        if self.public_url:
+            return self.public_url
+        if not _is_loopback(self.host):
+            raise Misconfigured(
+                f"The hub listens on {self.host}, where partners reach it: set INDICATOR_HUB_PUBLIC_URL to the URL they use."
+            )
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls_cert else 'http'}://{host}:{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def load(**overrides: object) -> Settings:
+    """The settings, with what a command line gave instead. Raises Misconfigured, naming every setting that is wrong."""
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(_env_file=os.environ.get("INDICATOR_HUB_ENV_FILE"), **given)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"INDICATOR_HUB_{'_'.join(str(part) for part in one['loc']).upper()}: {one['msg']}" for one in error.errors()
+        )
+        raise Misconfigured(f"These settings cannot be used: {wrong}.") from None

@@ -1,0 +1,32 @@
+"""Apply: the roster as declared becomes the roster as stored; the difference first, then the very same difference written."""
+
+from indicator_hub.errors import Conflict
+from indicator_hub.sharing.act import OPERATOR, act
+from indicator_hub.store import audit, roster
+from indicator_hub.store.opened import Store
+from indicator_hub.trust.difference import Difference, difference
+from indicator_hub.trust.roster import Feed, Roster
+
+
+async def plan(store: Store, declared: Roster) -> Difference:
+    """What `apply` would change, in words. Nothing is written."""
+    async with store.transactions.read() as tx:
+        return difference(await roster.read(tx), declared, store.now())
+
+
+async def apply(store: Store, declared: Roster) -> Difference:
+    """Write what is declared, with one event for each change. Raises Conflict when the declaration leaves out what cannot be removed."""
+    async with act(store, OPERATOR, "apply") as a, a.transaction() as tx:
+        found = difference(await roster.read(tx), declared, a.now)
+        if found.mistakes:
+            raise Conflict("\n".join(found.mistakes))
+        for change in found.changes:
+            if change.after is None and isinstance(change.before, Feed):
+                await roster.end_feed(tx, change.before.name, now=a.now)
+            else:
+                await roster.write(tx, change.after, now=a.now)
+            a.action = f"{change.verb} {change.noun}"
+            a.details = {"words": change.words}
+            await audit.add(tx, [a.event("done")])
+        a.action, a.details = "apply", {"changes": len(found.changes)}
+    return found

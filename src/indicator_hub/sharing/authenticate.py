@@ -1,0 +1,68 @@
+"""Who asks, and what is within its reach: judged from the roster at every request, so that suspension, expiry and windows act at once."""
+
+import hashlib
+from dataclasses import dataclass
+
+from indicator_hub.errors import NotFound, Unauthenticated
+from indicator_hub.store import credentials
+from indicator_hub.store.opened import Store
+from indicator_hub.trust.reach import Reach, Ties, reach_of
+from indicator_hub.trust.roster import PUBLIC, Account
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The account (None: anybody, in the group `public`), and its reach in the group and collection that the request names."""
+
+    account: Account | None
+    reach: Reach | None
+
+    def require_reach(self) -> Reach:
+        """The reach. Raises NotFound when the group does not exist for this account."""
+        if self.reach is None:
+            raise NotFound
+        return self.reach
+
+    def require_account(self) -> Account:
+        """The account. Raises Unauthenticated."""
+        if self.account is None:
+            raise Unauthenticated
+        return self.account
+
+
+async def identify(store: Store, token: str | None, *, username: str | None, group: str = "", collection: str = "") -> Identified:
+    """The account behind a token and its reach, in one look-up.
+
+    `username` is what HTTP Basic sent beside the token, and must be the account's name. Raises Unauthenticated for a credential that is
+    not valid now, and for none at all except in the group `public`.
+    """
+    now = store.now()
+    if token is None:
+        if group != PUBLIC:
+            raise Unauthenticated
+        return Identified(None, reach_of(None, await credentials.nobody(store, group=group, collection_name=collection), now))
+    digest = hashlib.sha256(token.encode()).digest()
+    known = await credentials.by_token(store, digest, group=group, collection_name=collection, now=now)
+    if known is None or (username is not None and username != known.account.name):
+        raise Unauthenticated
+    return Identified(known.account, reach_of(known.account, known.ties, now))
+
+
+async def groups(store: Store, account: Account) -> list[Reach]:
+    """The groups that exist for this account, by name: its own, and `public`."""
+    return await _reaches(store, account, None)
+
+
+async def collections(store: Store, account: Account | None, group: str) -> list[Reach]:
+    """The collections of a group, with this account's rights in each. Raises NotFound when the group does not exist for it."""
+    reaches = await _reaches(store, account, group)
+    if not reaches:
+        raise NotFound
+    return [reach for reach in reaches if reach.collection is not None]
+
+
+async def _reaches(store: Store, account: Account | None, group: str | None) -> list[Reach]:
+    now = store.now()
+    async with store.transactions.read() as tx:
+        found: list[Ties] = await credentials.ties(tx, account, group=group, now=now)
+    return [reach for ties in found if (reach := reach_of(account, ties, now)) is not None]

@@ -1,0 +1,119 @@
+"""Claim: one process at a time runs a feed. What the run brings goes through `submit`, with its provenance in the same transaction."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from indicator_hub.store.engine import Transaction
+
+from indicator_hub.audit.event import Event
+from indicator_hub.errors import Conflict, NotFound
+from indicator_hub.sharing.act import Caller
+from indicator_hub.sharing.submit import submit
+from indicator_hub.store import audit, credentials, feeds, jobs, roster
+from indicator_hub.store.feeds import Bookmark, Claim, Refused
+from indicator_hub.store.opened import Store
+from indicator_hub.taxii.status import Status
+from indicator_hub.trust.reach import Reach, reach_of
+from indicator_hub.trust.roster import Feed
+
+LEASE = 15 * 60 * 1_000_000
+"""How long a run may be silent before another process may take the feed over, in microseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of one feed, while its lease is held."""
+
+    store: Store
+    caller: Caller
+    reach: Reach
+    feed: Feed
+    bookmark: Bookmark
+    number: int
+    worker: str
+    started: int
+
+    async def known(self, identifiers: Sequence[str]) -> dict[str, Claim]:
+        """What this feed said before of these indicators."""
+        async with self.store.transactions.read() as tx:
+            return await feeds.claims(tx, self.bookmark.feed_id, identifiers)
+
+    async def submit(self, body: bytes, *, default: int | None, claims: Sequence[Claim]) -> Status:
+        """Submit one batch; the claims of what was taken are kept with it. Raises what `submit` raises, Conflict if the lease is lost."""
+
+        async def alongside(tx: Transaction, status: Status) -> None:
+            refused = {detail.id for detail in status.details if detail.failed}
+            await feeds.claim(tx, self.bookmark.feed_id, self.number, [one for one in claims if one.stix_id not in refused])
+            await self._renew(tx)
+
+        return await submit(self.store, self.caller, self.reach, body, default=default, alongside=alongside)
+
+    async def keep(self, claims: Sequence[Claim], refused: Sequence[Refused]) -> None:
+        """Keep what was seen again unchanged, and what was refused."""
+        if claims or refused:
+            async with self.store.transactions.begin() as tx:
+                await feeds.claim(tx, self.bookmark.feed_id, self.number, claims)
+                await feeds.quarantined(tx, self.bookmark.feed_id, self.number, refused)
+                await self._renew(tx)
+
+    async def _renew(self, tx: Transaction) -> None:
+        if not await jobs.renew(tx, _job(self.feed.name), self.worker, now=self.store.now(), lease=LEASE):
+            raise Conflict(f"Another process has taken over the feed {self.feed.name}.")
+
+    async def settle(
+        self, tally: Mapping[str, int], *, outcome: str, reason: str = "", content: tuple[str | None, str | None, bytes] | None = None
+    ) -> None:
+        """The run is over: its tally, and how far the feed was read (`content`: ETag, Last-Modified, SHA-256 of what was taken whole)."""
+        async with self.store.transactions.begin() as tx:
+            now = self.store.now()
+            await feeds.end_run(tx, self.number, outcome=outcome, reason=reason, tally=tally, now=now)
+            if content is not None:
+                etag, last_modified, sha256 = content
+                await feeds.set_bookmark(
+                    tx, self.bookmark.feed_id, etag=etag, last_modified=last_modified, content_sha256=sha256, now=now
+                )
+            await audit.add(tx, [self._event(now, outcome, reason, tally)])
+
+    def _event(self, now: int, outcome: str, reason: str, tally: Mapping[str, int]) -> Event:
+        account = self.reach.account
+        return Event(
+            at=now,
+            action="ingest",
+            outcome="refused" if outcome == "failed" else "done",
+            account_id=account.id if account else 0,
+            organisation_id=self.reach.organisation_id,
+            group_id=self.reach.group_id,
+            collection_id=self.reach.key,
+            details={"feed": self.feed.name, "run": self.number, "outcome": outcome, "reason": reason, **tally},
+        )
+
+
+async def declared(store: Store) -> list[Feed]:
+    """The feeds declared and not ended, by name."""
+    async with store.transactions.read() as tx:
+        return await roster.feeds(tx)
+
+
+@asynccontextmanager
+async def claim(store: Store, feed: Feed, worker: str) -> AsyncIterator[Run]:
+    """Hold the feed while it runs. Raises NotFound when it may not run now, Conflict when another process is running it."""
+    now = store.now()
+    known = await credentials.by_feed(store, feed.name, now=now)
+    reach = reach_of(known.account, known.ties, now) if known else None
+    if known is None or reach is None:
+        raise NotFound(f"The feed {feed.name} may not run: it, its organisation's membership or its group is not live now.")
+    async with store.transactions.begin() as tx:
+        if not await jobs.claim(tx, _job(feed.name), worker, now=now, lease=LEASE):
+            raise Conflict(f"Another process is running the feed {feed.name}.")
+        bookmark = await feeds.bookmark(tx, feed.name)
+        number = await feeds.start_run(tx, bookmark.feed_id, now=now)
+    try:
+        yield Run(store, Caller(known.account), reach, feed, bookmark, number, worker, now)
+    finally:
+        async with store.transactions.begin() as tx:
+            await jobs.release(tx, _job(feed.name), worker)
+
+
+def _job(name: str) -> str:
+    return f"feed {name}"

@@ -1,0 +1,66 @@
+"""Poll: a partner asks what there is, and is given what it may see.
+
+A page that holds objects is recorded before it goes out: which range of which collection, under which reach, how many, and a digest
+over the versions given. No list of ids: with the history of audiences the page can be worked out again, and the digest says whether
+rightly. A page with nothing in it is no event.
+"""
+
+from indicator_hub.audit.event import Event
+from indicator_hub.errors import NotFound
+from indicator_hub.sharing.act import Caller
+from indicator_hub.store import entries
+from indicator_hub.store.opened import Store
+from indicator_hub.taxii.page import Page
+from indicator_hub.taxii.query import Query, Resource
+from indicator_hub.trust.reach import Reach
+
+
+async def poll(store: Store, caller: Caller, reach: Reach, query: Query, resource: Resource, *, record: bool = True) -> Page:
+    """One page. `record` is False when nothing of it will go out (HEAD). Raises NotFound, NotPermitted.
+
+    For one object (Resource.OBJECT, VERSIONS) NotFound when this account sees no version of it, an empty page when it sees some and the
+    filters leave none (TAXII 2.1 sections 5.6 and 5.8).
+    """
+    reach.require_read()
+    page = await entries.page(store, reach, query, bodies=resource in (Resource.OBJECTS, Resource.OBJECT))
+    if not page.entries:
+        if resource in (Resource.OBJECT, Resource.VERSIONS) and not await entries.is_visible(store, reach, query.filters.ids[0]):
+            raise NotFound
+        return page
+    if record and store.serve_events:
+        await store.journal.write(_served(store.now(), caller, reach, query, resource, page))
+    return page
+
+
+def _served(now: int, caller: Caller, reach: Reach, query: Query, resource: Resource, page: Page) -> Event:
+    account = caller.account
+    personal = {"address": caller.address} if caller.address else {}
+    if account:
+        personal["account"] = account.name
+    filters = query.filters
+    return Event(
+        at=now,
+        action="serve",
+        outcome="done",
+        account_id=account.id if account else 0,
+        organisation_id=reach.organisation_id,
+        group_id=reach.group_id,
+        collection_id=reach.key,
+        sha256=page.digest(),
+        request_id=caller.request_id,
+        details={
+            "resource": resource.value,
+            "after": query.after,
+            "limit": query.limit,
+            "ids": list(filters.ids),
+            "types": list(filters.types),
+            "spec_versions": list(filters.spec_versions),
+            "versions": [*sorted(filters.keywords), *filters.values],
+            "first": page.entries[0].date_added,
+            "last": page.entries[-1].date_added,
+            "number": len(page.entries),
+            # The audiences follow from these: rows of `audience` never change.
+            "reach": {"cap": reach.cap, "person": int(reach.person), "nation": reach.nation, "sees_from": reach.sees_from},
+        },
+        personal=personal,
+    )

@@ -1,0 +1,56 @@
+"""Recall: it should not have been shared. All versions of a line, or those named, are nobody's from now on (trust model, section 5)."""
+
+from collections.abc import Sequence
+
+from indicator_hub.errors import NotFound, NotPermitted
+from indicator_hub.sharing.act import Caller, act
+from indicator_hub.store import entries
+from indicator_hub.store.opened import Store
+from indicator_hub.taxii.query import FIRST, LAST, Filters
+from indicator_hub.trust.admission import Existing, Recalled
+from indicator_hub.trust.reach import Reach
+
+
+async def delete(store: Store, caller: Caller, reach: Reach, identifier: str, filters: Filters | None) -> int:
+    """TAXII DELETE of one object; `filters` None means every version. Returns how many versions were taken back.
+
+    Raises NotFound, NotPermitted in the order the standard demands (5.7: can_read and can_write first), then for the object itself.
+    """
+    async with act(store, caller, "recall", reach, object_id=identifier) as a:
+        if not (reach.can_read or reach.can_write):
+            raise NotFound
+        reach.require_read()
+        reach.require_write()
+        async with a.transaction() as tx:
+            await entries.lock(tx, reach.key)
+            seen = await entries.shown_versions(tx, reach, identifier)
+            chosen = _choose(seen, filters)
+            if not chosen:
+                raise NotFound
+            by = Recalled.BY_ORIGINATOR
+            if chosen[0].organisation_id != reach.organisation_id:
+                if not reach.steward:
+                    raise NotPermitted("Only the organisation that shared an object, or a steward, can take it back.")
+                by = Recalled.BY_STEWARD
+            await entries.recall(tx, chosen, by, now=a.now)
+            await entries.refresh_superseded(tx, reach.key, (identifier,))
+            a.details |= {"versions": [one.version for one in chosen], "by": by.name.lower()}
+    return len(chosen)
+
+
+def _choose(seen: Sequence[Existing], filters: Filters | None) -> list[Existing]:
+    """`seen` is ordered from the oldest version to the newest."""
+    if filters is None:
+        return list(seen)
+    kept = [one for one in seen if not filters.spec_versions or one.spec_version in filters.spec_versions]
+    if filters.every:
+        return kept
+    return [
+        one
+        for place, one in enumerate(kept)
+        if (FIRST in filters.keywords and place == 0)
+        or (LAST in filters.keywords and place == len(kept) - 1)
+        or one.version_key in filters.values
+    ]
+
+

@@ -1,0 +1,198 @@
+"""Submit: the one door for objects.
+
+Well formed? Admitted? Whom may it reach? Stored, and recorded: one envelope is whole, its objects, status and event commit together.
+A bad object is a failure in the status and touches no other. What takes time is done before the collection's clock is locked.
+"""
+
+import asyncio
+import hashlib
+import json
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from indicator_hub.store.engine import Transaction
+
+from indicator_hub.sharing.act import Caller, act
+from indicator_hub.stix import timestamps
+from indicator_hub.stix.objects import ObjectVersion, Unacceptable, accept
+from indicator_hub.stix.reader import read
+from indicator_hub.store import credentials, entries, statuses
+from indicator_hub.store.entries import Addition
+from indicator_hub.store.opened import Store
+from indicator_hub.taxii.status import Detail, Status
+from indicator_hub.trust.admission import Existing, Outcome, Recalled, admit
+from indicator_hub.trust.audience import Ruling, audience_of
+from indicator_hub.trust.reach import Reach
+
+_LARGE = 256 * 1024
+"""From this many bytes on a body is parsed in another thread, so that polls do not wait for it."""
+
+Alongside = Callable[[Transaction, Status], Awaitable[None]]
+_FAILED = (Outcome.REFUSED, Outcome.RECALLED)
+
+
+@dataclass(slots=True)
+class _Judged:
+    """One object offered and what becomes of it; `existing` is the entry that the outcome is about."""
+
+    offered: ObjectVersion | Unacceptable
+    outcome: Outcome
+    message: str = ""
+    ruling: Ruling | None = None
+    existing: Existing | None = None
+    addition: Addition | None = None
+    version: str = ""
+
+
+async def submit(
+    store: Store, caller: Caller, reach: Reach, body: bytes, *, default: int | None = None, alongside: Alongside | None = None
+) -> Status:
+    """Judge and store the objects of an envelope or bundle.
+
+    `default` is the level of objects that bear no TLP mark, where it is not the collection's own; `alongside` writes more in the same
+    transaction (a feed's provenance). Raises NotFound and NotPermitted before the body is read, then Invalid and Unprocessable.
+    """
+    async with act(store, caller, "submit", reach) as a:
+        reach.require_write()
+        offered = await asyncio.to_thread(_accept_all, body) if len(body) > _LARGE else _accept_all(body)
+        level = reach.require_collection().default if default is None else default
+        async with a.transaction() as tx:
+            identities = await credentials.identities(tx, reach.organisation_id)
+            last = await entries.lock(tx, reach.key)
+            now = store.now()
+            existing = await entries.lines(tx, reach.key, {one.id for one in offered if isinstance(one, ObjectVersion)})
+            before = frozenset(existing)
+            judged = _judge(offered, reach, level, identities, existing)
+            await _compare(tx, judged)
+            status = Status(str(uuid.uuid4()), now, ())
+            stored = await _store(tx, reach, judged, status_id=status.id, last=last, now=now)
+            await entries.refresh_superseded(tx, reach.key, _touched(judged, before))
+            status = Status(status.id, now, tuple(_detail(one, now) for one in judged))
+            await statuses.add(tx, reach, status, finished=now)
+            if alongside is not None:
+                await alongside(tx, status)
+            a.details |= {"status": status.id, "total": len(judged), "stored": len(stored), "digest": _digest(stored)}
+    return status
+
+
+def _accept_all(body: bytes) -> list[ObjectVersion | Unacceptable]:
+    return [accept(received) for received in read(body)]
+
+
+def _judge(
+    offered: Sequence[ObjectVersion | Unacceptable],
+    reach: Reach,
+    level: int | None,
+    identities: frozenset[str],
+    existing: dict[str, list[Existing]],
+) -> list[_Judged]:
+    """In order: what an earlier object of the envelope adds is there for a later one (its `entry` counts down from -1)."""
+    judged: list[_Judged] = []
+    for place, one in enumerate(offered):
+        if isinstance(one, Unacceptable):
+            judged.append(_Judged(one, Outcome.REFUSED, one.reason))
+            continue
+        ruling = audience_of(one.marks, one.part_marks, level)
+        is_creator = one.created_by in identities
+        versions = existing.get(one.id, [])
+        verdict = admit(one, ruling, reach, versions, is_creator=is_creator)
+        result = _Judged(one, verdict.outcome, verdict.reason, ruling, verdict.existing)
+        if verdict.outcome in (Outcome.NEW, Outcome.VERSION):
+            orders = [other.line_order for other in versions if other.organisation_id == reach.organisation_id and other.entry > 0]
+            result.addition = Addition(one, ruling, orders[0] if orders else None, is_creator)
+            result.message = f"held: {ruling.held}" if ruling.held else ""
+            existing.setdefault(one.id, []).append(_pending(one, ruling, reach, -1 - place))
+        judged.append(result)
+    return judged
+
+
+def _pending(one: ObjectVersion, ruling: Ruling, reach: Reach, entry: int) -> Existing:
+    return Existing(
+        entry=entry,
+        organisation_id=reach.organisation_id,
+        spec_version=one.spec_version,
+        version=one.version or "",
+        version_key=timestamps.sort_key(one.version) if one.version else "",
+        created=one.created,
+        revoked=one.revoked,
+        recalled=Recalled.NO,
+        audience=ruling.audience,
+        first_added=0,
+        line_order=0,
+        sha256=one.sha256,
+    )
+
+
+async def _compare(tx: Transaction, judged: Sequence[_Judged]) -> None:
+    """The same id and version in other bytes: a duplicate when the values are equal (other spacing, other order of keys)."""
+    for one in judged:
+        if one.outcome is not Outcome.SAME_VERSION or one.existing is None or not isinstance(one.offered, ObjectVersion):
+            continue
+        if one.existing.entry < 0:
+            earlier = judged[-1 - one.existing.entry].offered
+            value: object = earlier.value if isinstance(earlier, ObjectVersion) else None
+        else:
+            value = json.loads(await entries.body(tx, one.existing.entry))
+        if same_value(value, one.offered.value):
+            one.outcome, one.message = Outcome.DUPLICATE, "already here"
+        else:
+            one.outcome = Outcome.REFUSED
+            one.message = "this version is already here with other content: a change needs a new modified (STIX 2.1, 3.6)"
+
+
+def same_value(one: Any, other: Any) -> bool:
+    """Whether two JSON values are equal: true is not 1, and the order of keys does not matter."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        left, right = cast("dict[str, Any]", one), cast("dict[str, Any]", other)
+        return left.keys() == right.keys() and all(same_value(value, right[key]) for key, value in left.items())
+    if isinstance(one, list) and isinstance(other, list):
+        mine, theirs = cast("list[Any]", one), cast("list[Any]", other)
+        return len(mine) == len(theirs) and all(map(same_value, mine, theirs))
+    return one == other
+
+
+async def _store(
+    tx: Transaction, reach: Reach, judged: Sequence[_Judged], *, status_id: str, last: int, now: int
+) -> list[_Judged]:
+    """Add and readmit; fills in the version under which each object is known. Returns those that now lie behind every cursor."""
+    new = [one for one in judged if one.addition is not None]
+    additions = [one.addition for one in new if one.addition is not None]
+    versions, last = await entries.add(tx, reach, additions, status_id=status_id, last=last, now=now)
+    for one, version in zip(new, versions, strict=True):
+        one.version = version
+    reissued = [one for one in judged if one.outcome is Outcome.REISSUE]
+    for one in reissued:
+        if one.existing is not None and one.ruling is not None:
+            last = await entries.readmit(tx, reach, one.existing, one.ruling, last=last, now=now)
+    return new + reissued
+
+
+def _touched(judged: Sequence[_Judged], before: frozenset[str]) -> set[str]:
+    """The ids whose versions stand in a new order: those already there, and those that came more than once."""
+    seen: set[str] = set()
+    touched: set[str] = set()
+    for one in judged:
+        if one.addition is not None or one.outcome is Outcome.REISSUE:
+            if one.offered.id in before or one.offered.id in seen:
+                touched.add(one.offered.id)
+            seen.add(one.offered.id)
+    return touched
+
+
+def _detail(one: _Judged, now: int) -> Detail:
+    version = one.version or one.offered.version or (one.existing.version if one.existing else "") or timestamps.render(now)
+    return Detail(one.offered.id, version, one.outcome.value, one.message, failed=one.outcome in _FAILED)
+
+
+def _digest(stored: Sequence[_Judged]) -> str:
+    """SHA-256 over one line `id version sha256` for each object stored, in order."""
+    lines = [
+        f"{one.offered.id} {one.version or one.offered.version} {one.offered.sha256.hex()}\n"
+        for one in stored
+        if isinstance(one.offered, ObjectVersion)
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -1,0 +1,41 @@
+"""STIX identifiers: `type--UUID` (STIX 2.1 section 2.9), and the ones this hub derives."""
+
+import json
+import re
+import uuid
+
+# Ours alone: STIX forbids other recipes in its own namespace for observables (2.9), and sharing a peer's would make ids collide on purpose.
+NAMESPACE = uuid.UUID("6f0c2a5e-7d0b-4b7a-9c1e-2f64f0a3d9b8")
+_TYPE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
+_ID = re.compile(
+    r"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII
+)
+MAX_TYPE = 250
+MIN_TYPE = 3
+
+
+def is_type(name: object) -> bool:
+    """Whether this is a name an object type may have (STIX 2.1 sections 3.1 and 7.3.2)."""
+    return isinstance(name, str) and MIN_TYPE <= len(name) <= MAX_TYPE and _TYPE.fullmatch(name) is not None
+
+
+def type_of(identifier: object) -> str | None:
+    """The type part of a well-formed identifier, else None. Upper-case hexadecimal is not well formed: two spellings would be two objects."""
+    if not isinstance(identifier, str):
+        return None
+    found = _ID.fullmatch(identifier)
+    return found[1] if found else None
+
+
+def is_uuid4(text: object) -> bool:
+    """Whether this is an RFC 4122 version 4 UUID, as TAXII identifiers are (TAXII 2.1 section 2)."""
+    return isinstance(text, str) and re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", text) is not None
+
+
+def derive(kind: str, *parts: object) -> str:
+    """The same parts always give the same id, other parts another: a version 5 UUID over the RFC 8785 form of the list of parts.
+
+    Parts are strings, integers and lists of strings; put the scope (group, organisation) first, so that an id tells nothing across scopes.
+    """
+    name = json.dumps(list(parts), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return f"{kind}--{uuid.uuid5(NAMESPACE, name)}"

@@ -1,0 +1,54 @@
+"""RFC 3339 timestamps as STIX 2.1 (2.16) and TAXII 2.1 (2) write them.
+
+Instants inside the hub are whole microseconds since 1970-01-01T00:00:00Z, as `int`. STIX timestamps stay the text they came as;
+where two must be compared, `sort_key` compares them to the last digit given.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+STIX_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def is_timestamp(text: object) -> bool:
+    """Whether this is a timestamp that STIX 2.1 section 2.16 allows: UTC, a literal Z, a real date and time."""
+    if not isinstance(text, str) or not (found := STIX_TIMESTAMP.fullmatch(text)):
+        return False
+    try:
+        datetime.fromisoformat(found[1])
+    except ValueError:
+        return False
+    return True
+
+
+def sort_key(text: str) -> str:
+    """Text that sorts as the instants do, however many sub-second digits each has: `...59Z`, `...59.0Z` are equal.
+
+    Compare it by code point (COLLATE "C"). The text must be a timestamp (`is_timestamp`).
+    """
+    found = STIX_TIMESTAMP.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    fraction = (found[2] or "").rstrip("0")
+    return f"{found[1]}.{fraction}" if fraction else found[1]
+
+
+def parse(text: str) -> int:
+    """A timestamp as microseconds; digits beyond are cut off. Raises ValueError."""
+    found = STIX_TIMESTAMP.fullmatch(text)
+    if found is None:
+        raise ValueError(f"not a UTC timestamp: {text}")
+    whole = (datetime.fromisoformat(found[1]).replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
+    return whole * 1_000_000 + int((found[2] or "")[:6].ljust(6, "0"))
+
+
+def render(instant: int) -> str:
+    """Microseconds as a TAXII timestamp: exactly six sub-second digits and Z (TAXII 2.1 section 2)."""
+    return (_EPOCH + instant * _MICROSECOND).strftime("%Y-%m-%dT%H:%M:%S.%fZ").zfill(27)
+
+
+def render_milliseconds(instant: int) -> str:
+    """Microseconds as a STIX timestamp with three sub-second digits, as `created` and `modified` are written."""
+    return f"{render(instant)[:23]}Z"

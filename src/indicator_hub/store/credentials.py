@@ -1,0 +1,185 @@
+"""Accounts and tokens. A token is looked up by its SHA-256 on every request: nothing is remembered that could go stale."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, LargeBinary, Select, Text, and_, bindparam, delete, false, insert, null, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from indicator_hub.store.opened import Store
+from indicator_hub.store.roster import AGREEMENT, COLLECTION, GROUP, MEMBERSHIP, agreement_of, collection_of, group_of, membership_of
+from indicator_hub.store.schema import account, agreement, collection, feed, membership, named_person, organisation, stix_identity, token, trust_group
+from indicator_hub.trust.reach import Ties
+from indicator_hub.trust.roster import Account, AccountKind, within
+
+_ACCOUNT = (
+    account.c.id, account.c.name, organisation.c.name, organisation.c.id, organisation.c.nation, account.c.kind, account.c.scopes,
+    account.c.lists_empty,
+)  # fmt: skip
+_LIFE = (organisation.c.suspended, account.c.suspended)
+_NAMED = (named_person.c.starts, named_person.c.ends)
+_TIES = (trust_group.c.id, *GROUP, *AGREEMENT, collection.c.id, *COLLECTION)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A live account, and what ties it to the group and collection that the request names."""
+
+    account: Account
+    ties: Ties | None
+
+
+async def by_token(store: Store, digest: bytes, *, group: str, collection_name: str, now: int) -> Known | None:
+    """Account, organisation, membership and collection in one look-up; None for a credential that is not valid now."""
+    parameters = {"digest": digest, "group": group, "collection": collection_name}
+    return _known(await store.hot.rows("by token", _by_token, parameters), now)
+
+
+async def by_feed(store: Store, name: str, *, now: int) -> Known | None:
+    """The account of a feed and its ties to the collection it fills; None when it is not declared (any longer) or suspended."""
+    return _known(await store.hot.rows("by feed", _by_feed, {"feed": name}), now)
+
+
+async def nobody(store: Store, *, group: str, collection_name: str) -> Ties | None:
+    """What ties anybody to a group and collection: asked without a credential."""
+    rows = await store.hot.rows("nobody", _nobody, {"group": group, "collection": collection_name})
+    return _ties(rows[0], (), (), declared_feed=False, now=0) if rows else None
+
+
+def _by_token() -> Select[Any]:
+    here = or_(collection.c.uuid == bindparam("collection", type_=Text), collection.c.alias == bindparam("collection", type_=Text))
+    source = (
+        token.join(account, account.c.id == token.c.account_id)
+        .join(organisation, organisation.c.id == account.c.organisation_id)
+        .outerjoin(trust_group, trust_group.c.name == bindparam("group", type_=Text))
+        .outerjoin(collection, and_(collection.c.group_id == trust_group.c.id, here))
+    )
+    return _select(source, ends=token.c.ends, declared=null()).where(token.c.digest == bindparam("digest", type_=LargeBinary))
+
+
+def _by_feed() -> Select[Any]:
+    source = (
+        feed.join(account, account.c.id == feed.c.account_id)
+        .join(organisation, organisation.c.id == account.c.organisation_id)
+        .join(collection, collection.c.id == feed.c.collection_id)
+        .join(trust_group, trust_group.c.id == collection.c.group_id)
+    )
+    return _select(source, ends=feed.c.ends, declared=feed.c.id).where(feed.c.name == bindparam("feed", type_=Text))
+
+
+def _select(source: FromClause, *, ends: ColumnElement[Any], declared: ColumnElement[Any]) -> Select[Any]:
+    joined = (
+        source.outerjoin(agreement, agreement.c.id == trust_group.c.agreement_id)
+        .outerjoin(membership, and_(membership.c.organisation_id == organisation.c.id, membership.c.group_id == trust_group.c.id))
+        .outerjoin(named_person, and_(named_person.c.account_id == account.c.id, named_person.c.group_id == trust_group.c.id))
+    )
+    return select(*_LIFE, ends, declared, *_ACCOUNT, *MEMBERSHIP, *_NAMED, *_TIES).select_from(joined)
+
+
+def _nobody() -> Select[Any]:
+    here = or_(collection.c.uuid == bindparam("collection", type_=Text), collection.c.alias == bindparam("collection", type_=Text))
+    source = trust_group.outerjoin(collection, and_(collection.c.group_id == trust_group.c.id, here)).outerjoin(
+        agreement, agreement.c.id == trust_group.c.agreement_id
+    )
+    return select(*_TIES).select_from(source).where(trust_group.c.name == bindparam("group", type_=Text))
+
+
+def _known(rows: Sequence[Sequence[Any]], now: int) -> Known | None:
+    if not rows:
+        return None
+    (organisation_suspended, account_suspended, ends, declared), rest = rows[0][:4], rows[0][4:]
+    if organisation_suspended or account_suspended or not within(None, ends, now):
+        return None
+    account_row, rest = rest[: len(_ACCOUNT)], rest[len(_ACCOUNT) :]
+    member_row, rest = rest[: len(MEMBERSHIP)], rest[len(MEMBERSHIP) :]
+    named_row, ties_row = rest[: len(_NAMED)], rest[len(_NAMED) :]
+    return Known(_account(account_row), _ties(ties_row, member_row, named_row, declared_feed=declared is not None, now=now))
+
+
+def _account(row: Sequence[Any]) -> Account:
+    key, name, of, of_key, nation, kind, scopes, lists_empty = row
+    return Account(key, name, of, of_key, nation, kind, frozenset(scopes.split()), bool(lists_empty))
+
+
+def _ties(
+    row: Sequence[Any], member_row: Sequence[Any], named_row: Sequence[Any], *, declared_feed: bool, now: int
+) -> Ties | None:
+    group_id, rest = row[0], row[1:]
+    if group_id is None:
+        return None
+    group_row, rest = rest[: len(GROUP)], rest[len(GROUP) :]
+    agreement_row, rest = rest[: len(AGREEMENT)], rest[len(AGREEMENT) :]
+    key, collection_row = rest[0], rest[1:]
+    group = group_of(group_row, agreement_row[0])
+    return Ties(
+        group=group,
+        group_id=group_id,
+        agreement=agreement_of(agreement_row),
+        membership=membership_of(member_row, "", group.name) if member_row and member_row[0] is not None else None,
+        named=bool(named_row) and named_row[0] is not None and within(named_row[0], named_row[1], now),
+        collection=collection_of(collection_row, group.name) if key is not None else None,
+        key=key or 0,
+        declared_feed=declared_feed,
+    )
+
+
+async def ties(tx: AsyncConnection, one: Account | None, *, group: str | None, now: int) -> list[Ties]:
+    """An account's (or anybody's) ties to every collection of one group, or, with no group named, to every group by name."""
+    of_group = collection.c.group_id == trust_group.c.id
+    source = (
+        trust_group.outerjoin(agreement, agreement.c.id == trust_group.c.agreement_id)
+        .outerjoin(collection, of_group if group is not None else false())
+        .outerjoin(
+            membership,
+            and_(membership.c.group_id == trust_group.c.id, membership.c.organisation_id == (one.organisation_id if one else 0)),
+        )
+        .outerjoin(named_person, and_(named_person.c.group_id == trust_group.c.id, named_person.c.account_id == (one.id if one else 0)))
+    )
+    statement = select(*MEMBERSHIP, *_NAMED, *_TIES).select_from(source).order_by(trust_group.c.name, collection.c.uuid)
+    if group is not None:
+        statement = statement.where(trust_group.c.name == group)
+    found: list[Ties | None] = []
+    for row in await tx.execute(statement):
+        member_row, rest = row[: len(MEMBERSHIP)], row[len(MEMBERSHIP) :]
+        found.append(_ties(rest[len(_NAMED) :], member_row, rest[: len(_NAMED)], declared_feed=False, now=now))
+    return [one for one in found if one is not None]
+
+
+async def account_by_name(tx: AsyncConnection, name: str) -> Account | None:
+    """An account, suspended or not."""
+    source = account.join(organisation, organisation.c.id == account.c.organisation_id)
+    row = (await tx.execute(select(*_ACCOUNT).select_from(source).where(account.c.name == name))).one_or_none()
+    return _account(row) if row else None
+
+
+async def add_account(tx: AsyncConnection, name: str, *, organisation_name: str, kind: AccountKind, scopes: Sequence[str], now: int) -> Account | None:
+    """Make an account; None when there is no such organisation."""
+    key = (await tx.execute(select(organisation.c.id).where(organisation.c.name == organisation_name))).scalar_one_or_none()
+    if key is None:
+        return None
+    values = {"name": name, "organisation_id": key, "kind": kind, "scopes": " ".join(scopes), "suspended": False, "lists_empty": False}
+    await tx.execute(insert(account).values(**values, created=now))
+    return await account_by_name(tx, name)
+
+
+async def add_token(tx: AsyncConnection, account_id: int, digest: bytes, *, label: str, now: int, ends: int | None) -> None:
+    """Keep a token's digest; the token itself is never kept."""
+    await tx.execute(insert(token).values(account_id=account_id, digest=digest, label=label, created=now, ends=ends))
+
+
+async def revoke_tokens(tx: AsyncConnection, account_id: int) -> int:
+    """Make every token of an account worthless. Returns how many there were."""
+    return (await tx.execute(delete(token).where(token.c.account_id == account_id))).rowcount
+
+
+async def suspend(tx: AsyncConnection, name: str, *, whole_organisation: bool, suspended: bool) -> bool:
+    """Suspend or reinstate an account or an organisation. False when there is none of this name."""
+    table = organisation if whole_organisation else account
+    return (await tx.execute(update(table).where(table.c.name == name).values(suspended=suspended))).rowcount > 0
+
+
+async def identities(tx: AsyncConnection, organisation_id: int) -> frozenset[str]:
+    """The STIX identities that an organisation declares as its own."""
+    rows = await tx.execute(select(stix_identity.c.identity).where(stix_identity.c.organisation_id == organisation_id))
+    return frozenset(rows.scalars())

@@ -1,0 +1,196 @@
+"""Open the store, begin a transaction; the few lines where SQLite and PostgreSQL differ."""
+
+import asyncio
+import json
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from indicator_hub.errors import Misconfigured, Unavailable
+
+Transaction = AsyncConnection
+"""What deeds pass from one store function to the next."""
+
+BUSY_MS = 30_000
+"""How long a SQLite writer waits for another process's, in milliseconds."""
+_OLDEST_SQLITE = (3, 35)
+
+
+def database_url(given: str) -> URL:
+    """The URL with the driver this hub uses. Raises Misconfigured for one it cannot use."""
+    try:
+        url = make_url(given)
+    except ArgumentError:
+        raise Misconfigured("The database URL cannot be read. Give sqlite:///path or postgresql://user:password@host/name.") from None
+    match url.get_backend_name():
+        case "sqlite":
+            if not url.database or url.database == ":memory:":
+                raise Misconfigured("SQLite needs a file: sqlite:///path/to/hub.db.")
+            return url.set(drivername="sqlite+aiosqlite")
+        case "postgresql" | "postgres":
+            return url.set(drivername="postgresql+asyncpg")
+        case other:
+            raise Misconfigured(f"The hub keeps its data in SQLite or PostgreSQL, not in {other}.")
+
+
+def shown(url: URL) -> str:
+    """The URL for a message, without the password."""
+    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+
+
+def is_sqlite(url: URL) -> bool:
+    """Whether this is the embedded database."""
+    return url.get_backend_name() == "sqlite"
+
+
+def async_engine(url: URL) -> AsyncEngine:
+    """An engine for everything but the hot path. Transactions are ours to begin: BEGIN IMMEDIATE where one will write."""
+    try:
+        if not is_sqlite(url):
+            return create_async_engine(url, pool_size=5, max_overflow=5, pool_timeout=10, pool_pre_ping=True)
+        engine = create_async_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+    except (ImportError, NoSuchModuleError) as error:
+        raise Misconfigured(f"The database driver is missing: {error}.") from None
+    event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+PRAGMAS = (
+    f"PRAGMA busy_timeout = {BUSY_MS}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -65536",
+)
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """The one seam where a driver's errors become ours: a database that cannot be reached is Unavailable; anything else is a fault."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise Unavailable(_reason(error)) from error
+    except DBAPIError as error:
+        if error.connection_invalidated or isinstance(error.orig, asyncpg.PostgresConnectionError):
+            raise Unavailable(_reason(error)) from error
+        raise
+    except (sqlite3.OperationalError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, TimeoutError, OSError) as error:
+        raise Unavailable(_reason(error)) from error
+
+
+def _reason(error: BaseException) -> str:
+    """For the operator's log, not for a partner: `web/problems.py` shows the class's sentence only."""
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0][:300] if str(error) else type(error).__name__
+
+
+class Transactions:
+    """Begins transactions on one engine. On SQLite the writers of this process queue here instead of polling the file's lock."""
+
+    def __init__(self, engine: AsyncEngine, *, sqlite: bool) -> None:
+        self.engine = engine
+        self._writing: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext
+        if sqlite:
+            lock = asyncio.Lock()
+            self._writing = lambda: lock
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that writes: committed at the end, rolled back by an exception."""
+        with translated():
+            async with self._writing(), self.engine.connect() as connection:
+                await connection.execution_options(writes=True)
+                async with connection.begin():
+                    yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads."""
+        with translated():
+            async with self.engine.connect() as connection, connection.begin():
+                yield connection
+
+
+async def require_schema(engine: AsyncEngine, url: URL, revision: str) -> None:
+    """Raises Misconfigured unless the database is there and carries exactly this schema; says what to run."""
+    if is_sqlite(url) and not Path(str(url.database)).exists():
+        raise Misconfigured(f"There is no database at {shown(url)}. Run `indicator-hub migrate` to make one.")
+    try:
+        with translated():
+            async with engine.connect() as connection:
+                found = await _revision(connection)
+    except Unavailable as error:
+        raise Misconfigured(f"The database at {shown(url)} cannot be opened: {error.detail}.") from None
+    except (DBAPIError, ValueError) as error:
+        raise Misconfigured(f"The database at {shown(url)} cannot be opened: {_reason(error)}.") from None
+    if found is None:
+        raise Misconfigured(f"The database at {shown(url)} holds no hub. Run `indicator-hub migrate` to make its tables.")
+    if found != revision:
+        raise Misconfigured(
+            f"The database at {shown(url)} has schema {found}, this hub needs {revision}. "
+            "Run `indicator-hub migrate`; if the schema is newer, install the newer hub."
+        )
+
+
+async def _revision(connection: AsyncConnection) -> str | None:
+    tables = await connection.run_sync(lambda c: c.dialect.has_table(c, "alembic_version"))
+    if not tables:
+        return None
+    return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
+
+
+def bind_list(tx: AsyncConnection, values: Iterable[str]) -> object:
+    """What `among` is bound to in this database."""
+    return json.dumps(list(values)) if tx.dialect.name == "sqlite" else list(values)
+
+
+class among(FunctionElement[bool]):  # noqa: N801 - reads as an SQL function
+    """`column is one of a list bound as one parameter`, so that the statement's text does not grow with the list.
+
+    The parameter is a list on PostgreSQL and JSON on SQLite: `bind_list` makes the one that the database takes.
+    """
+
+    inherit_cache = True
+    type = Text()
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        super().__init__(column, bindparam(name, type_=Text()))
+
+
+@compiles(among, "sqlite")
+def _among_sqlite(element: among, compiler: Any, **kw: Any) -> str:
+    column, values = element.clauses
+    return f"{compiler.process(column, **kw)} IN (SELECT value FROM json_each({compiler.process(values, **kw)}))"
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: among, compiler: Any, **kw: Any) -> str:
+    column, values = element.clauses
+    rendered = re.sub(r"::\w+$", "", compiler.process(values, **kw))
+    return f"{compiler.process(column, **kw)} = ANY ({rendered}::text[])"

@@ -1,0 +1,237 @@
+"""Entries: object versions in their collections. Read through the predicate, written under the collection's clock.
+
+The clock is one row for each collection. A writer locks it, reads what is there, and gives out max(now, last + 1 us) and counts on; the
+lock is held to the commit. So `date_added` is unique and grows in the order of commits: it is a complete cursor by itself, and no poller
+can miss a row that was committed behind its back.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from indicator_hub.stix import timestamps
+from indicator_hub.stix.objects import ObjectVersion
+from indicator_hub.store import audiences, pages, visible
+from indicator_hub.store.engine import among, bind_list
+from indicator_hub.store.opened import Store
+from indicator_hub.store.schema import audience_history, clock, entry
+from indicator_hub.taxii.page import Entry, Page
+from indicator_hub.taxii.query import Query
+from indicator_hub.trust.admission import Existing, Recalled
+from indicator_hub.trust.audience import NOBODY, Ruling
+from indicator_hub.trust.reach import Reach
+
+
+async def page(store: Store, reach: Reach, query: Query, *, bodies: bool) -> Page:
+    """One page of what this reach sees, in the order it was added."""
+    shape = pages.Shape.of(query.filters, bodies=bodies)
+    parameters = visible.parameters(reach) | pages.parameters(query.filters) | {"after": query.after, "rows": query.limit + 1}
+    rows = await store.hot.page(shape, parameters)
+    more = len(rows) > query.limit
+    return Page(tuple([Entry(*row) if bodies else Entry(*row, b"") for row in rows[: query.limit]]), more)
+
+
+async def is_visible(store: Store, reach: Reach, identifier: str) -> bool:
+    """Whether this reach sees any version of this id."""
+    return bool(await store.hot.rows("any version", pages.any_version, visible.parameters(reach) | {"ids": [identifier]}))
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """An object version on its way in, with what was decided about it."""
+
+    candidate: ObjectVersion
+    ruling: Ruling
+    line_order: int | None
+    """The order of the line it joins; None when it begins one."""
+    is_creator: bool
+
+
+async def lock(tx: AsyncConnection, key: int) -> int:
+    """Take the collection's clock, to hold until the commit: the last step that can wait. Returns the last `date_added` given out."""
+    return (await tx.execute(select(clock.c.last_added).where(clock.c.collection_id == key).with_for_update())).scalar_one()
+
+
+async def lines(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> dict[str, list[Existing]]:
+    """Every version of these ids in a collection, oldest first, whoever put it there and whether recalled or not."""
+    known = await audiences.all_of(tx)
+    statement = (
+        select(
+            entry.c.stix_id, entry.c.id, entry.c.organisation_id, entry.c.spec_version, entry.c.version, entry.c.version_key,
+            entry.c.created, entry.c.revoked, entry.c.recalled, entry.c.audience_id, entry.c.first_added, entry.c.line_order,
+            entry.c.sha256,
+        )
+        .where(entry.c.collection_id == key, among(entry.c.stix_id, "ids"))
+        .order_by(entry.c.version_key, entry.c.id)
+    )  # fmt: skip
+    found: dict[str, list[Existing]] = {}
+    for row in await tx.execute(statement, {"ids": bind_list(tx, identifiers)}):
+        found.setdefault(row.stix_id, []).append(
+            Existing(
+                entry=row.id,
+                organisation_id=row.organisation_id,
+                spec_version=row.spec_version,
+                version=row.version,
+                version_key=row.version_key,
+                created=row.created,
+                revoked=bool(row.revoked),
+                recalled=Recalled(row.recalled),
+                audience=known[row.audience_id],
+                first_added=row.first_added,
+                line_order=row.line_order,
+                sha256=bytes(row.sha256),
+            )
+        )
+    return found
+
+
+async def body(tx: AsyncConnection, entry_id: int) -> bytes:
+    """The stored bytes of one entry, for the comparison of a duplicate by value. For the hub's own judgement, never to give out."""
+    return bytes((await tx.execute(select(entry.c.body).where(entry.c.id == entry_id))).scalar_one())
+
+
+async def add(
+    tx: AsyncConnection, reach: Reach, additions: Sequence[Addition], *, status_id: str, last: int, now: int
+) -> tuple[list[str], int]:
+    """Store object versions, in order, one microsecond each. The clock must be locked; `last` is what `lock` returned.
+
+    Returns the version under which each is known, and the last `date_added` given out.
+    """
+    if not additions:
+        return [], last
+    rows_of = await audiences.intern(tx, {one.ruling.audience for one in additions})
+    first = max(now, last + 1)
+    begun: dict[str, int] = {}
+    rows: list[dict[str, Any]] = []
+    for date_added, one in enumerate(additions, first):
+        order = begun.get(one.candidate.id, one.line_order)
+        if order is None:
+            order = begun[one.candidate.id] = 0 if one.is_creator else date_added
+        rows.append(_row(reach, one, rows_of[one.ruling.audience], status_id, date_added, order))
+    keys = (await tx.execute(insert(entry).returning(entry.c.id, sort_by_parameter_order=True), rows)).scalars().all()
+    history = [
+        {"entry_id": key, "since": row["date_added"], "audience_id": row["audience_id"], "date_added": row["date_added"]}
+        for key, row in zip(keys, rows, strict=True)
+    ]
+    await tx.execute(insert(audience_history), history)
+    last = first + len(rows) - 1
+    await _set_clock(tx, reach.key, last)
+    return [row["version"] for row in rows], last
+
+
+def _row(reach: Reach, one: Addition, audience_id: int, status_id: str, date_added: int, line_order: int) -> dict[str, Any]:
+    candidate = one.candidate
+    version = candidate.version or timestamps.render(date_added)
+    key = timestamps.sort_key(version)
+    assert reach.account is not None
+    return {
+        "collection_id": reach.key,
+        "stix_id": candidate.id,
+        "type": candidate.type,
+        "spec_version": candidate.spec_version,
+        "version": version,
+        "version_key": key,
+        "unique_key": key if candidate.version else "",
+        "created": candidate.created,
+        "revoked": candidate.revoked,
+        "organisation_id": reach.organisation_id,
+        "account_id": reach.account.id,
+        "status_id": status_id,
+        "audience_id": audience_id,
+        "held": one.ruling.held,
+        "date_added": date_added,
+        "first_added": date_added,
+        "superseded": 0,
+        "recalled": 0,
+        "line_order": line_order,
+        "sha256": candidate.sha256,
+        "body": candidate.raw,
+    }
+
+
+async def readmit(tx: AsyncConnection, reach: Reach, existing: Existing, ruling: Ruling, *, last: int, now: int) -> int:
+    """Bring a recalled entry back under a new `date_added` (reissue). The clock must be locked. Returns the last value given out."""
+    date_added = max(now, last + 1)
+    row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
+    await _move(
+        tx, [existing.entry], audience_id=row, held=ruling.held, date_added=date_added, now=date_added, recalled=Recalled.NO
+    )
+    await _set_clock(tx, reach.key, date_added)
+    return date_added
+
+
+async def recall(tx: AsyncConnection, entries: Sequence[Existing], by: Recalled, *, now: int) -> None:
+    """Make entries nobody's. The rows stay: who was given what can be computed for ever."""
+    row = (await audiences.intern(tx, {NOBODY}))[NOBODY]
+    await _move(tx, [one.entry for one in entries], audience_id=row, held=None, date_added=None, now=now, recalled=by)
+
+
+async def _move(
+    tx: AsyncConnection,
+    keys: Sequence[int],
+    *,
+    audience_id: int,
+    held: str | None,
+    date_added: int | None,
+    now: int,
+    recalled: Recalled,
+) -> None:
+    """Change the audience of entries, and keep the former one with its time."""
+    values: dict[str, Any] = {"audience_id": audience_id, "recalled": recalled.value, "held": held}
+    if date_added is not None:
+        values["date_added"] = date_added
+    for key in keys:
+        open_row = audience_history.c.entry_id == key, audience_history.c.until.is_(None)
+        was = (await tx.execute(select(audience_history.c.since, audience_history.c.date_added).where(*open_row))).one()
+        since = max(now, was.since + 1)
+        await tx.execute(update(audience_history).where(*open_row).values(until=since))
+        await tx.execute(
+            insert(audience_history).values(
+                entry_id=key, since=since, audience_id=audience_id, date_added=was.date_added if date_added is None else date_added
+            )
+        )
+        await tx.execute(update(entry).where(entry.c.id == key).values(values))
+
+
+async def refresh_superseded(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> None:
+    """Work out `superseded` again for whole ids, in the transaction that changed them. The clock must be locked."""
+    changes: list[dict[str, int]] = []
+    for versions in (await lines(tx, key, identifiers)).values():
+        live = [one for one in versions if one.recalled is Recalled.NO]
+        contested = len({one.organisation_id for one in live}) > 1
+        changes += [{"row": one.entry, "value": 2 if contested else superseded(one, live)} for one in live]
+    if changes:
+        statement = update(entry).where(entry.c.id == bindparam("row"), entry.c.superseded != bindparam("value"))
+        await tx.execute(statement.values(superseded=bindparam("value")), changes)
+
+
+def superseded(one: Existing, live: Sequence[Existing]) -> int:
+    """0: nothing newer in its line. 1: something newer that everyone who sees this sees too. 2: only some do."""
+    newer = [
+        other
+        for other in live
+        if (other.organisation_id, other.spec_version) == (one.organisation_id, one.spec_version) and other.version_key > one.version_key
+    ]
+    if not newer:
+        return 0
+    everyone = any(other.audience.covers(one.audience) and other.first_added >= one.first_added for other in newer)
+    return 1 if everyone else 2
+
+
+async def _set_clock(tx: AsyncConnection, key: int, last: int) -> None:
+    await tx.execute(update(clock).where(clock.c.collection_id == key).values(last_added=last))
+
+
+async def shown_versions(tx: AsyncConnection, reach: Reach, identifier: str) -> Sequence[Existing]:
+    """The versions of one id that this reach sees, oldest first; of a recall, those it is about."""
+    found: Mapping[str, list[Existing]] = await lines(tx, reach.key, (identifier,))
+    e = entry.alias("e")
+    seen = select(e.c.id).where(
+        e.c.collection_id == bindparam("collection"), among(e.c.stix_id, "ids"), visible.visible(e), visible.shown(e)
+    )
+    parameters = visible.parameters(reach) | {"ids": bind_list(tx, (identifier,))}
+    keys = set((await tx.execute(seen, parameters)).scalars())
+    return [one for one in found.get(identifier, []) if one.entry in keys]

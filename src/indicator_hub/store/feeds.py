@@ -1,0 +1,117 @@
+"""What the hub remembers of a feed: its bookmark, its runs with their tallies, where each indicator came from, and what was refused."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from indicator_hub.store.engine import among, bind_list
+from indicator_hub.store.schema import feed, feed_run, provenance, quarantine
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """How far a feed was read: what the source said of its last content, and the SHA-256 of that content."""
+
+    feed_id: int
+    etag: str | None
+    last_modified: str | None
+    content_sha256: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a feed said of one indicator: a digest over all that has a meaning, and the times the indicator was given (microseconds)."""
+
+    stix_id: str
+    fingerprint: bytes
+    created: int
+    valid_from: int
+    raw: str
+    row_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that became no indicator, verbatim, with the reason."""
+
+    reason: str
+    detail: str
+    raw: str
+    row_number: int
+    digest: bytes
+
+
+async def bookmark(tx: AsyncConnection, name: str) -> Bookmark:
+    """The bookmark of a declared feed."""
+    row = (await tx.execute(select(feed.c.id, feed.c.etag, feed.c.last_modified, feed.c.content_sha256).where(feed.c.name == name))).one()
+    return Bookmark(row.id, row.etag, row.last_modified, None if row.content_sha256 is None else bytes(row.content_sha256))
+
+
+async def start_run(tx: AsyncConnection, feed_id: int, *, now: int) -> int:
+    """A run begins. Returns its number."""
+    values = {"feed_id": feed_id, "started": now, "outcome": "running", "reason": "", "tally": "{}"}
+    return (await tx.execute(insert(feed_run).values(**values).returning(feed_run.c.id))).scalar_one()
+
+
+async def end_run(tx: AsyncConnection, run: int, *, outcome: str, reason: str, tally: Mapping[str, int], now: int) -> None:
+    """A run ends, however it ends."""
+    values = {"finished": now, "outcome": outcome, "reason": reason, "tally": json.dumps(dict(tally))}
+    await tx.execute(update(feed_run).where(feed_run.c.id == run).values(**values))
+
+
+async def set_bookmark(
+    tx: AsyncConnection, feed_id: int, *, etag: str | None, last_modified: str | None, content_sha256: bytes, now: int
+) -> None:
+    """The content was taken whole: the next run may skip it if it has not changed."""
+    values = {"etag": etag, "last_modified": last_modified, "content_sha256": content_sha256, "succeeded": now}
+    await tx.execute(update(feed).where(feed.c.id == feed_id).values(**values))
+
+
+async def claims(tx: AsyncConnection, feed_id: int, identifiers: Iterable[str]) -> dict[str, Claim]:
+    """What this feed last said of these indicators."""
+    columns = (
+        provenance.c.stix_id, provenance.c.fingerprint, provenance.c.created, provenance.c.valid_from, provenance.c.raw,
+        provenance.c.row_number,
+    )  # fmt: skip
+    statement = select(*columns).where(provenance.c.feed_id == feed_id, among(provenance.c.stix_id, "ids"))
+    rows = await tx.execute(statement, {"ids": bind_list(tx, identifiers)})
+    return {row[0]: Claim(row[0], bytes(row[1]), *row[2:]) for row in rows}
+
+
+async def claim(tx: AsyncConnection, feed_id: int, run: int, found: Sequence[Claim]) -> None:
+    """Keep what the feed says now."""
+    rows = [
+        {
+            "feed_id": feed_id, "stix_id": one.stix_id, "fingerprint": one.fingerprint, "raw": one.raw, "row_number": one.row_number,
+            "created": one.created, "valid_from": one.valid_from, "first_run_id": run, "last_run_id": run,
+        }
+        for one in found
+    ]  # fmt: skip
+    kept = ("fingerprint", "raw", "row_number", "valid_from", "last_run_id")
+    await _upsert(tx, provenance, rows, ("feed_id", "stix_id"), kept)
+
+
+async def quarantined(tx: AsyncConnection, feed_id: int, run: int, refused: Sequence[Refused]) -> None:
+    """Keep refused rows, each once however often it comes."""
+    rows = [
+        {
+            "feed_id": feed_id, "digest": one.digest, "reason": one.reason, "detail": one.detail, "raw": one.raw,
+            "row_number": one.row_number, "first_run_id": run, "last_run_id": run,
+        }
+        for one in refused
+    ]  # fmt: skip
+    await _upsert(tx, quarantine, rows, ("feed_id", "digest", "reason"), ("row_number", "last_run_id"))
+
+
+async def _upsert(tx: AsyncConnection, table: Any, rows: Sequence[Mapping[str, Any]], key: Sequence[str], kept: Sequence[str]) -> None:
+    if not rows:
+        return
+    dialect: Any = sqlite if tx.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    changes = {name: statement.excluded[name] for name in kept}
+    await tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changes), list(rows))

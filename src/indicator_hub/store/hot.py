@@ -1,0 +1,185 @@
+"""The few statements run hundreds of times a second, compiled once for each shape and run on the driver itself.
+
+A point select through SQLAlchemy's asynchronous layer costs ten times the driver's own. The statements are written elsewhere, in
+SQLAlchemy Core, once for both databases; here they become text, and here stands how the ranges of a page are merged.
+
+SQLite: one lazy cursor for each range, merged by `date_added`, in this thread when the page starts at the cursor (under a millisecond)
+and in another when a filter may pass over many rows. PostgreSQL: one statement.
+"""
+
+import asyncio
+import heapq
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from operator import itemgetter
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
+
+import asyncpg
+from sqlalchemy import Select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import asyncpg as sqlalchemy_asyncpg
+from sqlalchemy.engine import URL
+
+from indicator_hub.errors import Unavailable
+from indicator_hub.store import pages, visible
+from indicator_hub.store.engine import BUSY_MS, translated
+
+_MAX_READERS = 4
+_NO_OFFSET = re.compile(r" OFFSET :param_\d+$")
+
+
+class Hot(Protocol):
+    """Runs the statements of the hot path."""
+
+    async def rows(self, name: str, build: Callable[[], Select[Any]], parameters: Mapping[str, Any]) -> list[Any]:
+        """The rows of one statement; `build` is asked once for each name."""
+        ...
+
+    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> list[Any]:
+        """The first rows of the ranges that this reach sees, in the order of `date_added`."""
+        ...
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        ...
+
+
+class SqliteHot:
+    """sqlite3 itself. Readers never wait for the writer (WAL), and are opened so that they cannot write."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._texts: dict[object, str] = {}
+        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        self._turns = asyncio.Semaphore(_MAX_READERS)
+        self._here = self._connect()
+
+    async def rows(self, name: str, build: Callable[[], Select[Any]], parameters: Mapping[str, Any]) -> list[Any]:
+        """One statement, in this thread."""
+        with translated():
+            return self._here.execute(self._text(name, build), _sqlite_values(parameters)).fetchall()
+
+    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> list[Any]:
+        """One page; see the module's docstring for where it is read."""
+        values = _sqlite_values(parameters)
+        with translated():
+            if shape.quick:
+                return self._page(self._here, shape, values)
+            async with self._turns:
+                return await asyncio.to_thread(self._page_elsewhere, shape, values)
+
+    async def close(self) -> None:
+        """Close every reader."""
+        self._here.close()
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except Empty:
+                return
+
+    def _page_elsewhere(self, shape: pages.Shape, values: dict[str, Any]) -> list[Any]:
+        try:
+            connection = self._idle.get_nowait()
+        except Empty:
+            connection = self._connect()
+        try:
+            return self._page(connection, shape, values)
+        finally:
+            self._idle.put(connection)
+
+    def _page(self, connection: sqlite3.Connection, shape: pages.Shape, values: dict[str, Any]) -> list[Any]:
+        if shape.ids:
+            return connection.execute(self._text(("by id", shape), lambda: pages.by_id(shape)), values).fetchall()
+        connection.execute("BEGIN")  # the ranges are read from one moment
+        cursors: list[sqlite3.Cursor] = []
+        try:
+            for (audience,) in connection.execute(self._text("audiences", visible.audiences), values).fetchall():
+                shared = self._text(("shared", shape), lambda: pages.shared_range(shape))
+                cursors.append(connection.execute(shared, values | {"audience": audience}))
+            if values["organisation"] != visible.NEVER:
+                cursors.append(connection.execute(self._text(("own", shape), lambda: pages.own_range(shape)), values))
+            return list(islice(_merge(cursors), values["rows"]))
+        finally:
+            for cursor in cursors:
+                cursor.close()
+            connection.execute("COMMIT")
+
+    def _text(self, name: object, build: Callable[[], Select[Any]]) -> str:
+        found = self._texts.get(name)
+        if found is None:
+            text = str(build().compile(dialect=sqlite.dialect(paramstyle="named")))
+            # A LIMIT that is bound makes SQLAlchemy write an OFFSET of nought beside it.
+            found = self._texts[name] = _NO_OFFSET.sub("", text)
+        return found
+
+    def _connect(self) -> sqlite3.Connection:
+        # Opened for writing, then forbidden to: a read-only opener cannot recover a WAL left by a crash.
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA mmap_size = 1073741824")
+        return connection
+
+
+def _merge(cursors: Iterable[Iterator[tuple[Any, ...]]]) -> Iterator[tuple[Any, ...]]:
+    """By `date_added`, each once: what the reader's organisation put there lies in two ranges."""
+    last = -1
+    for row in heapq.merge(*cursors, key=itemgetter(0)):
+        if row[0] != last:
+            last = row[0]
+            yield row
+
+
+def _sqlite_values(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: json.dumps(value) if isinstance(value, list) else value for name, value in parameters.items()}
+
+
+class PostgresHot:
+    """asyncpg itself, on a pool of its own. A connection that is not free within the time-out is Unavailable, never a hang."""
+
+    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+        self._pool = pool
+        self._texts: dict[object, tuple[str, tuple[str, ...]]] = {}
+
+    @classmethod
+    async def open(cls, url: URL) -> "PostgresHot":
+        """Open the pool. Raises Unavailable."""
+        arguments, options = sqlalchemy_asyncpg.dialect().create_connect_args(url)
+        if arguments:
+            raise Unavailable("The database URL holds what the hub cannot pass on to the driver.")
+        options.pop("prepared_statement_cache_size", None)
+        options.pop("prepared_statement_name_func", None)
+        with translated():
+            return cls(await asyncpg.create_pool(min_size=1, max_size=10, timeout=10, command_timeout=60, **options))
+
+    async def rows(self, name: str, build: Callable[[], Select[Any]], parameters: Mapping[str, Any]) -> list[Any]:
+        """One statement."""
+        return await self._fetch(name, build, parameters)
+
+    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> list[Any]:
+        """One page, one statement."""
+        build = pages.by_id if shape.ids else pages.merged
+        return await self._fetch(("page", shape), lambda: build(shape), parameters)
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._pool.close()
+
+    async def _fetch(self, name: object, build: Callable[[], Select[Any]], parameters: Mapping[str, Any]) -> list[Any]:
+        found = self._texts.get(name)
+        if found is None:
+            compiled = build().compile(dialect=_POSTGRESQL)
+            found = self._texts[name] = (str(compiled), tuple(compiled.positiontup or ()))
+        text, order = found
+        with translated():
+            async with self._pool.acquire(timeout=10) as connection:
+                return await connection.fetch(text, *[parameters[key] for key in order])
+
+
+_POSTGRESQL: postgresql.dialect = sqlalchemy_asyncpg.dialect()

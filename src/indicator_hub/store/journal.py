@@ -1,0 +1,55 @@
+"""Serve events, committed in groups: one transaction for all that wait, so that a busy hub pays for one fsync and not for hundreds.
+
+`write` returns when the event is committed; only then may the answer it tells of go out.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from indicator_hub.audit.event import Event
+from indicator_hub.errors import Unavailable
+from indicator_hub.store import audit
+from indicator_hub.store.engine import Transactions
+
+
+class Journal:
+    """One group commits while the next gathers."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+        self._waiting: list[tuple[Event, asyncio.Future[None]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def write(self, event: Event) -> None:
+        """Write one event. Raises Unavailable when it could not be committed."""
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((event, done))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._commit_all())
+        await done
+
+    async def close(self) -> None:
+        """Wait until everything gathered is committed."""
+        if self._task is not None:
+            await self._task
+
+    async def _commit_all(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting, []
+            try:
+                async with self._transactions.begin() as tx:
+                    await audit.add(tx, [event for event, _ in group])
+            except Exception as error:  # noqa: BLE001 - whatever it was, those who wait are told
+                _tell(group, error)
+            else:
+                _tell(group, None)
+
+
+def _tell(group: Sequence[tuple[Event, "asyncio.Future[None]"]], error: Exception | None) -> None:
+    for _, done in group:
+        if done.cancelled():
+            continue
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error if isinstance(error, Unavailable) else Unavailable(str(error)))

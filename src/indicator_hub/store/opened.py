@@ -1,0 +1,51 @@
+"""The store: one database, opened."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+from indicator_hub.store.engine import Transactions, async_engine, database_url, is_sqlite, require_schema
+from indicator_hub.store.hot import Hot, PostgresHot, SqliteHot
+from indicator_hub.store.journal import Journal
+from indicator_hub.store.schema import REVISION
+
+
+def wall_clock() -> int:
+    """Now, in microseconds since 1970."""
+    return time.time_ns() // 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What a deed needs: transactions, the hot path, the journal of serve events, and the clock (microseconds), which tests replace."""
+
+    url: URL
+    transactions: Transactions
+    hot: Hot
+    journal: Journal
+    now: Callable[[], int]
+    serve_events: bool = True
+
+    async def close(self) -> None:
+        """Write what the journal still holds, then let go of the database."""
+        await self.journal.close()
+        await self.hot.close()
+        await self.transactions.engine.dispose()
+
+
+async def open_store(given: str, *, now: Callable[[], int] = wall_clock, serve_events: bool = True) -> Store:
+    """Open the database at this URL. Raises Misconfigured when it is not there or carries another schema, saying what to run."""
+    url = database_url(given)
+    engine = async_engine(url)
+    try:
+        await require_schema(engine, url, REVISION)
+        hot = SqliteHot(Path(str(url.database))) if is_sqlite(url) else await PostgresHot.open(url)
+    except BaseException:
+        await engine.dispose()
+        raise
+    transactions = Transactions(engine, sqlite=is_sqlite(url))
+    return Store(url, transactions, hot, Journal(transactions), now, serve_events)
+

@@ -1,0 +1,152 @@
+"""The statements behind a page, written once. `hot.py` compiles them for the database in use, once for each shape.
+
+A page is one index range for each audience of the reader and one of its own organisation, each in the order of `date_added`; no shape
+walks over hidden rows, counts, or sorts more than limit + 1 bodies.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Integer, Select, and_, bindparam, or_, select, true, union
+
+from indicator_hub.store import visible
+from indicator_hub.store.engine import among
+from indicator_hub.store.schema import entry
+from indicator_hub.taxii.query import ALL, FIRST, LAST, Filters
+
+_COLLECTION = bindparam("collection", type_=BigInteger)
+_AFTER = bindparam("after", type_=BigInteger)
+_ROWS = bindparam("rows", type_=Integer)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Which conditions a page has, without their values: one compiled statement each."""
+
+    bodies: bool
+    ids: bool
+    types: bool
+    spec_versions: bool
+    keywords: frozenset[str]
+    values: bool
+
+    @classmethod
+    def of(cls, filters: Filters, *, bodies: bool) -> "Shape":
+        """The shape of these filters."""
+        return cls(
+            bodies, bool(filters.ids), bool(filters.types), bool(filters.spec_versions), filters.keywords, bool(filters.values)
+        )
+
+    @property
+    def quick(self) -> bool:
+        """Whether the page is read from where the cursor stands, without passing over rows that a filter drops."""
+        return self.ids or not (self.types or self.spec_versions or self.values or self.keywords != frozenset((LAST,)))
+
+
+def parameters(filters: Filters) -> dict[str, list[str]]:
+    """The lists the conditions are bound to."""
+    return {
+        "ids": list(filters.ids),
+        "types": list(filters.types),
+        "spec_versions": list(filters.spec_versions),
+        "values": list(filters.values),
+    }
+
+
+def columns(e: FromClause, shape: Shape) -> list[ColumnElement[Any]]:
+    """What a row of a page is: the fields of `taxii.page.Entry`, in order, and no body where none is given out."""
+    listed = [e.c.date_added, e.c.stix_id, e.c.version, e.c.spec_version]
+    return [*listed, e.c.body] if shape.bodies else listed
+
+
+def conditions(e: FromClause, shape: Shape) -> list[ColumnElement[bool]]:
+    """Everything but visibility and the range: cursor, filters, and which versions."""
+    found = [e.c.collection_id == _COLLECTION, e.c.date_added > _AFTER, visible.shown(e)]
+    if shape.ids:
+        found.append(among(e.c.stix_id, "ids"))
+    if shape.types:
+        found.append(among(e.c.type, "types"))
+    found.append(among(e.c.spec_version, "spec_versions") if shape.spec_versions else visible.newest_specification(e))
+    if ALL not in shape.keywords:
+        found.append(_versions(e, shape))
+    return found
+
+
+def _versions(e: FromClause, shape: Shape) -> ColumnElement[bool]:
+    kinds: list[ColumnElement[bool]] = []
+    if LAST in shape.keywords:
+        kinds.append(visible.latest(e))
+    if FIRST in shape.keywords:
+        kinds.append(visible.earliest(e))
+    if shape.values:
+        kinds.append(among(e.c.version_key, "values"))
+    # A lone condition stays bare, so that `superseded <> 1` meets the partial index.
+    return kinds[0] if len(kinds) == 1 else or_(*kinds)
+
+
+def shared_range(shape: Shape) -> Select[Any]:
+    """The rows of one audience."""
+    e = entry.alias("e")
+    return _range(e, shape, and_(e.c.audience_id == bindparam("audience", type_=BigInteger), visible.since(e)))
+
+
+def own_range(shape: Shape) -> Select[Any]:
+    """The rows of the reader's own organisation."""
+    e = entry.alias("e")
+    return _range(e, shape, visible.own(e))
+
+
+def _range(e: FromClause, shape: Shape, owner: ColumnElement[bool]) -> Select[Any]:
+    return select(*columns(e, shape)).where(owner, *conditions(e, shape)).order_by(e.c.date_added).limit(_ROWS)
+
+
+def by_id(shape: Shape) -> Select[Any]:
+    """The rows of given ids, through the index of lines: few, and found without a range."""
+    e = entry.alias("e")
+    return (
+        select(*columns(e, shape))
+        .with_hint(e, "INDEXED BY ix_entry_line", "sqlite")
+        .where(visible.visible(e), *conditions(e, shape))
+        .order_by(e.c.date_added)
+        .limit(_ROWS)
+    )
+
+
+def merged(shape: Shape) -> Select[Any]:
+    """All ranges in one statement: keys from index-only ranges, cut to limit + 1, then bodies by key (PostgreSQL)."""
+    e = entry.alias("e")
+    reached = visible.audiences().subquery("reached")
+    shared = (
+        select(e.c.date_added)
+        .where(e.c.audience_id == reached.c.id, visible.since(e), *conditions(e, shape))
+        .order_by(e.c.date_added)
+        .limit(_ROWS)
+        .lateral("shared")
+    )
+    mine = (
+        select(e.c.date_added).where(visible.own(e), *conditions(e, shape)).order_by(e.c.date_added).limit(_ROWS).subquery("mine")
+    )
+    keys = union(select(shared.c.date_added).select_from(reached.join(shared, onclause=true())), select(mine.c.date_added)).subquery()
+    page = select(keys.c.date_added).order_by(keys.c.date_added).limit(_ROWS).subquery("page")
+    given = entry.alias("given")
+    return (
+        select(*columns(given, shape))
+        .join(page, given.c.date_added == page.c.date_added)
+        .where(given.c.collection_id == _COLLECTION)
+        .order_by(given.c.date_added)
+    )
+
+
+
+
+
+
+def any_version() -> Select[Any]:
+    """Whether this reach sees any version of one id."""
+    e = entry.alias("e")
+    return (
+        select(e.c.date_added)
+        .with_hint(e, "INDEXED BY ix_entry_line", "sqlite")
+        .where(e.c.collection_id == _COLLECTION, among(e.c.stix_id, "ids"), visible.visible(e))
+        .limit(1)
+    )

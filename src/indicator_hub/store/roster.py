@@ -1,0 +1,196 @@
+"""The roster as stored: read whole, and written change by change."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from indicator_hub.store.schema import account, agreement, clock, collection, feed, membership, organisation, stix_identity, trust_group
+from indicator_hub.trust.roster import Agreement, Collection, Contact, Feed, Group, Membership, Organisation, Roster
+
+AGREEMENT = (agreement.c.name, agreement.c.title, agreement.c.legal_basis, agreement.c.purposes, agreement.c.starts, agreement.c.ends)
+GROUP = (
+    trust_group.c.name, trust_group.c.title, trust_group.c.description, trust_group.c.kind, trust_group.c.starts, trust_group.c.ends,
+    trust_group.c.purpose, trust_group.c.lead_nation,
+)  # fmt: skip
+COLLECTION = (
+    collection.c.uuid, collection.c.alias, collection.c.title, collection.c.description, collection.c.ceiling, collection.c.default_level,
+    collection.c.writable,
+)  # fmt: skip
+MEMBERSHIP = (
+    membership.c.role, membership.c.can_write, membership.c.steward, membership.c.starts, membership.c.ends, membership.c.sees_from,
+)  # fmt: skip
+
+
+def agreement_of(row: Sequence[Any]) -> Agreement | None:
+    """From the columns AGREEMENT; None where an outer join found none."""
+    name, title, legal_basis, purposes, starts, ends = row
+    return None if name is None else Agreement(name, title, legal_basis, tuple(json.loads(purposes)), starts, ends)
+
+
+def group_of(row: Sequence[Any], agreement_name: str | None) -> Group:
+    """From the columns GROUP."""
+    name, title, description, kind, starts, ends, purpose, lead_nation = row
+    return Group(name, title, description, kind, agreement_name, starts, ends, purpose, lead_nation)
+
+
+def collection_of(row: Sequence[Any], group: str) -> Collection:
+    """From the columns COLLECTION."""
+    uuid, alias, title, description, ceiling, default, writable = row
+    return Collection(uuid, group, alias, title, description, ceiling, default, writable)
+
+
+def membership_of(row: Sequence[Any], organisation_name: str, group: str, sponsor: str | None = None) -> Membership:
+    """From the columns MEMBERSHIP."""
+    role, can_write, steward, starts, ends, sees_from = row
+    return Membership(organisation_name, group, role, bool(can_write), bool(steward), sponsor, starts, ends, sees_from)
+
+
+async def read(tx: AsyncConnection) -> Roster:
+    """Everything declared, as stored."""
+    names = {key: name for key, name in await tx.execute(select(organisation.c.id, organisation.c.name))}
+    return Roster(
+        organisations=await _organisations(tx),
+        agreements={one.name: one for row in await tx.execute(select(*AGREEMENT)) if (one := agreement_of(row)) is not None},
+        groups={
+            row[0]: group_of(row[:-1], row[-1])
+            for row in await tx.execute(
+                select(*GROUP, agreement.c.name).select_from(
+                    trust_group.outerjoin(agreement, agreement.c.id == trust_group.c.agreement_id)
+                )
+            )
+        },
+        memberships={
+            (names[org], group): membership_of(row, names[org], group, names.get(sponsor))
+            for org, group, sponsor, *row in await tx.execute(
+                select(membership.c.organisation_id, trust_group.c.name, membership.c.sponsor_id, *MEMBERSHIP).join(
+                    trust_group, trust_group.c.id == membership.c.group_id
+                )
+            )
+        },
+        collections={
+            (group, row[1]): collection_of(row, group)
+            for group, *row in await tx.execute(
+                select(trust_group.c.name, *COLLECTION).join(trust_group, trust_group.c.id == collection.c.group_id)
+            )
+        },
+        feeds={one.name: one for one in await feeds(tx)},
+    )
+
+
+async def _organisations(tx: AsyncConnection) -> dict[str, Organisation]:
+    identities: dict[int, list[str]] = {}
+    for key, identity in await tx.execute(select(stix_identity.c.organisation_id, stix_identity.c.identity).order_by("identity")):
+        identities.setdefault(key, []).append(identity)
+    statement = select(
+        organisation.c.id, organisation.c.name, organisation.c.title, organisation.c.nation, organisation.c.contact
+    ).order_by(organisation.c.name)
+    return {
+        name: Organisation(name, title, nation, Contact(**json.loads(contact)), tuple(identities.get(key, ())))
+        for key, name, title, nation, contact in await tx.execute(statement)
+    }
+
+
+async def feeds(tx: AsyncConnection) -> list[Feed]:
+    """The feeds declared and not ended, by name."""
+    statement = select(feed.c.declaration).where(feed.c.ends.is_(None)).order_by(feed.c.name)
+    return [_feed(declaration) for declaration in (await tx.execute(statement)).scalars()]
+
+
+def _feed(declaration: str) -> Feed:
+    values: dict[str, Any] = json.loads(declaration)
+    for name in ("columns", "types"):
+        values[name] = MappingProxyType(values[name])
+    for name in ("indicator_types", "labels"):
+        values[name] = tuple(values[name])
+    return Feed(**values)
+
+
+async def write(tx: AsyncConnection, value: object, *, now: int) -> None:
+    """Store one noun of the roster as declared: added if new, changed if not. What it refers to must be there."""
+    match value:
+        case Organisation():
+            await _write_organisation(tx, value)
+        case Agreement():
+            row = asdict(value) | {"purposes": json.dumps(value.purposes, ensure_ascii=False)}
+            await _put(tx, agreement, {"name": value.name}, row)
+        case Group():
+            row = asdict(value)
+            of = row.pop("agreement")
+            await _put(tx, trust_group, {"name": value.name}, row | {"agreement_id": await _key(tx, agreement, of) if of else None})
+        case Membership():
+            row = asdict(value)
+            key = {"organisation_id": await _key(tx, organisation, row.pop("organisation")), "group_id": await _key(tx, trust_group, row.pop("group"))}
+            sponsor = row.pop("sponsor")
+            await _put(tx, membership, key, row | {"sponsor_id": await _key(tx, organisation, sponsor) if sponsor else None})
+        case Collection():
+            await _write_collection(tx, value)
+        case Feed():
+            await _write_feed(tx, value, now)
+        case _:
+            raise TypeError(type(value))
+
+
+async def end_feed(tx: AsyncConnection, name: str, *, now: int) -> None:
+    """A feed is no longer declared: it runs no more, what it brought stays."""
+    await tx.execute(update(feed).where(feed.c.name == name).values(ends=now))
+
+
+async def _write_organisation(tx: AsyncConnection, value: Organisation) -> None:
+    row: dict[str, Any] = {"title": value.title, "nation": value.nation, "contact": json.dumps(asdict(value.contact), ensure_ascii=False)}
+    if not await _change(tx, organisation, {"name": value.name}, row):
+        await tx.execute(insert(organisation).values(name=value.name, suspended=False, **row))
+    key = await _key(tx, organisation, value.name)
+    await tx.execute(delete(stix_identity).where(stix_identity.c.organisation_id == key))
+    if value.stix_identities:
+        await tx.execute(insert(stix_identity), [{"identity": one, "organisation_id": key} for one in value.stix_identities])
+
+
+async def _write_collection(tx: AsyncConnection, value: Collection) -> None:
+    row = asdict(value)
+    group = await _key(tx, trust_group, row.pop("group"))
+    uuid, default = row.pop("id"), row.pop("default")
+    row |= {"group_id": group, "default_level": default}
+    if not await _change(tx, collection, {"uuid": uuid}, row):
+        added = insert(collection).values(uuid=uuid, **row).returning(collection.c.id)
+        key = (await tx.execute(added)).scalar_one()
+        await tx.execute(insert(clock).values(collection_id=key, last_added=0))
+
+
+async def _write_feed(tx: AsyncConnection, value: Feed, now: int) -> None:
+    """A feed submits as an account of its own, of the organisation that imports it."""
+    key = await _key(tx, organisation, value.organisation)
+    name = f"feed:{value.name}"
+    if not await _change(tx, account, {"name": name}, {"organisation_id": key}):
+        new = {"name": name, "organisation_id": key, "kind": "feed", "scopes": "read submit", "suspended": False, "lists_empty": False}
+        await tx.execute(insert(account).values(**new, created=now))
+    group = await _key(tx, trust_group, value.group)
+    target = select(collection.c.id).where(collection.c.group_id == group, collection.c.alias == value.collection)
+    # Field by field: `asdict` copies deeply, which a read-only mapping does not allow.
+    declaration = {one.name: getattr(value, one.name) for one in fields(value)}
+    declaration |= {"columns": dict(value.columns), "types": dict(value.types)}
+    row = {
+        "account_id": await _key(tx, account, name),
+        "collection_id": (await tx.execute(target)).scalar_one(),
+        "declaration": json.dumps(declaration, ensure_ascii=False),
+        "ends": None,
+    }
+    await _put(tx, feed, {"name": value.name}, row)
+
+
+async def _put(tx: AsyncConnection, table: Table, key: Mapping[str, Any], row: Mapping[str, Any]) -> None:
+    if not await _change(tx, table, key, row):
+        await tx.execute(insert(table).values(**{**row, **key}))
+
+
+async def _change(tx: AsyncConnection, table: Table, key: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    which = [table.c[name] == value for name, value in key.items()]
+    return (await tx.execute(update(table).where(*which).values(dict(row)))).rowcount > 0
+
+
+async def _key(tx: AsyncConnection, table: Table, name: str) -> int:
+    return (await tx.execute(select(table.c.id).where(table.c.name == name))).scalar_one()

@@ -1,0 +1,355 @@
+"""The tables. `migrations/` builds the same schema step by step; a test holds the two equal on both databases.
+
+Instants are microseconds since 1970 (BIGINT). Text compares by code point. Bytes of objects are never decoded.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+REVISION = "0001"
+"""The schema this code knows: the newest revision in `migrations/`. The hub refuses to start on any other."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# By code point on both databases: a locale's order would make versions and ids sort otherwise on another machine.
+_Text = Text().with_variant(Text(collation="C"), "postgresql")
+# SQLite counts rows up by itself only in a column that is INTEGER to the letter.
+_Key = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _key() -> Column[int]:
+    return Column("id", _Key, primary_key=True, autoincrement=True)
+
+
+agreement = Table(
+    "agreement",
+    metadata,
+    _key(),
+    Column("name", _Text, nullable=False, unique=True),
+    Column("title", _Text, nullable=False),
+    Column("legal_basis", _Text, nullable=False),
+    Column("purposes", _Text, nullable=False),
+    Column("starts", BigInteger, nullable=False),
+    Column("ends", BigInteger),
+)
+
+organisation = Table(
+    "organisation",
+    metadata,
+    _key(),
+    Column("name", _Text, nullable=False, unique=True),
+    Column("title", _Text, nullable=False),
+    Column("nation", _Text, nullable=False),
+    Column("contact", _Text, nullable=False),
+    Column("suspended", Boolean, nullable=False),
+)
+
+stix_identity = Table(
+    "stix_identity",
+    metadata,
+    Column("identity", _Text, primary_key=True),
+    Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False, index=True),
+)
+
+trust_group = Table(
+    "trust_group",
+    metadata,
+    _key(),
+    Column("name", _Text, nullable=False, unique=True),
+    Column("title", _Text, nullable=False),
+    Column("description", _Text, nullable=False),
+    Column("kind", _Text, nullable=False),
+    Column("agreement_id", _Key, ForeignKey("agreement.id")),
+    Column("starts", BigInteger),
+    Column("ends", BigInteger),
+    Column("purpose", _Text, nullable=False),
+    Column("lead_nation", _Text, nullable=False),
+    CheckConstraint("kind IN ('standing', 'operation', 'public')", name="kind"),
+    CheckConstraint("kind <> 'operation' OR ends IS NOT NULL", name="operation_ends"),
+    CheckConstraint("kind = 'public' OR agreement_id IS NOT NULL", name="has_agreement"),
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False),
+    Column("group_id", _Key, ForeignKey("trust_group.id"), nullable=False, index=True),
+    Column("role", _Text, nullable=False),
+    Column("can_write", Boolean, nullable=False),
+    Column("steward", Boolean, nullable=False),
+    Column("sponsor_id", _Key, ForeignKey("organisation.id")),
+    Column("starts", BigInteger),
+    Column("ends", BigInteger),
+    Column("sees_from", BigInteger),
+    PrimaryKeyConstraint("organisation_id", "group_id"),
+    CheckConstraint("role IN ('submitter', 'observer', 'client', 'member')", name="role"),
+)
+
+collection = Table(
+    "collection",
+    metadata,
+    _key(),
+    Column("uuid", _Text, nullable=False, unique=True),
+    Column("group_id", _Key, ForeignKey("trust_group.id"), nullable=False),
+    Column("alias", _Text, nullable=False),
+    Column("title", _Text, nullable=False),
+    Column("description", _Text, nullable=False),
+    Column("ceiling", SmallInteger, nullable=False),
+    Column("default_level", SmallInteger),
+    Column("writable", _Text, nullable=False),
+    UniqueConstraint("group_id", "alias"),
+    CheckConstraint("ceiling BETWEEN 0 AND 4", name="ceiling"),
+    CheckConstraint("writable IN ('members', 'feeds')", name="writable"),
+)
+
+# The collection's clock stands apart from the collection: it changes with every write, the other hardly ever.
+clock = Table(
+    "clock",
+    metadata,
+    Column("collection_id", _Key, ForeignKey("collection.id"), primary_key=True, autoincrement=False),
+    Column("last_added", BigInteger, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    _key(),
+    Column("name", _Text, nullable=False, unique=True),
+    Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False, index=True),
+    Column("kind", _Text, nullable=False),
+    Column("scopes", _Text, nullable=False),
+    Column("suspended", Boolean, nullable=False),
+    Column("lists_empty", Boolean, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    CheckConstraint("kind IN ('person', 'service', 'feed')", name="kind"),
+)
+
+token = Table(
+    "token",
+    metadata,
+    _key(),
+    Column("account_id", _Key, ForeignKey("account.id"), nullable=False, index=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("label", _Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("ends", BigInteger),
+)
+
+named_person = Table(
+    "named_person",
+    metadata,
+    Column("account_id", _Key, ForeignKey("account.id"), nullable=False),
+    Column("group_id", _Key, ForeignKey("trust_group.id"), nullable=False, index=True),
+    Column("starts", BigInteger, nullable=False),
+    Column("ends", BigInteger),
+    PrimaryKeyConstraint("account_id", "group_id"),
+)
+
+feed = Table(
+    "feed",
+    metadata,
+    _key(),
+    Column("name", _Text, nullable=False, unique=True),
+    Column("account_id", _Key, ForeignKey("account.id"), nullable=False, unique=True),
+    Column("collection_id", _Key, ForeignKey("collection.id"), nullable=False, index=True),
+    Column("declaration", _Text, nullable=False),
+    Column("ends", BigInteger),
+    Column("etag", _Text),
+    Column("last_modified", _Text),
+    Column("content_sha256", LargeBinary),
+    Column("succeeded", BigInteger),
+)
+
+feed_run = Table(
+    "feed_run",
+    metadata,
+    _key(),
+    Column("feed_id", _Key, ForeignKey("feed.id"), nullable=False, index=True),
+    Column("started", BigInteger, nullable=False),
+    Column("finished", BigInteger),
+    Column("outcome", _Text, nullable=False),
+    Column("reason", _Text, nullable=False),
+    Column("tally", _Text, nullable=False),
+    CheckConstraint("outcome IN ('running', 'done', 'unchanged', 'failed')", name="outcome"),
+)
+
+# One row for each indicator that a feed ever claimed: where it came from, and what it said when it last said something new.
+provenance = Table(
+    "provenance",
+    metadata,
+    Column("feed_id", _Key, ForeignKey("feed.id"), nullable=False),
+    Column("stix_id", _Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("raw", _Text, nullable=False),
+    Column("row_number", BigInteger, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("first_run_id", _Key, ForeignKey("feed_run.id"), nullable=False),
+    Column("last_run_id", _Key, ForeignKey("feed_run.id"), nullable=False),
+    PrimaryKeyConstraint("feed_id", "stix_id"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    _key(),
+    Column("feed_id", _Key, ForeignKey("feed.id"), nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("reason", _Text, nullable=False),
+    Column("detail", _Text, nullable=False),
+    Column("raw", _Text, nullable=False),
+    Column("row_number", BigInteger, nullable=False),
+    Column("first_run_id", _Key, ForeignKey("feed_run.id"), nullable=False),
+    Column("last_run_id", _Key, ForeignKey("feed_run.id"), nullable=False),
+    Column("settled", _Text),
+    UniqueConstraint("feed_id", "digest", "reason"),
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("name", _Text, primary_key=True),
+    Column("due", BigInteger, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("worker", _Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+)
+
+# Interned: a few dozen rows, whatever the number of objects. `nations` is '*' for all, else '/XA/XB/'; a row is never changed.
+audience = Table(
+    "audience",
+    metadata,
+    _key(),
+    Column("floor", SmallInteger, nullable=False),
+    Column("persons_only", Boolean, nullable=False),
+    Column("nations", _Text, nullable=False),
+    UniqueConstraint("floor", "persons_only", "nations"),
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    _key(),
+    Column("collection_id", _Key, ForeignKey("collection.id"), nullable=False),
+    Column("stix_id", _Text, nullable=False),
+    Column("type", _Text, nullable=False),
+    Column("spec_version", _Text, nullable=False),
+    Column("version", _Text, nullable=False),
+    Column("version_key", _Text, nullable=False),
+    # The version key, or '' for an observable that carries no time of its own: of those one line holds one.
+    Column("unique_key", _Text, nullable=False),
+    Column("created", _Text),
+    Column("revoked", Boolean, nullable=False),
+    Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False),
+    Column("account_id", _Key, ForeignKey("account.id"), nullable=False),
+    Column("status_id", _Text, nullable=False),
+    Column("audience_id", _Key, ForeignKey("audience.id"), nullable=False),
+    Column("held", _Text),
+    Column("date_added", BigInteger, nullable=False),
+    Column("first_added", BigInteger, nullable=False),
+    # 0: no newer version in its line. 1: one that everyone who sees this one sees too. 2: one that some cannot see, or a contested id.
+    Column("superseded", SmallInteger, nullable=False),
+    # 0: no. 1: by its originator. 2: by a steward.
+    Column("recalled", SmallInteger, nullable=False),
+    # Which line of an id a reader is shown first: 0 for its creator's, else when the line began.
+    Column("line_order", BigInteger, nullable=False),
+    Column("released_from", _Key, ForeignKey("entry.id")),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("collection_id", "date_added"),
+    UniqueConstraint("collection_id", "stix_id", "organisation_id", "spec_version", "unique_key"),
+    CheckConstraint("superseded IN (0, 1, 2)", name="superseded"),
+    CheckConstraint("recalled IN (0, 1, 2)", name="recalled"),
+)
+
+_LATEST = text("superseded <> 1")
+Index("ix_entry_line", entry.c.collection_id, entry.c.stix_id, entry.c.version_key)
+for _name, _owner in (("audience", entry.c.audience_id), ("organisation", entry.c.organisation_id)):
+    Index(f"ix_entry_{_name}", entry.c.collection_id, _owner, entry.c.date_added)
+    Index(
+        f"ix_entry_{_name}_latest",
+        entry.c.collection_id,
+        _owner,
+        entry.c.date_added,
+        sqlite_where=_LATEST,
+        postgresql_where=_LATEST,
+    )
+
+# Every audience and date_added an entry ever had: with the serve events, "who was given this" is computed from it.
+audience_history = Table(
+    "audience_history",
+    metadata,
+    Column("entry_id", _Key, ForeignKey("entry.id"), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger),
+    Column("audience_id", _Key, ForeignKey("audience.id"), nullable=False),
+    Column("date_added", BigInteger, nullable=False),
+    PrimaryKeyConstraint("entry_id", "since"),
+)
+
+status = Table(
+    "status",
+    metadata,
+    Column("id", _Text, primary_key=True),
+    Column("group_id", _Key, ForeignKey("trust_group.id"), nullable=False),
+    Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False),
+    Column("account_id", _Key, ForeignKey("account.id"), nullable=False),
+    Column("finished", BigInteger, nullable=False, index=True),
+    Column("resource", LargeBinary, nullable=False),
+)
+
+# Written without a number in the transaction of what they record; `seq` is given afterwards, in commit order.
+event = Table(
+    "event",
+    metadata,
+    _key(),
+    Column("seq", BigInteger, unique=True),
+    Column("at", BigInteger, nullable=False),
+    Column("action", _Text, nullable=False),
+    Column("outcome", _Text, nullable=False),
+    Column("account_id", _Key, nullable=False),
+    Column("organisation_id", _Key, nullable=False),
+    Column("group_id", _Key, nullable=False),
+    Column("collection_id", _Key, nullable=False),
+    Column("object_id", _Text, nullable=False),
+    Column("version", _Text, nullable=False),
+    Column("sha256", _Text, nullable=False),
+    Column("request_id", _Text, nullable=False),
+    Column("details", _Text, nullable=False),
+    Column("personal_digest", LargeBinary),
+    CheckConstraint("outcome IN ('done', 'refused')", name="outcome"),
+)
+Index("ix_event_unnumbered", event.c.id, sqlite_where=text("seq IS NULL"), postgresql_where=text("seq IS NULL"))
+Index("ix_event_served", event.c.collection_id, event.c.action, event.c.at)
+
+# What identifies a person, apart from the event and erasable: the event keeps a salted digest only.
+event_personal = Table(
+    "event_personal",
+    metadata,
+    Column("event_id", _Key, ForeignKey("event.id"), primary_key=True, autoincrement=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("content", _Text, nullable=False),
+)

@@ -1,0 +1,125 @@
+"""THE predicate: reach meets audience, once (trust model, section 6).
+
+Every statement that reads `entry` for somebody is made of the conditions below and takes its parameters from `parameters(reach)`. The
+pure twin is `trust/reach.sees`; a property test holds the two together on both databases.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    FromClause,
+    Select,
+    SmallInteger,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    literal_column,
+    not_,
+    or_,
+    select,
+)
+
+from indicator_hub.store.schema import audience, entry
+from indicator_hub.trust.reach import Reach
+
+NEVER = -1
+_ZERO, _ONE, _TWO = (literal_column(str(number)) for number in range(3))
+_ORGANISATION = bindparam("organisation", type_=BigInteger)
+_SEES_FROM = bindparam("sees_from", type_=BigInteger)
+
+
+def parameters(reach: Reach) -> dict[str, Any]:
+    """What the conditions ask of a reach. The anonymous reader is no organisation, and so owns nothing."""
+    return {
+        "collection": reach.key,
+        "organisation": reach.organisation_id or NEVER,
+        "cap": reach.cap,
+        "person": reach.person,
+        "nation": f"%/{reach.nation or '-'}/%",
+        "sees_from": reach.sees_from,
+    }
+
+
+def audiences() -> Select[tuple[int]]:
+    """Step one: the audiences this reach belongs to. A few dozen rows are asked, whatever the number of objects."""
+    return select(audience.c.id).where(
+        audience.c.floor <= bindparam("cap", type_=SmallInteger),
+        or_(not_(audience.c.persons_only), bindparam("person", type_=Boolean)),
+        or_(audience.c.nations == literal_column("'*'"), audience.c.nations.like(bindparam("nation", type_=Text))),
+    )
+
+
+def own(e: FromClause) -> ColumnElement[bool]:
+    """The reader's organisation put it there, and it has not been recalled."""
+    return and_(e.c.organisation_id == _ORGANISATION, e.c.recalled == _ZERO)
+
+
+def since(e: FromClause) -> ColumnElement[bool]:
+    """This version came to the hub when the membership already saw."""
+    return e.c.first_added >= _SEES_FROM
+
+
+def visible(e: FromClause) -> ColumnElement[bool]:
+    """Step two, the whole of it: what this reach sees. (A recalled entry's audience is nobody's.)"""
+    return or_(own(e), and_(e.c.audience_id.in_(audiences()), since(e)))
+
+
+def shown(e: FromClause) -> ColumnElement[bool]:
+    """Of an id that several organisations share: whether this is the line the reader is shown, its creator's or else the oldest visible."""
+    before = entry.alias("before")
+    return or_(
+        e.c.superseded != _TWO,
+        not_(
+            exists(_ONE).where(
+                before.c.collection_id == e.c.collection_id,
+                before.c.stix_id == e.c.stix_id,
+                before.c.line_order < e.c.line_order,
+                visible(before),
+            )
+        ),
+    )
+
+
+def latest(e: FromClause) -> ColumnElement[bool]:
+    """The newest version in its line that this reach sees. Only where readers differ (superseded = 2) is the line asked."""
+    return and_(
+        e.c.superseded != _ONE,
+        or_(e.c.superseded == _ZERO, not_(_other_version(e, "newer"))),
+    )
+
+
+def earliest(e: FromClause) -> ColumnElement[bool]:
+    """The oldest version in its line that this reach sees."""
+    return not_(_other_version(e, "older"))
+
+
+def newest_specification(e: FromClause) -> ColumnElement[bool]:
+    """A STIX 2.0 rendering is hidden where a 2.1 rendering of the same id is visible (TAXII 2.1 section 3.4.1, spec_version)."""
+    other = entry.alias("rendering")
+    return or_(
+        e.c.spec_version == literal_column("'2.1'"),
+        not_(
+            exists(_ONE).where(
+                other.c.collection_id == e.c.collection_id,
+                other.c.stix_id == e.c.stix_id,
+                other.c.spec_version > e.c.spec_version,
+                visible(other),
+            )
+        ),
+    )
+
+
+def _other_version(e: FromClause, name: str) -> ColumnElement[bool]:
+    other = entry.alias(name)
+    return exists(_ONE).where(
+        other.c.collection_id == e.c.collection_id,
+        other.c.stix_id == e.c.stix_id,
+        other.c.version_key > e.c.version_key if name == "newer" else other.c.version_key < e.c.version_key,
+        other.c.organisation_id == e.c.organisation_id,
+        other.c.spec_version == e.c.spec_version,
+        visible(other),
+    )

@@ -1,0 +1,135 @@
+"""What one account may see and do in one group or collection, now. Worked out once per request, by a pure function (trust model, 2-4).
+
+Not visible: NotFound, the same for a collection that never was. Visible, but lacking this right: NotPermitted. Nothing else raises
+either for that cause.
+"""
+
+from dataclasses import dataclass
+
+from indicator_hub.errors import NotFound, NotPermitted, Unauthenticated
+from indicator_hub.trust.audience import Audience
+from indicator_hub.trust.ladder import CAPS, CLEAR, RED
+from indicator_hub.trust.roster import PUBLIC, Account, Agreement, Collection, Group, Membership, within
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What the roster says about one account (or nobody) and one group and collection. `key` is the collection's row, 0 for none."""
+
+    group: Group
+    group_id: int
+    agreement: Agreement | None = None
+    membership: Membership | None = None
+    named: bool = False
+    collection: Collection | None = None
+    key: int = 0
+    declared_feed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an account may see and do. `organisation_id` is 0 for the anonymous reader; `sees_from` in microseconds."""
+
+    account: Account | None
+    group: Group
+    group_id: int
+    collection: Collection | None
+    key: int
+    cap: int
+    person: bool
+    nation: str
+    organisation_id: int
+    sees_from: int
+    can_read: bool
+    can_write: bool
+    steward: bool
+
+    def require_collection(self) -> Collection:
+        """The collection. Raises NotFound when there is none for this account."""
+        if self.collection is None:
+            raise NotFound
+        return self.collection
+
+    def require_read(self) -> None:
+        """Raises NotFound without a collection, NotPermitted without the right to read."""
+        self.require_collection()
+        if not self.can_read:
+            raise NotPermitted("This account may not read this collection.")
+
+    def require_write(self) -> None:
+        """Raises NotFound without a collection, NotPermitted without the right to write; Unauthenticated when nobody asks."""
+        self.require_collection()
+        if self.account is None:
+            raise Unauthenticated
+        if not self.can_write:
+            raise NotPermitted("This account may not write to this collection.")
+
+
+def reach_of(account: Account | None, ties: Ties | None, now: int) -> Reach | None:
+    """The reach, or None when the group does not exist for this account: unknown, asleep, or no live membership."""
+    if ties is None or not _awake(ties, now):
+        return None
+    member = ties.membership
+    if member is not None and not within(member.starts, member.ends, now):
+        member = None
+    if account is None or member is None:
+        if ties.group.kind != PUBLIC:
+            return None
+        return _reach(account, ties, None, cap=CLEAR)
+    return _reach(account, ties, member, cap=_cap(account, member, named=ties.named))
+
+
+def _awake(ties: Ties, now: int) -> bool:
+    agreement = ties.agreement
+    return within(ties.group.starts, ties.group.ends, now) and (agreement is None or within(agreement.starts, agreement.ends, now))
+
+
+def _cap(account: Account, member: Membership, *, named: bool) -> int:
+    if member.role == "member" and named and account.kind == "person":
+        return RED
+    return CAPS[member.role]
+
+
+def _reach(account: Account | None, ties: Ties, member: Membership | None, *, cap: int) -> Reach:
+    scopes: frozenset[str] = account.scopes if account else frozenset(("read",))
+    # Everybody reads level 0 in `public`, a submitter too: membership there only ever adds.
+    cap = max(cap, CLEAR) if ties.group.kind == PUBLIC else cap
+    return Reach(
+        account=account,
+        group=ties.group,
+        group_id=ties.group_id,
+        collection=ties.collection,
+        key=ties.key,
+        cap=cap,
+        person=account is not None and account.kind == "person",
+        nation=account.nation if account else "",
+        organisation_id=account.organisation_id if account else 0,
+        sees_from=(member.sees_from or 0) if member else 0,
+        can_read="read" in scopes,
+        can_write=account is not None and member is not None and "submit" in scopes and _may_submit(account, ties, member),
+        steward=member is not None and member.steward and "manage" in scopes,
+    )
+
+
+def _may_submit(account: Account, ties: Ties, member: Membership) -> bool:
+    if not member.can_write or ties.collection is None:
+        return False
+    if account.kind == "feed":
+        return ties.declared_feed
+    return ties.collection.writable == "members"
+
+
+def sees(reach: Reach, *, audience: Audience, organisation_id: int, first_added: int, recalled: bool) -> bool:
+    """The visibility predicate's pure twin (trust model, section 3): whether this reach sees an entry with these terms.
+
+    The SQL that decides for real is `store/visible.py`; a property test holds the two together on both databases.
+    """
+    if organisation_id == reach.organisation_id:
+        return not recalled
+    return (
+        not recalled
+        and audience.floor <= reach.cap
+        and (not audience.persons_only or reach.person)
+        and (audience.nations is None or reach.nation in audience.nations)
+        and first_added >= reach.sees_from
+    )

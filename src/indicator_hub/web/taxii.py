@@ -1,0 +1,216 @@
+"""The TAXII 2.1 routes: parse, one deed, render.
+
+Refusals come in one order (decision 7 of the design, stated in taxii/README.md): framing and size, credentials, method, media types and
+parameter syntax, then what exists for this account, then rights, and only then the body. Nothing before the fourth depends on what is
+stored.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from fastapi import FastAPI, Request, Response
+
+from indicator_hub.errors import HubError, Invalid, NotFound, TooLarge
+from indicator_hub.sharing import authenticate, recall
+from indicator_hub.sharing.act import Caller, Store
+from indicator_hub.sharing.authenticate import Identified
+from indicator_hub.sharing.poll import poll
+from indicator_hub.sharing.status import status
+from indicator_hub.sharing.submit import submit
+from indicator_hub.taxii import page as pages
+from indicator_hub.taxii import resources
+from indicator_hub.taxii.media import TAXII, require_acceptable, require_taken
+from indicator_hub.taxii.query import Asked, Resource, for_object, next_token, parse, query_of
+from indicator_hub.web.identify import identified
+from indicator_hub.web.problems import CACHING, fault, method_not_allowed, refusal, request_id
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """What the routes need: the store and the plain values of the settings. `page_keys`: the newest signs. Times in microseconds."""
+
+    store: Store
+    origin: str
+    title: str
+    page_keys: tuple[bytes, ...]
+    page_limit: int
+    max_content_length: int
+    status_kept: int
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way: who asks, and with what."""
+
+    hub: Hub
+    request: Request
+    who: Identified
+
+    @property
+    def caller(self) -> Caller:
+        """For the audit."""
+        client = self.request.client
+        return Caller(self.who.account, request_id(self.request), client.host if client else "")
+
+    @property
+    def query(self) -> str:
+        """The query string as sent."""
+        return self.request.scope["query_string"].decode("latin-1")
+
+
+Handler = Callable[[Call], Awaitable[Response]]
+
+
+def mount(app: FastAPI) -> None:
+    """Every TAXII resource. The one polled all day comes first, since routes are tried in order."""
+    root = "/taxii2/{group}"
+    collection = f"{root}/collections/{{collection}}"
+    _route(app, f"{collection}/objects/", GET=_objects, POST=_add_objects)
+    _route(app, f"{collection}/manifest/", GET=_manifest)
+    _route(app, f"{collection}/objects/{{object}}/versions/", GET=_versions)
+    _route(app, f"{collection}/objects/{{object}}/", GET=_object, DELETE=_delete_object)
+    _route(app, f"{collection}/", GET=_collection)
+    _route(app, f"{root}/collections/", GET=_collections)
+    _route(app, f"{root}/status/{{status}}/", GET=_status)
+    _route(app, f"{root}/", GET=_api_root)
+    _route(app, "/taxii2/", GET=_discovery)
+    _route(app, "/taxii2/{group}/{rest:path}")
+
+
+def _route(app: FastAPI, path: str, **handlers: Handler) -> None:
+    allowed = ", ".join([*handlers, *(["HEAD"] if "GET" in handlers else [])])
+
+    async def endpoint(request: Request) -> Response:
+        hub: Hub = request.app.state.hub
+        try:
+            _require_size(request, hub.max_content_length)
+            who = await identified(hub.store, request)
+            method = request.method
+            handler = handlers.get("GET" if method == "HEAD" else method)
+            if not handlers:
+                raise NotFound
+            if handler is None:
+                return method_not_allowed(allowed)
+            require_acceptable(_header(request, "accept"))
+            return await handler(Call(hub, request, who))
+        except HubError as error:
+            return refusal(error, request)
+        except Exception as error:  # noqa: BLE001 - the last handler: a fault of ours must still be a TAXII error
+            return fault(error, request)
+
+    app.add_api_route(path, endpoint, methods=list(METHODS), include_in_schema=False)
+
+
+def _header(request: Request, name: str) -> str | None:
+    """One value, several headers of the same name joined (RFC 9110 section 5.3)."""
+    values = request.headers.getlist(name)
+    return ", ".join(values) if values else None
+
+
+def _require_size(request: Request, most: int) -> None:
+    declared = request.headers.get("content-length")
+    if declared is None:
+        return
+    if not declared.isascii() or not declared.isdigit():
+        raise Invalid("Content-Length must be a number.")
+    if len(declared) > len(str(most)) + 1 or int(declared) > most:
+        raise TooLarge(f"A request body may hold {most} bytes.")
+
+
+async def _body(call: Call) -> bytes:
+    """The whole body, counted as it comes: a length may be missing."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in call.request.stream():
+        size += len(chunk)
+        if size > call.hub.max_content_length:
+            raise TooLarge(f"A request body may hold {call.hub.max_content_length} bytes.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _answer(body: bytes, *, status_code: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status_code, {**CACHING, **(headers or {})}, media_type=TAXII)
+
+
+async def _discovery(call: Call) -> Response:
+    account = call.who.require_account()
+    groups = await authenticate.groups(call.hub.store, account)
+    # `public` last: the default root is one the account was enrolled for, if there is one.
+    groups.sort(key=lambda reach: (reach.group.kind == "public", reach.group.name))
+    return _answer(resources.discovery(call.hub.title, [f"{call.hub.origin}/taxii2/{reach.group.name}/" for reach in groups]))
+
+
+async def _api_root(call: Call) -> Response:
+    return _answer(resources.api_root(call.who.require_reach().group, call.hub.max_content_length))
+
+
+async def _collections(call: Call) -> Response:
+    reach = call.who.require_reach()
+    return _answer(resources.collections(await authenticate.collections(call.hub.store, call.who.account, reach.group.name)))
+
+
+async def _collection(call: Call) -> Response:
+    return _answer(resources.collection(call.who.require_reach()))
+
+
+async def _status(call: Call) -> Response:
+    identifier = call.request.path_params["status"]
+    return _answer(await status(call.hub.store, call.who.require_reach(), identifier, kept_for=call.hub.status_kept))
+
+
+async def _objects(call: Call) -> Response:
+    return await _page(call, Resource.OBJECTS)
+
+
+async def _manifest(call: Call) -> Response:
+    return await _page(call, Resource.MANIFEST)
+
+
+async def _object(call: Call) -> Response:
+    return await _page(call, Resource.OBJECT)
+
+
+async def _versions(call: Call) -> Response:
+    return await _page(call, Resource.VERSIONS)
+
+
+async def _page(call: Call, resource: Resource) -> Response:
+    asked: Asked = parse(call.query, resource)
+    reach = call.who.require_reach()
+    hub, account = call.hub, call.who.account
+    identifier: str = call.request.path_params.get("object", "")
+    name, target = account.name if account else "", f"{resource.value} {reach.require_collection().id} {identifier}"
+    query = query_of(asked, keys=hub.page_keys, account=name, target=target, page_limit=hub.page_limit)
+    if identifier:
+        query = for_object(query, identifier)
+    page = await poll(hub.store, call.caller, reach, query, resource, record=call.request.method != "HEAD")
+    following = None
+    if page.more:
+        following = next_token(query, page.entries[-1].date_added, key=hub.page_keys[0], account=name, target=target)
+    match resource:
+        case Resource.MANIFEST:
+            body = pages.manifest(page, following)
+        case Resource.VERSIONS:
+            body = pages.versions(page, following)
+        case _:
+            body = pages.envelope(page, following, list_empty=account is not None and account.lists_empty)
+    return _answer(body, headers=page.date_headers())
+
+
+async def _add_objects(call: Call) -> Response:
+    require_taken(call.request.headers.get("content-type"))
+    reach = call.who.require_reach()
+    reach.require_write()
+    made = await submit(call.hub.store, call.caller, reach, await _body(call))
+    return _answer(made.render(), status_code=202)
+
+
+async def _delete_object(call: Call) -> Response:
+    asked = parse(call.query, Resource.OBJECT)
+    reach = call.who.require_reach()
+    identifier = call.request.path_params["object"]
+    await recall.delete(call.hub.store, call.caller, reach, identifier, asked.filters if asked.given else None)
+    return _answer(b"")

@@ -1,0 +1,158 @@
+"""A feed's body to its rows: nothing vanishes, nothing is made up."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indicator_hub.errors import FeedFailed
+from indicator_hub.normalise.formats import rows
+from indicator_hub.normalise.row import Refusal, Row
+from indicator_hub.trust.roster import Feed
+
+
+def feed(form, **options):
+    """A feed of this format."""
+    return Feed(name="f", title="Feed", organisation="o", group="g", collection="c", source="s", format=form, **options)
+
+
+def read(body, declared):
+    """(number, fields or reason) of each candidate."""
+    body = body.encode() if isinstance(body, str) else body
+    return [
+        (found.number, dict(found.fields) if isinstance(found, Row) else found.reason) for found in rows(body, declared)
+    ]
+
+
+def test_a_list_has_one_value_a_line():
+    """Blank lines and comments are no candidates, and line numbers count from 1."""
+    body = "# banner\n\n198.51.100.1\r\n  198.51.100.2  \r# 198.51.100.3\n\tevil.example"
+    assert read(body, feed("list")) == [
+        (3, {"value": "198.51.100.1"}),
+        (4, {"value": "198.51.100.2"}),
+        (6, {"value": "evil.example"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"),
+    [
+        ("198.51.100.1\t7", {"value": "198.51.100.1", "2": "7"}),
+        ("198.51.100.1   7 x", {"value": "198.51.100.1", "2": "7", "3": "x"}),
+        ("198.51.100.0/24 ; SBL1", {"value": "198.51.100.0/24", "2": "SBL1"}),
+        ("198.51.100.0/24;SBL1;x", {"value": "198.51.100.0/24", "2": "SBL1", "3": "x"}),
+        ("198.51.100.0/24 ", {"value": "198.51.100.0/24"}),
+        ("http://evil.example/a;b=1", {"value": "http://evil.example/a;b=1"}),
+        ("http://evil.example/a;b=1 ; note", {"value": "http://evil.example/a;b=1", "2": "note"}),
+    ],
+)
+def test_trailing_columns_of_a_list(line, fields):
+    """Tabs, blanks and semicolons part columns, but a semicolon inside a URL is the URL's."""
+    assert read(line, feed("list")) == [(1, fields)]
+
+
+def test_columns_of_a_list_by_number():
+    """A list's columns can be mapped by number; a line without the value's column is short, the others may lack."""
+    hosts = feed("list", columns={"value": 2, "description": 3})
+    assert read("0.0.0.0 evil.example note\n0.0.0.0 bad.example\nlonely\n", hosts) == [
+        (1, {"value": "evil.example", "description": "note", "1": "0.0.0.0"}),
+        (2, {"value": "bad.example", "1": "0.0.0.0"}),
+        (3, "short_row"),
+    ]
+
+
+def test_a_table_with_a_header():
+    """Columns are found by name, in any order, quoted or not; a short row is refused and the next one is not."""
+    declared = feed("csv", columns={"value": "url", "labels": "tags"})
+    body = 'id,tags,"url"\n1,"a,b",http://a.example/\n2,c\n"3", d , http://b.example/ \n'
+    assert read(body, declared) == [
+        (2, {"value": "http://a.example/", "labels": "a,b"}),
+        (3, "short_row"),
+        (4, {"value": "http://b.example/", "labels": "d"}),
+    ]
+
+
+@pytest.mark.parametrize("columns", [{"value": "url"}, {"value": 3}, {"value": "3"}])
+def test_a_header_that_is_a_comment(columns):
+    """URLhaus puts its header behind the comment sign, below a banner: it is the header, and the first row is a row."""
+    body = '# banner, with a comma\n#\n# id,dateadded,url\n"1","2025-01-01","http://a.example/"\n# END 1 entries'
+    assert read(body, feed("csv", columns=columns)) == [(4, {"value": "http://a.example/"})]
+
+
+def test_a_header_below_a_banner():
+    """Feodo Tracker has a banner of comments, then a plain header, then a trailer without line end."""
+    body = '####\n# banner #\n#\n"first_seen","dst_ip"\n"2025-01-01","198.51.100.1"\n# END 1 entries'
+    assert read(body, feed("csv", columns={"value": "dst_ip"})) == [(5, {"value": "198.51.100.1"})]
+
+
+def test_a_table_without_header():
+    """Without header columns go by number, and the first row is a row."""
+    declared = feed("csv", header=False, columns={"value": 2, "type": 1}, delimiter=";")
+    assert read("ip;198.51.100.1;x\nip\n", declared) == [(1, {"value": "198.51.100.1", "type": "ip"}), (2, "short_row")]
+    assert read("198.51.100.1,x\n", feed("csv", header=False)) == [(1, {"value": "198.51.100.1"})]
+
+
+def test_a_missing_column_fails_the_run():
+    """A header that lacks a mapped column fails the run before any row, and the sentence names what is there."""
+    with pytest.raises(FeedFailed) as failed:
+        rows(b"id,link\n1,http://a.example/\n", feed("csv", columns={"value": "url"}))
+    assert failed.value.detail == "The feed's header has no column url; it has id, link."
+    with pytest.raises(FeedFailed, match="by number"):
+        rows(b"1,2\n", feed("csv", header=False, columns={"value": "url"}))
+    with pytest.raises(FeedFailed, match="no column 3"):
+        rows(b"id,link\n", feed("csv", columns={"value": 3}))
+
+
+def test_quoted_line_ends():
+    """A quoted field may hold line ends, delimiters, quotes and comment signs; the row's number is its first line."""
+    declared = feed("csv", columns={"value": "value", "description": "note"})
+    body = 'value,note\na.example,"one\r\n# two, ""three"""\nb.example,x\n'
+    found = list(rows(body.encode(), declared))
+    assert [row.fields["description"] for row in found] == ['one\n# two, "three"', "x"]
+    assert [row.number for row in found] == [2, 4]
+    assert found[0].raw == 'a.example,"one\n# two, ""three"""'
+
+
+def test_a_stray_quote_costs_one_row():
+    """A quote that is never closed refuses its own line and no other."""
+    declared = feed("csv", columns={"value": "value"})
+    assert read('value,note\na.example,"oops\nb.example,x\nc.example,5" disk\n', declared) == [
+        (2, "syntax"),
+        (3, {"value": "b.example"}),
+        (4, {"value": "c.example"}),
+    ]
+    assert read('value,note\na.example,"oops', declared) == [(2, "syntax")]
+
+
+@pytest.mark.parametrize("declared", [feed("list"), feed("csv", header=False)])
+def test_rows_too_long(declared):
+    """A row over 64 kB is refused, its raw text cut; the next one is read."""
+    found = list(rows(b"a" * 70_000 + b'\n"' + b"b" * 70_000 + b'"\nevil.example\n', declared))
+    assert [row.reason if isinstance(row, Refusal) else row.number for row in found] == ["too_long", "too_long", 3]
+    assert all(len(row.raw) <= 8192 for row in found)
+
+
+@pytest.mark.parametrize("body", [b"value\n", b"# nothing today\n", b"\n \n", b"value"])
+def test_a_quiet_day_is_no_failure(body):
+    """A header without rows, and comments alone, are a feed with no candidates."""
+    assert read(body, feed("csv", columns={"value": "value"})) == []
+
+
+def test_stix_has_no_rows():
+    """STIX bodies are read object by object elsewhere."""
+    with pytest.raises(ValueError, match="stix"):
+        rows(b"{}", feed("stix"))
+
+
+TEXT = st.text(alphabet='ab,;"\n\r# \t', min_size=1, max_size=60)
+
+
+@given(TEXT, st.sampled_from([feed("list"), feed("csv", header=False)]))
+def test_no_line_vanishes(text, declared):
+    """Every line that is neither blank nor a comment is part of exactly one candidate, whatever the quotes."""
+    found = list(rows(text.encode(), declared))
+    kept = [line for row in found for line in row.raw.split("\n")]
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for line in lines:
+        if line.strip() and not line.lstrip().startswith("#"):
+            assert line in kept
+    assert len({row.number for row in found}) == len(found)

@@ -1,0 +1,187 @@
+"""A row to a candidate, a candidate to the indicator published for it."""
+
+from dataclasses import replace
+
+import pytest
+
+from indicator_hub.errors import Invalid
+from indicator_hub.normalise import dates
+from indicator_hub.normalise.indicator import DAY, Candidate, candidate, fingerprint, to_indicator
+from indicator_hub.normalise.row import Refusal, Row
+from indicator_hub.stix import grammar, timestamps
+from indicator_hub.trust.roster import Feed
+
+NOW = timestamps.parse("2025-06-01T00:00:00Z")
+FEED = Feed(
+    name="demo",
+    title="Demo feed",
+    organisation="cert-a",
+    group="exercise",
+    collection="c",
+    source="s",
+    format="csv",
+    confidence=50,
+    confidence_cap=75,
+    labels=("Own",),
+    indicator_types=("malicious-activity",),
+    types={"IPv4": "ip", "hostname": "domain"},
+    documentation=True,
+)
+
+
+def offered(declared=FEED, **fields):
+    """The candidate of a row with these fields."""
+    return candidate(Row(7, "the raw row", {"value": "198.51.100.1"} | fields), declared, now=NOW)
+
+
+def test_a_candidate_carries_what_the_row_says():
+    """Every field of the row finds its place, in canonical form."""
+    found = offered(
+        first_seen="2025-05-01 12:00:00",
+        type="ipv4",
+        labels="Mozi, elf|ELF;  32-bit ,",
+        confidence="90",
+        description=" <b>bad</b>\x07 host ",
+        reference="https://feed.example/1#x",
+    )
+    assert isinstance(found, Candidate)
+    assert (found.number, found.raw) == (7, "the raw row")
+    assert found.observable.value == "198.51.100.1"
+    assert found.valid_from == timestamps.parse("2025-05-01T12:00:00Z")
+    assert found.labels == ("32-bit", "elf", "mozi", "own")
+    assert found.confidence == 75
+    assert found.description == "bad  host"
+    assert found.references == ("https://feed.example/1",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"value": "evil[.example"}, "syntax"),
+        ({"value": ""}, "syntax"),
+        ({"value": "x" * 9000}, "too_long"),
+        ({"value": "10.0.0.1"}, "non_global"),
+        ({"type": "mutex"}, "unknown_type"),
+        ({"type": "hostname"}, "syntax"),
+        ({"first_seen": "yesterday"}, "bad_date"),
+        ({"first_seen": "2025-02-30"}, "bad_date"),
+        ({"first_seen": "0000-00-00 00:00:00"}, "bad_date"),
+        ({"first_seen": "2025-06-02 00:00:01"}, "future_date"),
+    ],
+)
+def test_refusals_carry_the_row(fields, reason):
+    """A refusal names its row and keeps the whole of it, for whoever releases or dismisses it."""
+    assert offered(**fields) == Refusal(reason, "the raw row", 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2025-05-01", "2025-05-01T00:00:00Z"),
+        ("2025-05-01 12:34", "2025-05-01T12:34:00Z"),
+        ("2025-05-01 12:34:56", "2025-05-01T12:34:56Z"),
+        ("2025-05-01 12:34:56 UTC", "2025-05-01T12:34:56Z"),
+        ("2025-05-01T12:34:56Z", "2025-05-01T12:34:56Z"),
+        ("2025-05-01T12:34:56.123456789Z", "2025-05-01T12:34:56.123456Z"),
+        ("2025-05-01T12:34:56+02:00", "2025-05-01T10:34:56Z"),
+        ("2025-05-01T00:34:56-0130", "2025-05-01T02:04:56Z"),
+        ("20250501", None),
+        ("2025-W18-1", None),
+        ("01/05/2025", None),
+        ("2025-05-01T25:00:00Z", None),
+        ("1969-12-31", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("", None),
+    ],
+)
+def test_dates(text, expected):
+    """The usual spellings of an instant, UTC where none is named; anything ambiguous is no date."""
+    assert dates.parse(text) == (None if expected is None else timestamps.parse(expected))
+
+
+def test_no_date_is_no_fault():
+    """A feed without a first sighting leaves it to the time of ingest; a day ahead of our clock is still believed."""
+    assert offered().valid_from is None
+    assert offered(first_seen="None").valid_from is None
+    assert offered(first_seen="2025-06-02 00:00:00").valid_from == NOW + DAY
+
+
+@pytest.mark.parametrize(
+    ("text", "default", "expected"),
+    [
+        ("40", 50, 40),
+        ("0", 50, 0),
+        ("12.9", 50, 12),
+        ("100", 50, 75),
+        ("101", 50, 50),
+        ("high", 50, 50),
+        ("", 90, 75),
+        ("", None, None),
+    ],
+)
+def test_confidence(text, default, expected):
+    """The lesser of the row's number (or the feed's default) and the feed's cap; left out where neither says."""
+    assert offered(replace(FEED, confidence=default), confidence=text).confidence == expected
+
+
+def test_labels_have_a_limit():
+    """At most 50 labels, the feed's own among them."""
+    found = offered(labels=",".join(f"a{number}" for number in range(90)))
+    assert len(found.labels) == 50
+    assert "own" in found.labels
+
+
+def test_notes_that_are_labels():
+    """A wildcard and an onion service are labelled as such."""
+    assert "wildcard" in offered(value="*.evil.example").labels
+    assert "tor" in offered(value="hiddenservice.onion").labels
+
+
+@pytest.mark.parametrize("text", ["javascript:alert(1)", "12345", "http://", "see above"])
+def test_references_are_web_addresses(text):
+    """Anything that is no web address is not published as one."""
+    assert offered(reference=text).references == ()
+
+
+def test_the_indicator():
+    """The indicator is in the feed's scope, named by the defanged value, valid from the first sighting or else from now."""
+    found = offered(value="hxxp://evil[.]example/it's", reference="https://feed.example/1")
+    made = to_indicator(
+        found, FEED, created_by_ref="identity--x", created=NOW, modified=NOW, marking_ids=["m"], now=NOW
+    )
+    assert made["name"] == "hxxp://evil[.]example/it's"
+    assert made["pattern"] == r"[url:value = 'http://evil.example/it\'s']"
+    assert made["valid_from"] == "2025-06-01T00:00:00.000Z"
+    assert made["indicator_types"] == ["malicious-activity"]
+    assert made["external_references"] == [{"source_name": "Demo feed", "url": "https://feed.example/1"}]
+    try:
+        grammar.check(made["pattern"])
+    except Invalid as refused:
+        pytest.fail(refused.detail)
+
+
+def test_the_fingerprint_changes_with_the_meaning():
+    """Whatever a reader would see makes another fingerprint; the row's number, text and time of reading do not."""
+    found = offered()
+    same = fingerprint(found, FEED)
+    assert fingerprint(replace(found, number=9, raw="other"), FEED) == same
+    changed = [
+        offered(value="198.51.100.2"),
+        offered(first_seen="2025-01-01"),
+        offered(labels="x"),
+        offered(confidence="1"),
+        offered(description="x"),
+        offered(reference="https://feed.example/"),
+    ]
+    feeds = [
+        replace(FEED, title="x"),
+        replace(FEED, level=1),
+        replace(FEED, indicator_types=("benign",)),
+        replace(FEED, group="x"),
+    ]
+    prints = {
+        same,
+        *(fingerprint(each, FEED) for each in changed),
+        *(fingerprint(found, declared) for declared in feeds),
+    }
+    assert len(prints) == 11

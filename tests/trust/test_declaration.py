@@ -1,0 +1,433 @@
+"""Declarations: a folder of YAML becomes a roster, or every mistake in it is told with its file and line."""
+
+from pathlib import Path
+
+import pytest
+
+from indicator_hub.errors import Invalid
+from indicator_hub.stix import timestamps
+from indicator_hub.trust.declaration import DeclarationError, Mistake, parse
+from indicator_hub.trust.ladder import AMBER, CLEAR, GREEN, RED, STRICT
+from indicator_hub.trust.nations import CODES
+from indicator_hub.trust.roster import Agreement, Collection, Contact, Feed, Group, Membership, Organisation, Roster
+
+SHIPPED = Path(__file__).parents[2] / "collections"
+
+VALID = """\
+organisations:
+  xa-cert:
+    title: CERT of XA
+    nation: XA
+    contact: {desk: Duty desk, email: duty@cert.xa.example}
+    stix_identities: [identity--6cbd8a3e-9d5f-4a55-9a31-2ad9a4a0a001]
+  xb-cert:
+    title: CERT of XB
+    nation: XB
+    contact: {email: duty@cert.xb.example}
+    stix_identities: [identity--6cbd8a3e-9d5f-4a55-9a31-2ad9a4a0a002]
+agreement:
+  name: accord
+  title: An accord
+  legal_basis: Its article 3
+  purposes: [defence]
+  from: 2025-06-01
+  until: 2029-06-01
+groups:
+  standing-one:
+    title: Standing
+    kind: standing
+    members:
+      xa-cert: {role: member, can_write: true, steward: true}
+      xb-cert: {role: client, sponsor: xa-cert, from: 2025-07-01, until: 2026-07-01}
+    collections:
+      main:
+        id: 3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c01
+        title: Main
+        ceiling: AMBER
+        default: GREEN
+      fed:
+        id: 3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c02
+        title: Fed
+        ceiling: AMBER
+        writable: feeds
+    feeds:
+      table:
+        title: A table
+        organisation: xa-cert
+        collection: fed
+        source: https://feeds.example.org/table.csv
+        format: csv
+        columns: {value: url, type: 2}
+        types: {link: url}
+        level: GREEN
+  operation-one:
+    title: Operation
+    kind: operation
+    purpose: To find out
+    lead_nation: XB
+    until: 2026-12-31T12:00:00Z
+  public:
+    title: Public
+    kind: public
+    members:
+      xb-cert: {role: submitter, can_write: true}
+    collections:
+      open:
+        id: 3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c03
+        title: Open
+        ceiling: CLEAR
+"""
+
+# The rule; what is replaced in VALID, and by what; the line of the mistake, counted in the changed text; words of its sentence.
+CASES = [
+    ("nations are ISO 3166-1 codes", "nation: XA", "nation: EU", 4, 'Organisation xa-cert: "nation": "EU" is not a nation code'),
+    ("a habit is put right", "nation: XA", "nation: UK", 4, "write GB"),
+    ("codes are capital letters", "nation: XA", "nation: xa", 4, "write XA"),
+    ("a nation is needed", "    nation: XA\n", "", 2, '"nation" is missing: write the two-letter ISO 3166-1 code'),
+    ("unknown keys offer the nearest", "title: CERT of XA", "titel: CERT of XA", 3, '"titel" is not a key that is known here: did you mean "title"?'),
+    ("unknown keys of a contact too", "{desk: Duty", "{desc: Duty", 5, '"contact.desc" is not a key that is known here: did you mean "desk"?'),
+    ("unknown keys at the top", "agreement:\n", "agreements:\n", 12, 'This file: "agreements" is not a key that is known here: did you mean "agreement"?'),
+    ("a contact is needed", "    contact: {email: duty@cert.xb.example}\n", "", 7, '"contact" is missing: write how its duty desk is reached'),
+    ("a contact can be reached", "{email: duty@cert.xb.example}", "{hours: 24/7}", 10, '"contact" names no way to reach it: write a desk or an email'),
+    ("an e-mail address has a host", "duty@cert.xb.example", "duty", 10, '"contact.email": "duty" is not an e-mail address'),
+    ("an identity is a STIX id", "identity--6cbd8a3e-9d5f-4a55-9a31-2ad9a4a0a002", "xb", 11, "is not the id of a STIX identity"),
+    ("an identity has one organisation", "4a0a002", "4a0a001", 11, "already belongs to xa-cert: an identity has one organisation"),
+    ("names are plain", "  xb-cert:\n    title", "  XB_cert:\n    title", 7, '"XB_cert" cannot be a name'),
+    ("a key stands once", "    nation: XA\n", "    nation: XA\n    nation: XA\n", 5, '"nation" stands here a second time, first on line 4'),
+    ("agreements end after they begin", "until: 2029-06-01", "until: 2025-06-01", 18, 'Agreement accord: "until" is not after "from"'),
+    ("agreements begin", "  from: 2025-06-01\n", "", 12, '"from" is missing: write the day it begins'),
+    ("agreements have purposes", "purposes: [defence]", "purposes: []", 16, '"purposes" is empty: write at least one'),
+    ("a list is a list", "purposes: [defence]", "purposes: defence", 16, '"purposes" must be a list: [one, two]'),
+    ("dates are real", "from: 2025-06-01", "from: 2025-06-31", 17, '"2025-06-31" is not a date: write one such as 2025-06-01'),
+    ("instants are in UTC", "2026-12-31T12:00:00Z", "2026-12-31T12:00:00+03:00", 52, "or an instant in UTC"),
+    ("a group's name is not a word of the address", "  standing-one:", "  collections:", 20, '"collections" cannot be a group\'s name'),
+    ("kinds are three", "kind: standing", "kind: standin", 22, '"kind" cannot be "standin": did you mean "standing"?'),
+    ("only public is of kind public", "kind: standing", "kind: public", 22, "only the group named public may be of kind public"),
+    ("public is of kind public", "kind: public", "kind: standing", 55, 'the group named public is open to everybody: write "kind: public", not standing'),
+    ("an operation ends", "    until: 2026-12-31T12:00:00Z\n", "", 47, 'Group operation-one: an operation needs "until"'),
+    ("an operation has a purpose", "    purpose: To find out\n", "", 47, 'an operation needs "purpose"'),
+    ("an operation is led", "    lead_nation: XB\n", "", 47, 'an operation needs "lead_nation"'),
+    ("a lead nation is a nation", "lead_nation: XB", "lead_nation: XBX", 51, '"XBX" is not a nation code'),
+    ("members are declared", "      xa-cert: {role", "      xa-crt: {role", 24, 'xa-crt is not declared under "organisations": did you mean "xa-cert"?'),
+    ("a member has a role", "{role: member, can", "{can", 24, '"role" is missing: write submitter, observer, client or member'),
+    ("an empty member has none", "xa-cert: {role: member, can_write: true, steward: true}", "xa-cert:", 24, 'xa-cert of group standing-one: "role" is missing'),
+    ("a client has a sponsor", "sponsor: xa-cert, ", "", 25, 'a client needs "sponsor"'),
+    ("the sponsor is of this group", "sponsor: xa-cert", "sponsor: xc-cert", 25, "its sponsor xc-cert is not a member of this group"),
+    ("the sponsor is a member, not a client", "sponsor: xa-cert", "sponsor: xb-cert", 25, "its sponsor xb-cert is not a member of this group"),
+    ("only clients have sponsors", "role: client", "role: observer", 25, "only a client has a sponsor, not one whose role is observer"),
+    ("submitters write", "{role: submitter, can_write: true}", "{role: submitter}", 57, 'a submitter only gives: write "can_write: true"'),
+    ("stewards are members", "sponsor: xa-cert,", "sponsor: xa-cert, steward: true,", 25, "only a member can be a steward, not one whose role is client"),
+    ("memberships end after they begin", "until: 2026-07-01", "until: 2025-01-01", 25, '"until" is not after "from"'),
+    ("flags are true or false", "steward: true", "steward: yes", 24, '"steward": must be true or false'),
+    ("a collection has an id, and is offered one", "        id: 3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c01\n", "", 27, '"id" is missing: write an id of its own that never changes, for example id: 5ee9d51e-'),
+    ("ids are version 4", "4d0c-8f4f-6a6e5a0b1c01", "5d0c-8f4f-6a6e5a0b1c01", 28, "is not a version 4 UUID in lower case"),
+    ("ids are unique", "6a6e5a0b1c03", "6a6e5a0b1c01", 60, "its id is already that of collection main of group standing-one"),
+    ("an alias is no id", "      main:", "      3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c09:", 27, "it looks like an id: choose a word"),
+    ("levels are TLP's", "ceiling: AMBER\n        default", "ceiling: AMBR\n        default", 30, '"AMBR" is not a TLP level: did you mean "AMBER"?'),
+    ("WHITE is CLEAR", "ceiling: CLEAR", "ceiling: WHITE", 62, '"WHITE" is the old name: write CLEAR'),
+    ("a default is within the ceiling", "default: GREEN", "default: RED", 31, "its default RED is above its ceiling AMBER"),
+    ("public is CLEAR", "ceiling: CLEAR", "ceiling: GREEN", 62, 'everybody reads the group public: write "ceiling: CLEAR"'),
+    ("public has no default", "ceiling: CLEAR\n", "ceiling: CLEAR\n        default: CLEAR\n", 63, 'what is public must say CLEAR itself: leave "default" out'),
+    ("writable by members or feeds", "writable: feeds", "writable: feed", 36, '"writable" cannot be "feed": did you mean "feeds"?'),
+    ("a fed collection has a feed", "collection: fed", "collection: main", 36, "only feeds may write here and none does"),
+    ("a feed fills a collection of its group", "collection: fed", "collection: open", 41, 'this group has no collection "open"'),
+    ("the importer is declared", "organisation: xa-cert", "organisation: xa-cret", 40, 'xa-cret is not declared under "organisations": did you mean "xa-cert"?'),
+    ("a feed's level is within the ceiling", "level: GREEN", "level: RED", 46, "its level RED is above the ceiling AMBER of fed"),
+    ("formats are three", "format: csv", "format: xls", 43, '"format" cannot be "xls": possible here: list, csv, stix'),
+    ("sources are paths or the web", "https://feeds", "ftp://feeds", 42, "is neither a path nor a web address"),
+    ("a table says where the value is", "{value: url, type: 2}", "{type: 2}", 44, 'a csv feed needs "columns.value"'),
+    ("columns are known", "{value: url, type: 2}", "{value: url, typ: 2}", 44, '"columns.typ" cannot be "typ": did you mean "type"?'),
+    ("columns count from 1", "type: 2}", "type: 0}", 44, "or its number counted from 1"),
+    ("without a header columns are numbers", "level: GREEN", "header: false", 44, "without a header the columns have no names"),
+    ("only tables have columns", "format: csv", "format: list", 44, "only a csv feed has columns"),
+    ("types are STIX observables", "types: {link: url}", "types: {link: ipv4}", 45, '"ipv4" is not a type of observable: did you mean "ipv4-addr"?'),
+    ("what is expected too", "level: GREEN", "expect: domain", 46, '"domain" is not a type of observable: did you mean "domain-name"?'),
+    ("confidence is 0 to 100", "level: GREEN", "confidence: 101", 46, "must be a whole number from 0 to 100"),
+    ("a delimiter is one character", "level: GREEN", 'delimiter: "::"', 46, '"delimiter": must be one character'),
+    ("documentation is allowed or not", "level: GREEN", "documentation: true", 46, '"documentation" cannot be "true": possible here: allow, refuse'),
+    ("anchors are not used", "title: Main", "title: &main Main", 29, "anchors (&) and aliases (*) are not used here"),
+    ("aliases are not used", "title: Main", "title: *main", 29, "anchors (&) and aliases (*) are not used here"),
+    ("tags are not used", "title: Main", "title: !!python/name:os.system Main", 29, "tags (!) are not used here"),
+    ("tabs do not indent", "        title: Main", "\t\ttitle: Main", 29, "this line is indented with a tab: use spaces"),
+    ("brackets close", "purposes: [defence]", "purposes: [defence", 17, "this is not readable YAML"),
+    ("one document a file", "agreement:\n", "---\nagreement:\n", 13, "a second document begins here"),
+    ("no NUL", "title: Main", "title: Ma\0in", 29, "there is a character here that YAML does not allow"),
+    ("no control characters", "title: Main", 'title: "Ma\\x07in"', 29, "holds control characters: write plain text"),
+    ("no turned text", "title: Main", 'title: "\\u202Eniam"', 29, "holds control characters: write plain text"),
+]  # fmt: skip
+
+# Where others refer to what is broken, they are told too.
+WITH_CONSEQUENCES = {
+    "unknown keys offer the nearest",
+    "unknown keys at the top",
+    "names are plain",
+    "members are declared",
+    "a feed fills a collection of its group",
+}
+
+
+def mistakes(*files: tuple[str, str]) -> tuple[Mistake, ...]:
+    """The mistakes in these files."""
+    with pytest.raises(DeclarationError) as refusal:
+        parse(files)
+    return refusal.value.mistakes
+
+
+@pytest.mark.parametrize(("rule", "old", "new", "line", "words"), CASES, ids=[case[0] for case in CASES])
+def test_each_mistake_is_told_with_its_line(rule, old, new, line, words):
+    """Each rule of a declaration, broken alone, gives a sentence that says what to do, on the line where it is broken."""
+    assert VALID.count(old) >= 1
+    found = mistakes(("a.yaml", VALID.replace(old, new, 1)))
+    assert [one for one in found if one.file == "a.yaml" and one.line == line and words in one.text], "\n".join(
+        map(str, found)
+    )
+    assert len(found) == 1 or rule in WITH_CONSEQUENCES, "\n".join(map(str, found))
+
+
+def test_a_declaration_becomes_a_roster():
+    """What is declared is what the roster holds: dates as midnight UTC in microseconds, levels by number, groups under their file's agreement."""
+    at = timestamps.parse
+    assert parse([("a.yaml", VALID)]) == Roster(
+        organisations={
+            "xa-cert": Organisation(
+                "xa-cert",
+                "CERT of XA",
+                "XA",
+                Contact(desk="Duty desk", email="duty@cert.xa.example"),
+                ("identity--6cbd8a3e-9d5f-4a55-9a31-2ad9a4a0a001",),
+            ),
+            "xb-cert": Organisation(
+                "xb-cert",
+                "CERT of XB",
+                "XB",
+                Contact(email="duty@cert.xb.example"),
+                ("identity--6cbd8a3e-9d5f-4a55-9a31-2ad9a4a0a002",),
+            ),
+        },
+        agreements={
+            "accord": Agreement(
+                "accord",
+                "An accord",
+                "Its article 3",
+                ("defence",),
+                at("2025-06-01T00:00:00Z"),
+                at("2029-06-01T00:00:00Z"),
+            )
+        },
+        groups={
+            "standing-one": Group("standing-one", "Standing", "", "standing", "accord"),
+            "operation-one": Group(
+                "operation-one",
+                "Operation",
+                "",
+                "operation",
+                "accord",
+                ends=at("2026-12-31T12:00:00Z"),
+                purpose="To find out",
+                lead_nation="XB",
+            ),
+            "public": Group("public", "Public", "", "public", None),
+        },
+        memberships={
+            ("xa-cert", "standing-one"): Membership("xa-cert", "standing-one", "member", can_write=True, steward=True),
+            ("xb-cert", "standing-one"): Membership(
+                "xb-cert",
+                "standing-one",
+                "client",
+                sponsor="xa-cert",
+                starts=at("2025-07-01T00:00:00Z"),
+                ends=at("2026-07-01T00:00:00Z"),
+            ),
+            ("xb-cert", "public"): Membership("xb-cert", "public", "submitter", can_write=True),
+        },
+        collections={
+            ("standing-one", "main"): Collection(
+                "3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c01", "standing-one", "main", "Main", "", AMBER, GREEN
+            ),
+            ("standing-one", "fed"): Collection(
+                "3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c02", "standing-one", "fed", "Fed", "", AMBER, None, "feeds"
+            ),
+            ("public", "open"): Collection(
+                "3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c03", "public", "open", "Open", "", CLEAR, None
+            ),
+        },
+        feeds={
+            "table": Feed(
+                "table",
+                "A table",
+                "xa-cert",
+                "standing-one",
+                "fed",
+                "https://feeds.example.org/table.csv",
+                "csv",
+                level=GREEN,
+                columns={"value": "url", "type": 2},
+                types={"link": "url"},
+            )
+        },
+    )
+
+
+def test_all_mistakes_of_all_files_are_told_at_once():
+    """Whoever declares is told everything in one go, in the order of the files and their lines, one line each; a broken thing is told once."""
+    first = VALID.replace("nation: XA", "nation: EU").replace("kind: standing", "kind: standin")
+    second = "groups:\n  other: {title: Other, kind: standing}\nfoo: bar\n"
+    found = mistakes(("b.yaml", first), ("a.yaml", second), ("c.yaml", "a: ["))
+    assert [(one.file, one.line) for one in found] == [
+        ("b.yaml", 4),
+        ("b.yaml", 22),
+        ("a.yaml", 2),
+        ("a.yaml", 3),
+        ("c.yaml", 1),
+    ]
+    assert (
+        str(DeclarationError(found))
+        .splitlines()[0]
+        .startswith('b.yaml:4: Organisation xa-cert: "nation": "EU" is not a nation code')
+    )
+    assert len(str(DeclarationError(found)).splitlines()) == len(found)
+    assert issubclass(DeclarationError, Invalid)
+
+
+def test_files_stand_together():
+    """Any file may hold any of the keys: a group may name organisations of another file."""
+    organisations, rest = VALID.split("agreement:", 1)
+    assert parse([("z.yaml", "agreement:" + rest), ("a.yaml", organisations)]) == parse([("a.yaml", VALID)])
+
+
+def test_a_group_needs_an_agreement_in_its_own_file():
+    """A standing group or an operation stands under the agreement at the head of its file; the group public needs none."""
+    head, groups = VALID.split("groups:", 1)
+    found = mistakes(("a.yaml", head), ("b.yaml", "groups:" + groups))
+    assert [(one.file, one.line) for one in found] == [("b.yaml", 2), ("b.yaml", 29)]
+    assert all('stands under no agreement: write "agreement:" at the head of this file' in one.text for one in found)
+
+
+def test_a_thing_is_declared_once():
+    """The same organisation, agreement or group in two files is a mistake that names the first place."""
+    found = mistakes(("a.yaml", VALID), ("b.yaml", VALID))
+    assert {(one.line, one.text) for one in found if "is declared already" in one.text} >= {
+        (2, "Organisation xa-cert: is declared already in a.yaml, line 2: keep one of the two"),
+        (12, "Agreement accord: is declared already in a.yaml, line 12: keep one of the two"),
+        (53, "Group public: is declared already in a.yaml, line 53: keep one of the two"),
+    }
+
+
+def test_a_feed_is_named_once_and_imported_by_one_of_the_group():
+    """Feeds are named once in the hub; whoever imports one belongs to its group, except that public takes any organisation's."""
+    feed = """
+    feeds:
+      {name}: {{title: T, organisation: xa-cert, collection: open, source: s.txt, format: list{level}}}
+"""
+    assert (
+        parse([("a.yaml", VALID + feed.format(name="second", level=", level: CLEAR"))]).feeds["second"].group
+        == "public"
+    )
+    assert "the name is already that of feed table of group standing-one" in str(
+        DeclarationError(mistakes(("a.yaml", VALID + feed.format(name="table", level=", level: CLEAR"))))
+    )
+    [silent] = mistakes(("a.yaml", VALID + feed.format(name="second", level="")))
+    assert 'what is public must say CLEAR itself: write "level: CLEAR"' in silent.text
+    without = VALID.replace("      xa-cert: {role: member, can_write: true, steward: true}\n", "")
+    assert "xa-cert does not belong to this group" in str(DeclarationError(mistakes(("a.yaml", without))))
+
+
+def test_values_are_the_text_as_written():
+    """YAML's guesses are not taken: NO is Norway, a number may be a title, digits keep their zeros; an empty value is not written at all."""
+    text = (
+        VALID.replace("nation: XA", "nation: NO")
+        .replace("title: Main", "title: 0123")
+        .replace("default: GREEN", "default:")
+    )
+    roster = parse([("a.yaml", text)])
+    assert roster.organisations["xa-cert"].nation == "NO"
+    assert roster.collections["standing-one", "main"].title == "0123"
+    assert roster.collections["standing-one", "main"].default is None
+
+
+def test_a_mistake_is_one_printable_line():
+    """What was written is quoted without its control characters and not at any length: a mistake cannot forge another, or steer a terminal."""
+    [found] = mistakes(("a.yaml", VALID.replace("nation: XA", 'nation: "X\\nb.yaml:1: \\e[31m' + "A" * 5000 + '"')))
+    assert str(found).startswith('a.yaml:4: Organisation xa-cert: "nation": "X\\nb.yaml:1: \\x1b[31mAAA')
+    assert str(found).isprintable()
+    assert len(str(found)) < 700
+
+
+def test_a_file_cannot_exhaust_the_hub():
+    """Depth and size of a file are bounded, and there is nothing that multiplies."""
+    assert "nested more than" in mistakes(("a.yaml", "[" * 10_000))[0].text
+    assert "is longer than" in mistakes(("a.yaml", "#" * 1_000_001))[0].text
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "~", "organisations:\ngroups:\n", "---\n"])
+def test_an_empty_file_declares_nothing(text):
+    """A file with nothing in it is no mistake."""
+    assert parse([("a.yaml", text)]) == Roster()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- a",
+        "a",
+        "? [a]\n: b",
+        "organisations: [a]",
+        "groups: x",
+        "groups: {g: []}",
+        "agreement: x",
+        "organisations: {a: {contact: 5}}",
+    ],
+)
+def test_the_wrong_kind_of_value_is_told(text):
+    """A list or a word where keys belong is a mistake, never a fault."""
+    assert mistakes(("a.yaml", text))[0].line >= 1
+
+
+def test_the_suggested_id_is_always_the_same():
+    """The id offered for a collection is worked out of its names: parsing twice offers the same, and another for another collection."""
+    text = VALID.replace("        id: 3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c01\n", "").replace(
+        "        id: 3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c02\n", ""
+    )
+    first, second = (one.text.rsplit(" ", 1)[1] for one in mistakes(("a.yaml", text)))
+    assert first != second
+    assert (first, second) == tuple(one.text.rsplit(" ", 1)[1] for one in mistakes(("a.yaml", text)))
+    taken = text.replace("        title: Main", f"        title: Main\n        id: {first}").replace(
+        "        title: Fed", f"        title: Fed\n        id: {second}"
+    )
+    assert {collection.id for collection in parse([("a.yaml", taken)]).collections.values()} >= {first, second}
+
+
+def test_nations_are_iso_codes_and_those_free_for_use():
+    """249 official codes and the 42 user-assigned ones, and no others."""
+    assert len(CODES) == 249 + 42
+    assert {"AA", "QM", "QZ", "XA", "XZ", "ZZ", "NO", "GB"} <= CODES
+    assert not {"UK", "EU", "QL", "ZX", "AB"} & CODES
+
+
+def shipped() -> Roster:
+    """What collections/ declares."""
+    return parse([(path.name, path.read_text(encoding="utf-8")) for path in sorted(SHIPPED.glob("*.yaml"))])
+
+
+def test_what_ships_is_without_a_mistake():
+    """The declarations in collections/ parse, and say who shares with whom in the demo."""
+    roster = shipped()
+    assert set(roster.organisations) == {"xa-cert", "xa-police", "xb-cert", "xb-soc", "xc-cert", "xd-cert"}
+    assert {group: {name for name, where in roster.memberships if where == group} for group in roster.groups} == {
+        "sentinel": {"xa-cert", "xa-police", "xb-cert", "xd-cert"},
+        "night-heron": {"xc-cert", "xd-cert", "xb-soc"},
+        "public": {"xa-cert", "xd-cert"},
+    }
+    assert {key: (one.ceiling, one.default, one.writable) for key, one in roster.collections.items()} == {
+        ("sentinel", "indicators"): (RED, AMBER, "members"),
+        ("sentinel", "good-practice"): (AMBER, GREEN, "members"),
+        ("sentinel", "feeds"): (AMBER, AMBER, "feeds"),
+        ("night-heron", "casework"): (RED, STRICT, "members"),
+        ("public", "advisories"): (CLEAR, None, "feeds"),
+    }
+    assert {(one.name, one.format, one.documentation) for one in roster.feeds.values()} == {
+        ("edge-scanners", "list", True),
+        ("phishing-kits", "csv", True),
+        ("open-indicators", "stix", True),
+    }
+    assert all((SHIPPED / feed.source).is_file() for feed in roster.feeds.values())
