@@ -22,7 +22,9 @@ from support.paths import MIGRATIONS
 
 ASKED = os.environ.get("INDICATOR_HUB_TEST_POSTGRES", "")
 
-settings.register_profile("hub", deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+settings.register_profile(
+    "hub", deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+)
 settings.load_profile("hub")
 
 

@@ -21,10 +21,14 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("indicator-hub-data"), description="Where the embedded database and the secrets lie.")
     database_url: str = Field("", description="The database; empty: SQLite in the data directory.")
-    secrets_dir: Path | None = Field(None, description="Where the signing keys lie; empty: `secrets` in the data directory.")
+    secrets_dir: Path | None = Field(
+        None, description="Where the signing keys lie; empty: `secrets` in the data directory."
+    )
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0: any free one.")
-    public_url: str = Field("", description="The URL partners use, https://hub.example; required when the address is not loopback.")
+    public_url: str = Field(
+        "", description="The URL partners use, https://hub.example; required when the address is not loopback."
+    )
     title: str = Field("Indicator hub", description="The title in the discovery resource.")
     page_limit: int = Field(1_000, ge=1, le=10_000, description="Objects on a page without `limit`, and at most.")
     max_content_length: int = Field(10 * 1024 * 1024, ge=1_024, description="The largest request body, in bytes.")
@@ -76,6 +80,7 @@ def load(**overrides: object) -> Settings:
         return Settings(_env_file=os.environ.get("INDICATOR_HUB_ENV_FILE"), **given)  # pyright: ignore[reportCallIssue, reportArgumentType]
     except ValidationError as error:
         wrong = "; ".join(
-            f"INDICATOR_HUB_{'_'.join(str(part) for part in one['loc']).upper()}: {one['msg']}" for one in error.errors()
+            f"INDICATOR_HUB_{'_'.join(str(part) for part in one['loc']).upper()}: {one['msg']}"
+            for one in error.errors()
         )
         raise Misconfigured(f"These settings cannot be used: {wrong}.") from None

@@ -131,6 +131,12 @@ def test_rows_too_long(declared):
     assert all(len(row.raw) <= 8192 for row in found)
 
 
+def test_an_open_quote_before_a_huge_line():
+    """A quote never closed does not make the reader swallow a line beyond the limit."""
+    found = list(rows(b'"a\n' + b"b" * 300_000 + b"\nc\n", feed("csv", header=False)))
+    assert [row.reason if isinstance(row, Refusal) else row.number for row in found] == ["syntax", "too_long", 3]
+
+
 @pytest.mark.parametrize("body", [b"value\n", b"# nothing today\n", b"\n \n", b"value"])
 def test_a_quiet_day_is_no_failure(body):
     """A header without rows, and comments alone, are a feed with no candidates."""

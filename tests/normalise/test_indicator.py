@@ -50,7 +50,7 @@ def test_a_candidate_carries_what_the_row_says():
     assert found.valid_from == timestamps.parse("2025-05-01T12:00:00Z")
     assert found.labels == ("32-bit", "elf", "mozi", "own")
     assert found.confidence == 75
-    assert found.description == "bad  host"
+    assert found.description == "bad host"
     assert found.references == ("https://feed.example/1",)
 
 

@@ -74,7 +74,7 @@ def test_what_is_no_mask_stays(text):
 
 
 MASKED = st.lists(
-    st.sampled_from(list("[](){}.:/@ a") + ["dot", "at", "://", "hxxp", "[.]", "(dot)", "[:]//"]), max_size=14
+    st.sampled_from([*"[](){}.:/@ a", "dot", "at", "://", "hxxp", "[.]", "(dot)", "[:]//"]), max_size=14
 ).map("".join)
 
 

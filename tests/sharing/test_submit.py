@@ -23,7 +23,9 @@ async def send(w: World, account: str, *objects: dict, collection: str = "main",
     return await submit(w.store, await w.caller(account), await w.reach(account, group, collection), envelope(*objects))
 
 
-async def bodies(w: World, account: str | None, *, collection: str = "main", group: str = "alpha", **changes: object) -> list[dict]:
+async def bodies(
+    w: World, account: str | None, *, collection: str = "main", group: str = "alpha", **changes: object
+) -> list[dict]:
     """What an account is given."""
     reach = await w.reach(account, group, collection)
     page = await poll(w.store, await w.caller(account), reach, everything(**changes), Resource.OBJECTS)
@@ -100,7 +102,9 @@ async def test_last_is_the_greatest_modified_whatever_the_order(database_url: st
         assert len(every) == 3
         first = await bodies(w, "bea", filters=Filters(keywords=frozenset(("first",))))
         assert [o["modified"] for o in first] == ["2026-11-01T00:00:00.000Z"]
-        exact = await bodies(w, "bea", filters=Filters(keywords=frozenset(), values=(timestamps.sort_key("2026-11-02T00:00:00Z"),)))
+        exact = await bodies(
+            w, "bea", filters=Filters(keywords=frozenset(), values=(timestamps.sort_key("2026-11-02T00:00:00Z"),))
+        )
         assert [o["modified"] for o in exact] == ["2026-11-02T00:00:00.000Z"]
 
 
@@ -108,7 +112,9 @@ async def test_created_stays_and_nothing_follows_a_revocation(database_url: str)
     """STIX 2.1 section 3.6: created never changes, and no version follows a revoked one."""
     async with world(database_url) as w:
         await send(w, "ana", indicator(1))
-        moved = await send(w, "ana", indicator(1, created="2026-10-01T00:00:00.000Z", modified="2026-11-02T00:00:00.000Z"))
+        moved = await send(
+            w, "ana", indicator(1, created="2026-10-01T00:00:00.000Z", modified="2026-11-02T00:00:00.000Z")
+        )
         await send(w, "ana", indicator(1, modified="2026-11-03T00:00:00.000Z", revoked=True))
         late = await send(w, "ana", indicator(1, modified="2026-11-04T00:00:00.000Z"))
         older = await send(w, "ana", indicator(1, modified="2026-11-02T00:00:00.000Z"))
@@ -167,4 +173,6 @@ async def test_who_may_not_write(database_url: str) -> None:
     async with world(database_url) as w:
         for account, collection in (("dan", "main"), ("ana", "fed")):
             with pytest.raises(NotPermitted):
-                await submit(w.store, await w.caller(account), await w.reach(account, collection=collection), b"nonsense")
+                await submit(
+                    w.store, await w.caller(account), await w.reach(account, collection=collection), b"nonsense"
+                )

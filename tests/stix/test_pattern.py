@@ -70,7 +70,7 @@ NO_SINGLE = [
 
 def test_every_type_has_a_case():
     """The table of cases knows every type that the table of forms has."""
-    assert TYPES == {kind for kind, _, _ in FORMS}
+    assert {kind for kind, _, _ in FORMS} == TYPES
 
 
 @pytest.mark.parametrize(("kind", "value", "pattern"), FORMS)

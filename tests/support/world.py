@@ -55,10 +55,22 @@ def roster(**changes: Any) -> Roster:
         )
     }  # fmt: skip
     long_ago = timestamps.parse("2025-01-01T00:00:00Z")
-    agreement = Agreement("pact", "Pact", "a treaty", ("prevention",), long_ago, timestamps.parse("2030-01-01T00:00:00Z"))
+    agreement = Agreement(
+        "pact", "Pact", "a treaty", ("prevention",), long_ago, timestamps.parse("2030-01-01T00:00:00Z")
+    )
     groups = (
         Group("alpha", "Alpha", "", "standing", "pact", long_ago, None),
-        Group("night", "Night", "", "operation", "pact", long_ago, timestamps.parse("2027-01-01T00:00:00Z"), "a case", "XC"),
+        Group(
+            "night",
+            "Night",
+            "",
+            "operation",
+            "pact",
+            long_ago,
+            timestamps.parse("2027-01-01T00:00:00Z"),
+            "a case",
+            "XC",
+        ),
         Group("public", "Public", "", "public", None),
     )
     memberships = (
@@ -116,11 +128,15 @@ class World:
         """The account as the one who asks."""
         if account is None:
             return Caller()
-        return Caller((await identify(self.store, self.tokens[account], username=account)).account, "request-1", "192.0.2.7")
+        return Caller(
+            (await identify(self.store, self.tokens[account], username=account)).account, "request-1", "192.0.2.7"
+        )
 
 
 @asynccontextmanager
-async def world(url: str, declared: Roster | None = None, accounts: Sequence[str] = tuple(ACCOUNTS)) -> AsyncIterator[World]:
+async def world(
+    url: str, declared: Roster | None = None, accounts: Sequence[str] = tuple(ACCOUNTS)
+) -> AsyncIterator[World]:
     """Open the database, apply the roster, enrol the accounts."""
     clock = Clock()
     store = await open_store(url, now=clock)

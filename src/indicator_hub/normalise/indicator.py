@@ -22,8 +22,10 @@ MAX_DESCRIPTION = 4_096
 _SEPARATOR = re.compile(r"[,;|]")
 _TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_BLANKS = re.compile(r"[ \t]{2,}")
 _NUMBER = re.compile(r"([0-9]{1,3})(?:\.[0-9]{1,6})?")
 _NOTHING = frozenset({"", "-", "none", "null", "n/a"})
+_JSON = json.JSONEncoder(separators=(",", ":"))
 _AS_LABEL = frozenset({"wildcard", "tor"})
 
 
@@ -102,7 +104,7 @@ def _confidence(text: str, feed: Feed) -> int | None:
 
 def _description(text: str) -> str:
     """Plain text, never HTML, with a limit on its length."""
-    return _TAG.sub(" ", _CONTROL.sub(" ", text)).strip()[:MAX_DESCRIPTION] if text else ""
+    return _BLANKS.sub(" ", _TAG.sub(" ", _CONTROL.sub(" ", text))).strip()[:MAX_DESCRIPTION] if text else ""
 
 
 def _references(text: str) -> tuple[str, ...]:
@@ -128,7 +130,7 @@ def fingerprint(found: Candidate, feed: Feed) -> bytes:
         found.description,
         found.references,
     )
-    return hashlib.sha256(json.dumps(meaning, separators=(",", ":")).encode()).digest()
+    return hashlib.sha256(_JSON.encode(meaning).encode("ascii")).digest()
 
 
 def to_indicator(

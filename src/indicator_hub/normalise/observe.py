@@ -19,7 +19,7 @@ BROADEST = MappingProxyType({4: 8, 6: 19})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _CONTROL_IN_URL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # the URL standard takes out tabs and line ends
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?:://|:(?!\d)(?=[^:]*\Z))|(https?|ftp):", re.IGNORECASE)
-_ADDRESS = re.compile(r"[0-9.]+(?:/[0-9]+)?|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%]*(?:[%/][0-9A-Za-z]*)?")
+_ADDRESS = re.compile(r"[0-9.]++(?:/[0-9]++)?|[0-9A-Fa-f]*+:[0-9A-Fa-f]*+:[0-9A-Fa-f:.]*+(?:[%/][0-9A-Za-z]*+)?")
 _PORT = re.compile(r"(?:[^\s/:@]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 _DIGEST = re.compile(r"[0-9A-Fa-f]+")
 _LABELS = re.compile(r"(?:[^.]+\.)+[^.]+")

@@ -2,13 +2,17 @@
 
 import re
 
-_MASK = re.compile(r"(?:\s*[\[({])+\s*(?P<kept>\.|dot|@|at|://|:|/)\s*(?:[\])}]\s*)+", re.IGNORECASE)
+# Brackets nest eight deep at most and nothing is tried twice, so that no text takes more than linear time.
+_MASK = re.compile(
+    r"(?:(?<!\s)\s++)?[\[({](?:\s*+[\[({]){0,7}+\s*+(?P<kept>\.|dot|@|at|://|:|/)\s*+[\])}](?:\s*+[\])}]){0,7}+\s*+",
+    re.IGNORECASE,
+)
 _SCHEME = re.compile(r"\A(?:h(?:xx|\*\*|tx|xt)p(s?)|fxp)(?=:)", re.IGNORECASE)
 _DEFANGED = {"http": "hxxp", "https": "hxxps", "ftp": "fxp"}
 _WORDS = {"dot": ".", "at": "@"}
 _CLOSING = {"[": "]", "(": ")", "{": "}"}
 _PASSES = 4
-_HEXTETS = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:/[0-9]{1,3})?")
+_HEXTETS = re.compile(r"[0-9A-Fa-f]*+:[0-9A-Fa-f]*+:[0-9A-Fa-f:.]*+(?:/[0-9]{1,3})?")
 _AUTHORITY = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)(.*)", re.DOTALL)
 
 

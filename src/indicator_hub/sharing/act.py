@@ -14,11 +14,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from indicator_hub.store.engine import Transaction
-
 from indicator_hub.audit.event import Event, Outcome
 from indicator_hub.errors import HubError, Unavailable
 from indicator_hub.store import audit
+from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.roster import Account
@@ -77,7 +76,9 @@ class Act:
 
 
 @asynccontextmanager
-async def act(store: Store, caller: Caller, action: str, reach: Reach | None = None, *, object_id: str = "") -> AsyncIterator[Act]:
+async def act(
+    store: Store, caller: Caller, action: str, reach: Reach | None = None, *, object_id: str = ""
+) -> AsyncIterator[Act]:
     """Do one deed. What it raises is recorded as a refusal, unless the store itself cannot be reached."""
     a = Act(store, caller, action, reach, store.now(), object_id)
     try:

@@ -30,7 +30,9 @@ class Identified:
         return self.account
 
 
-async def identify(store: Store, token: str | None, *, username: str | None, group: str = "", collection: str = "") -> Identified:
+async def identify(
+    store: Store, token: str | None, *, username: str | None, group: str = "", collection: str = ""
+) -> Identified:
     """The account behind a token and its reach, in one look-up.
 
     `username` is what HTTP Basic sent beside the token, and must be the account's name. Raises Unauthenticated for a credential that is
@@ -40,7 +42,9 @@ async def identify(store: Store, token: str | None, *, username: str | None, gro
     if token is None:
         if group != PUBLIC:
             raise Unauthenticated
-        return Identified(None, reach_of(None, await credentials.nobody(store, group=group, collection_name=collection), now))
+        return Identified(
+            None, reach_of(None, await credentials.nobody(store, group=group, collection_name=collection), now)
+        )
     digest = hashlib.sha256(token.encode()).digest()
     known = await credentials.by_token(store, digest, group=group, collection_name=collection, now=now)
     if known is None or (username is not None and username != known.account.name):

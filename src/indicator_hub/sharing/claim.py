@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from indicator_hub.store.engine import Transaction
-
 from indicator_hub.audit.event import Event
 from indicator_hub.errors import Conflict, NotFound
 from indicator_hub.sharing.act import Caller
 from indicator_hub.sharing.submit import submit
 from indicator_hub.store import audit, credentials, feeds, jobs, roster
+from indicator_hub.store.engine import Transaction
 from indicator_hub.store.feeds import Bookmark, Claim, Refused
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.status import Status
@@ -33,6 +32,8 @@ class Run:
     number: int
     worker: str
     started: int
+    created_by_ref: str
+    """The importing organisation's own STIX identity; empty when it declares none."""
 
     async def known(self, identifiers: Sequence[str]) -> dict[str, Claim]:
         """What this feed said before of these indicators."""
@@ -44,7 +45,9 @@ class Run:
 
         async def alongside(tx: Transaction, status: Status) -> None:
             refused = {detail.id for detail in status.details if detail.failed}
-            await feeds.claim(tx, self.bookmark.feed_id, self.number, [one for one in claims if one.stix_id not in refused])
+            await feeds.claim(
+                tx, self.bookmark.feed_id, self.number, [one for one in claims if one.stix_id not in refused]
+            )
             await self._renew(tx)
 
         return await submit(self.store, self.caller, self.reach, body, default=default, alongside=alongside)
@@ -62,7 +65,12 @@ class Run:
             raise Conflict(f"Another process has taken over the feed {self.feed.name}.")
 
     async def settle(
-        self, tally: Mapping[str, int], *, outcome: str, reason: str = "", content: tuple[str | None, str | None, bytes] | None = None
+        self,
+        tally: Mapping[str, int],
+        *,
+        outcome: str,
+        reason: str = "",
+        content: tuple[str | None, str | None, bytes] | None = None,
     ) -> None:
         """The run is over: its tally, and how far the feed was read (`content`: ETag, Last-Modified, SHA-256 of what was taken whole)."""
         async with self.store.transactions.begin() as tx:
@@ -102,14 +110,17 @@ async def claim(store: Store, feed: Feed, worker: str) -> AsyncIterator[Run]:
     known = await credentials.by_feed(store, feed.name, now=now)
     reach = reach_of(known.account, known.ties, now) if known else None
     if known is None or reach is None:
-        raise NotFound(f"The feed {feed.name} may not run: it, its organisation's membership or its group is not live now.")
+        raise NotFound(
+            f"The feed {feed.name} may not run: it, its organisation's membership or its group is not live now."
+        )
     async with store.transactions.begin() as tx:
         if not await jobs.claim(tx, _job(feed.name), worker, now=now, lease=LEASE):
             raise Conflict(f"Another process is running the feed {feed.name}.")
         bookmark = await feeds.bookmark(tx, feed.name)
         number = await feeds.start_run(tx, bookmark.feed_id, now=now)
+        identities = await credentials.identities(tx, reach.organisation_id)
     try:
-        yield Run(store, Caller(known.account), reach, feed, bookmark, number, worker, now)
+        yield Run(store, Caller(known.account), reach, feed, bookmark, number, worker, now, min(identities, default=""))
     finally:
         async with store.transactions.begin() as tx:
             await jobs.release(tx, _job(feed.name), worker)

@@ -17,7 +17,14 @@ _BITS = 256
 
 
 async def enrol(
-    store: Store, name: str, *, organisation: str, kind: AccountKind, scopes: Sequence[str] = SCOPES, label: str = "", ends: int | None = None
+    store: Store,
+    name: str,
+    *,
+    organisation: str,
+    kind: AccountKind,
+    scopes: Sequence[str] = SCOPES,
+    label: str = "",
+    ends: int | None = None,
 ) -> tuple[Account, str]:
     """An account (made if it is new) and a new token for it, 256 random bits behind `ihub_`; the hub keeps its SHA-256 only.
 
@@ -31,13 +38,17 @@ async def enrol(
     async with act(store, OPERATOR, "enrol") as a, a.transaction() as tx:
         account = await credentials.account_by_name(tx, name)
         if account is None:
-            account = await credentials.add_account(tx, name, organisation_name=organisation, kind=kind, scopes=scopes, now=a.now)
+            account = await credentials.add_account(
+                tx, name, organisation_name=organisation, kind=kind, scopes=scopes, now=a.now
+            )
         if account is None:
             raise NotFound(f"There is no organisation {organisation}. Declare it, and run `indicator-hub apply`.")
         if (account.organisation, account.kind) != (organisation, kind):
             raise Conflict(f"The account {name} exists already: a {account.kind} of {account.organisation}.")
         token = f"ihub_{secrets.token_urlsafe(_BITS // 8)}"
-        await credentials.add_token(tx, account.id, hashlib.sha256(token.encode()).digest(), label=label, now=a.now, ends=ends)
+        await credentials.add_token(
+            tx, account.id, hashlib.sha256(token.encode()).digest(), label=label, now=a.now, ends=ends
+        )
         a.details |= {"account": account.id, "kind": kind, "organisation": organisation, "ends": ends or 0}
     return account, token
 

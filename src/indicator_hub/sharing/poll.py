@@ -15,7 +15,9 @@ from indicator_hub.taxii.query import Query, Resource
 from indicator_hub.trust.reach import Reach
 
 
-async def poll(store: Store, caller: Caller, reach: Reach, query: Query, resource: Resource, *, record: bool = True) -> Page:
+async def poll(
+    store: Store, caller: Caller, reach: Reach, query: Query, resource: Resource, *, record: bool = True
+) -> Page:
     """One page. `record` is False when nothing of it will go out (HEAD). Raises NotFound, NotPermitted.
 
     For one object (Resource.OBJECT, VERSIONS) NotFound when this account sees no version of it, an empty page when it sees some and the
@@ -24,7 +26,9 @@ async def poll(store: Store, caller: Caller, reach: Reach, query: Query, resourc
     reach.require_read()
     page = await entries.page(store, reach, query, bodies=resource in (Resource.OBJECTS, Resource.OBJECT))
     if not page.entries:
-        if resource in (Resource.OBJECT, Resource.VERSIONS) and not await entries.is_visible(store, reach, query.filters.ids[0]):
+        if resource in (Resource.OBJECT, Resource.VERSIONS) and not await entries.is_visible(
+            store, reach, query.filters.ids[0]
+        ):
             raise NotFound
         return page
     if record and store.serve_events:
@@ -60,7 +64,12 @@ def _served(now: int, caller: Caller, reach: Reach, query: Query, resource: Reso
             "last": page.entries[-1].date_added,
             "number": len(page.entries),
             # The audiences follow from these: rows of `audience` never change.
-            "reach": {"cap": reach.cap, "person": int(reach.person), "nation": reach.nation, "sees_from": reach.sees_from},
+            "reach": {
+                "cap": reach.cap,
+                "person": int(reach.person),
+                "nation": reach.nation,
+                "sees_from": reach.sees_from,
+            },
         },
         personal=personal,
     )

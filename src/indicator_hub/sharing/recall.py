@@ -52,5 +52,3 @@ def _choose(seen: Sequence[Existing], filters: Filters | None) -> list[Existing]
         or (LAST in filters.keywords and place == len(kept) - 1)
         or one.version_key in filters.values
     ]
-
-

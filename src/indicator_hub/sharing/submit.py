@@ -12,13 +12,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from indicator_hub.store.engine import Transaction
-
 from indicator_hub.sharing.act import Caller, act
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.objects import ObjectVersion, Unacceptable, accept
 from indicator_hub.stix.reader import read
 from indicator_hub.store import credentials, entries, statuses
+from indicator_hub.store.engine import Transaction
 from indicator_hub.store.entries import Addition
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.status import Detail, Status
@@ -47,7 +46,13 @@ class _Judged:
 
 
 async def submit(
-    store: Store, caller: Caller, reach: Reach, body: bytes, *, default: int | None = None, alongside: Alongside | None = None
+    store: Store,
+    caller: Caller,
+    reach: Reach,
+    body: bytes,
+    *,
+    default: int | None = None,
+    alongside: Alongside | None = None,
 ) -> Status:
     """Judge and store the objects of an envelope or bundle.
 
@@ -100,7 +105,11 @@ def _judge(
         verdict = admit(one, ruling, reach, versions, is_creator=is_creator)
         result = _Judged(one, verdict.outcome, verdict.reason, ruling, verdict.existing)
         if verdict.outcome in (Outcome.NEW, Outcome.VERSION):
-            orders = [other.line_order for other in versions if other.organisation_id == reach.organisation_id and other.entry > 0]
+            orders = [
+                other.line_order
+                for other in versions
+                if other.organisation_id == reach.organisation_id and other.entry > 0
+            ]
             result.addition = Addition(one, ruling, orders[0] if orders else None, is_creator)
             result.message = f"held: {ruling.held}" if ruling.held else ""
             existing.setdefault(one.id, []).append(_pending(one, ruling, reach, -1 - place))
@@ -128,7 +137,11 @@ def _pending(one: ObjectVersion, ruling: Ruling, reach: Reach, entry: int) -> Ex
 async def _compare(tx: Transaction, judged: Sequence[_Judged]) -> None:
     """The same id and version in other bytes: a duplicate when the values are equal (other spacing, other order of keys)."""
     for one in judged:
-        if one.outcome is not Outcome.SAME_VERSION or one.existing is None or not isinstance(one.offered, ObjectVersion):
+        if (
+            one.outcome is not Outcome.SAME_VERSION
+            or one.existing is None
+            or not isinstance(one.offered, ObjectVersion)
+        ):
             continue
         if one.existing.entry < 0:
             earlier = judged[-1 - one.existing.entry].offered
@@ -139,7 +152,9 @@ async def _compare(tx: Transaction, judged: Sequence[_Judged]) -> None:
             one.outcome, one.message = Outcome.DUPLICATE, "already here"
         else:
             one.outcome = Outcome.REFUSED
-            one.message = "this version is already here with other content: a change needs a new modified (STIX 2.1, 3.6)"
+            one.message = (
+                "this version is already here with other content: a change needs a new modified (STIX 2.1, 3.6)"
+            )
 
 
 def same_value(one: Any, other: Any) -> bool:
@@ -184,7 +199,9 @@ def _touched(judged: Sequence[_Judged], before: frozenset[str]) -> set[str]:
 
 
 def _detail(one: _Judged, now: int) -> Detail:
-    version = one.version or one.offered.version or (one.existing.version if one.existing else "") or timestamps.render(now)
+    version = (
+        one.version or one.offered.version or (one.existing.version if one.existing else "") or timestamps.render(now)
+    )
     return Detail(one.offered.id, version, one.outcome.value, one.message, failed=one.outcome in _FAILED)
 
 

@@ -18,7 +18,7 @@ _ZEROS = re.compile(r"(?::0){2,}(?=:)")
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?:[a-z]{{1,63}}|xn--[a-z0-9-]{{0,58}}[a-z0-9])")
-_LOCAL = re.compile(r"""[^\s@<>"(),:;\\\[\]\x00-\x20\x7f]{1,64}""")
+_LOCAL = re.compile(r"""[^\s@<>"(),:;\\\[\]\x00-\x20\x7f\ud800-\udfff]{1,64}""")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _MAPPED = 0xFFFF
 _MAX_DOMAIN = 253
@@ -154,7 +154,8 @@ def email(text: str) -> str | None:
     """An e-mail address, all of it in lower case. Quoted local parts and address literals are refused: no feed needs them."""
     local, _, host = text.rpartition("@")
     name = domain(host)
-    return f"{local.lower()}@{name}" if name and _LOCAL.fullmatch(local) else None
+    local = local.lower()
+    return f"{local}@{name}" if name and _LOCAL.fullmatch(local) else None
 
 
 def url(text: str) -> str | None:

@@ -8,7 +8,8 @@ import uuid
 NAMESPACE = uuid.UUID("6f0c2a5e-7d0b-4b7a-9c1e-2f64f0a3d9b8")
 _TYPE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
 _ID = re.compile(
-    r"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII
+    r"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+    re.ASCII,
 )
 MAX_TYPE = 250
 MIN_TYPE = 3
@@ -29,7 +30,10 @@ def type_of(identifier: object) -> str | None:
 
 def is_uuid4(text: object) -> bool:
     """Whether this is an RFC 4122 version 4 UUID, as TAXII identifiers are (TAXII 2.1 section 2)."""
-    return isinstance(text, str) and re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", text) is not None
+    return (
+        isinstance(text, str)
+        and re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", text) is not None
+    )
 
 
 def derive(kind: str, *parts: object) -> str:

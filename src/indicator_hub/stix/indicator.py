@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from indicator_hub.errors import Invalid
 from indicator_hub.stix import ids, timestamps
 
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 
 def build(
     *,
@@ -63,4 +65,4 @@ def build(
 
 def encode(obj: Mapping[str, object]) -> bytes:
     """An object as compact UTF-8 JSON, keys in the order given. Raises ValueError for a number or a text that JSON in UTF-8 cannot carry."""
-    return json.dumps(obj, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+    return _JSON.encode(obj).encode("utf-8")

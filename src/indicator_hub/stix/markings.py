@@ -20,7 +20,14 @@ _V2 = {
     "939a9414-2ddd-4d32-a0cd-375ea402b003": "amber+strict",
     "e828b379-4e03-4974-9ac4-e53a884c97c1": "red",
 }
-_LEVELS = {"white": "CLEAR", "clear": "CLEAR", "green": "GREEN", "amber": "AMBER", "amber+strict": "AMBER+STRICT", "red": "RED"}
+_LEVELS = {
+    "white": "CLEAR",
+    "clear": "CLEAR",
+    "green": "GREEN",
+    "amber": "AMBER",
+    "amber+strict": "AMBER+STRICT",
+    "red": "RED",
+}
 
 TLP: Mapping[str, str] = {f"marking-definition--{uuid}": _LEVELS[word] for uuid, word in (_V1 | _V2).items()}
 """The id of each of the nine TLP objects (four of version 1, five of version 2) and its level, in TLP 2.0 spelling."""

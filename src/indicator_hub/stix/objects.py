@@ -163,14 +163,18 @@ def _require_granular(parts: object) -> None:
 def _require_properties(kind: str, value: Mapping[str, Any], spec: str) -> None:
     required = REQUIRED.get(kind, ())
     if spec == "2.0":
-        required = REQUIRED_2_0.get(kind, () if kind in ("malware", "location", "grouping", "note", "opinion") else required)
+        required = REQUIRED_2_0.get(
+            kind, () if kind in ("malware", "location", "grouping", "note", "opinion") else required
+        )
     for name in required:
         if name not in value:
             raise _Fault(f"{name} is missing")
     for name, content in value.items():
         if name.endswith("_ref") and not (isinstance(content, str) and (kind not in REQUIRED or ids.type_of(content))):
             raise _Fault(f"{name[:40]} must be the id of a STIX object")
-        if name.endswith("_refs") and not (_all(content, str) and (kind not in REQUIRED or all(map(ids.type_of, content)))):
+        if name.endswith("_refs") and not (
+            _all(content, str) and (kind not in REQUIRED or all(map(ids.type_of, content)))
+        ):
             raise _Fault(f"{name[:40]} must be a list of ids of STIX objects")
 
 
@@ -210,7 +214,11 @@ def _instant(value: Mapping[str, Any], name: str) -> str | None:
 
 
 def _all(content: object, kind: type) -> bool:
-    return isinstance(content, list) and bool(content) and all(isinstance(item, kind) for item in cast("list[object]", content))
+    return (
+        isinstance(content, list)
+        and bool(content)
+        and all(isinstance(item, kind) for item in cast("list[object]", content))
+    )
 
 
 def _require_sound(value: dict[str, Any], raw: bytes) -> None:

@@ -47,7 +47,10 @@ class _Envelope:
         self.at = 0
         self.fault: str | None = None
         self._decode = json.JSONDecoder(
-            object_pairs_hook=self._object, parse_constant=self._constant, parse_int=self._integer, parse_float=self._float
+            object_pairs_hook=self._object,
+            parse_constant=self._constant,
+            parse_int=self._integer,
+            parse_float=self._float,
         ).raw_decode
 
     def objects(self) -> list[Received]:

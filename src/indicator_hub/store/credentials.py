@@ -4,12 +4,47 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, LargeBinary, Select, Text, and_, bindparam, delete, false, insert, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    LargeBinary,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    delete,
+    false,
+    insert,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store.opened import Store
-from indicator_hub.store.roster import AGREEMENT, COLLECTION, GROUP, MEMBERSHIP, agreement_of, collection_of, group_of, membership_of
-from indicator_hub.store.schema import account, agreement, collection, feed, membership, named_person, organisation, stix_identity, token, trust_group
+from indicator_hub.store.roster import (
+    AGREEMENT,
+    COLLECTION,
+    GROUP,
+    MEMBERSHIP,
+    agreement_of,
+    collection_of,
+    group_of,
+    membership_of,
+)
+from indicator_hub.store.schema import (
+    account,
+    agreement,
+    collection,
+    feed,
+    membership,
+    named_person,
+    organisation,
+    stix_identity,
+    token,
+    trust_group,
+)
 from indicator_hub.trust.reach import Ties
 from indicator_hub.trust.roster import Account, AccountKind, within
 
@@ -48,14 +83,19 @@ async def nobody(store: Store, *, group: str, collection_name: str) -> Ties | No
 
 
 def _by_token() -> Select[Any]:
-    here = or_(collection.c.uuid == bindparam("collection", type_=Text), collection.c.alias == bindparam("collection", type_=Text))
+    here = or_(
+        collection.c.uuid == bindparam("collection", type_=Text),
+        collection.c.alias == bindparam("collection", type_=Text),
+    )
     source = (
         token.join(account, account.c.id == token.c.account_id)
         .join(organisation, organisation.c.id == account.c.organisation_id)
         .outerjoin(trust_group, trust_group.c.name == bindparam("group", type_=Text))
         .outerjoin(collection, and_(collection.c.group_id == trust_group.c.id, here))
     )
-    return _select(source, ends=token.c.ends, declared=null()).where(token.c.digest == bindparam("digest", type_=LargeBinary))
+    return _select(source, ends=token.c.ends, declared=null()).where(
+        token.c.digest == bindparam("digest", type_=LargeBinary)
+    )
 
 
 def _by_feed() -> Select[Any]:
@@ -71,14 +111,22 @@ def _by_feed() -> Select[Any]:
 def _select(source: FromClause, *, ends: ColumnElement[Any], declared: ColumnElement[Any]) -> Select[Any]:
     joined = (
         source.outerjoin(agreement, agreement.c.id == trust_group.c.agreement_id)
-        .outerjoin(membership, and_(membership.c.organisation_id == organisation.c.id, membership.c.group_id == trust_group.c.id))
-        .outerjoin(named_person, and_(named_person.c.account_id == account.c.id, named_person.c.group_id == trust_group.c.id))
+        .outerjoin(
+            membership,
+            and_(membership.c.organisation_id == organisation.c.id, membership.c.group_id == trust_group.c.id),
+        )
+        .outerjoin(
+            named_person, and_(named_person.c.account_id == account.c.id, named_person.c.group_id == trust_group.c.id)
+        )
     )
     return select(*_LIFE, ends, declared, *_ACCOUNT, *MEMBERSHIP, *_NAMED, *_TIES).select_from(joined)
 
 
 def _nobody() -> Select[Any]:
-    here = or_(collection.c.uuid == bindparam("collection", type_=Text), collection.c.alias == bindparam("collection", type_=Text))
+    here = or_(
+        collection.c.uuid == bindparam("collection", type_=Text),
+        collection.c.alias == bindparam("collection", type_=Text),
+    )
     source = trust_group.outerjoin(collection, and_(collection.c.group_id == trust_group.c.id, here)).outerjoin(
         agreement, agreement.c.id == trust_group.c.agreement_id
     )
@@ -94,7 +142,9 @@ def _known(rows: Sequence[Sequence[Any]], now: int) -> Known | None:
     account_row, rest = rest[: len(_ACCOUNT)], rest[len(_ACCOUNT) :]
     member_row, rest = rest[: len(MEMBERSHIP)], rest[len(MEMBERSHIP) :]
     named_row, ties_row = rest[: len(_NAMED)], rest[len(_NAMED) :]
-    return Known(_account(account_row), _ties(ties_row, member_row, named_row, declared_feed=declared is not None, now=now))
+    return Known(
+        _account(account_row), _ties(ties_row, member_row, named_row, declared_feed=declared is not None, now=now)
+    )
 
 
 def _account(row: Sequence[Any]) -> Account:
@@ -132,9 +182,15 @@ async def ties(tx: AsyncConnection, one: Account | None, *, group: str | None, n
         .outerjoin(collection, of_group if group is not None else false())
         .outerjoin(
             membership,
-            and_(membership.c.group_id == trust_group.c.id, membership.c.organisation_id == (one.organisation_id if one else 0)),
+            and_(
+                membership.c.group_id == trust_group.c.id,
+                membership.c.organisation_id == (one.organisation_id if one else 0),
+            ),
         )
-        .outerjoin(named_person, and_(named_person.c.group_id == trust_group.c.id, named_person.c.account_id == (one.id if one else 0)))
+        .outerjoin(
+            named_person,
+            and_(named_person.c.group_id == trust_group.c.id, named_person.c.account_id == (one.id if one else 0)),
+        )
     )
     statement = select(*MEMBERSHIP, *_NAMED, *_TIES).select_from(source).order_by(trust_group.c.name, collection.c.uuid)
     if group is not None:
@@ -153,17 +209,30 @@ async def account_by_name(tx: AsyncConnection, name: str) -> Account | None:
     return _account(row) if row else None
 
 
-async def add_account(tx: AsyncConnection, name: str, *, organisation_name: str, kind: AccountKind, scopes: Sequence[str], now: int) -> Account | None:
+async def add_account(
+    tx: AsyncConnection, name: str, *, organisation_name: str, kind: AccountKind, scopes: Sequence[str], now: int
+) -> Account | None:
     """Make an account; None when there is no such organisation."""
-    key = (await tx.execute(select(organisation.c.id).where(organisation.c.name == organisation_name))).scalar_one_or_none()
+    key = (
+        await tx.execute(select(organisation.c.id).where(organisation.c.name == organisation_name))
+    ).scalar_one_or_none()
     if key is None:
         return None
-    values = {"name": name, "organisation_id": key, "kind": kind, "scopes": " ".join(scopes), "suspended": False, "lists_empty": False}
+    values = {
+        "name": name,
+        "organisation_id": key,
+        "kind": kind,
+        "scopes": " ".join(scopes),
+        "suspended": False,
+        "lists_empty": False,
+    }
     await tx.execute(insert(account).values(**values, created=now))
     return await account_by_name(tx, name)
 
 
-async def add_token(tx: AsyncConnection, account_id: int, digest: bytes, *, label: str, now: int, ends: int | None) -> None:
+async def add_token(
+    tx: AsyncConnection, account_id: int, digest: bytes, *, label: str, now: int, ends: int | None
+) -> None:
     """Keep a token's digest; the token itself is never kept."""
     await tx.execute(insert(token).values(account_id=account_id, digest=digest, label=label, created=now, ends=ends))
 

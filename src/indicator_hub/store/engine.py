@@ -33,7 +33,9 @@ def database_url(given: str) -> URL:
     try:
         url = make_url(given)
     except ArgumentError:
-        raise Misconfigured("The database URL cannot be read. Give sqlite:///path or postgresql://user:password@host/name.") from None
+        raise Misconfigured(
+            "The database URL cannot be read. Give sqlite:///path or postgresql://user:password@host/name."
+        ) from None
     match url.get_backend_name():
         case "sqlite":
             if not url.database or url.database == ":memory:":
@@ -101,13 +103,21 @@ def translated() -> Iterator[None]:
         if error.connection_invalidated or isinstance(error.orig, asyncpg.PostgresConnectionError):
             raise Unavailable(_reason(error)) from error
         raise
-    except (sqlite3.OperationalError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, TimeoutError, OSError) as error:
+    except (
+        sqlite3.OperationalError,
+        asyncpg.PostgresConnectionError,
+        asyncpg.InterfaceError,
+        TimeoutError,
+        OSError,
+    ) as error:
         raise Unavailable(_reason(error)) from error
 
 
 def _reason(error: BaseException) -> str:
     """For the operator's log, not for a partner: `web/problems.py` shows the class's sentence only."""
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0][:300] if str(error) else type(error).__name__
+    return (
+        str(getattr(error, "orig", None) or error).strip().splitlines()[0][:300] if str(error) else type(error).__name__
+    )
 
 
 class Transactions:
@@ -150,7 +160,9 @@ async def require_schema(engine: AsyncEngine, url: URL, revision: str) -> None:
     except (DBAPIError, ValueError) as error:
         raise Misconfigured(f"The database at {shown(url)} cannot be opened: {_reason(error)}.") from None
     if found is None:
-        raise Misconfigured(f"The database at {shown(url)} holds no hub. Run `indicator-hub migrate` to make its tables.")
+        raise Misconfigured(
+            f"The database at {shown(url)} holds no hub. Run `indicator-hub migrate` to make its tables."
+        )
     if found != revision:
         raise Misconfigured(
             f"The database at {shown(url)} has schema {found}, this hub needs {revision}. "

@@ -28,7 +28,9 @@ from indicator_hub.trust.reach import Reach
 async def page(store: Store, reach: Reach, query: Query, *, bodies: bool) -> Page:
     """One page of what this reach sees, in the order it was added."""
     shape = pages.Shape.of(query.filters, bodies=bodies)
-    parameters = visible.parameters(reach) | pages.parameters(query.filters) | {"after": query.after, "rows": query.limit + 1}
+    parameters = (
+        visible.parameters(reach) | pages.parameters(query.filters) | {"after": query.after, "rows": query.limit + 1}
+    )
     rows = await store.hot.page(shape, parameters)
     more = len(rows) > query.limit
     return Page(tuple([Entry(*row) if bodies else Entry(*row, b"") for row in rows[: query.limit]]), more)
@@ -36,7 +38,9 @@ async def page(store: Store, reach: Reach, query: Query, *, bodies: bool) -> Pag
 
 async def is_visible(store: Store, reach: Reach, identifier: str) -> bool:
     """Whether this reach sees any version of this id."""
-    return bool(await store.hot.rows("any version", pages.any_version, visible.parameters(reach) | {"ids": [identifier]}))
+    return bool(
+        await store.hot.rows("any version", pages.any_version, visible.parameters(reach) | {"ids": [identifier]})
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,9 @@ class Addition:
 
 async def lock(tx: AsyncConnection, key: int) -> int:
     """Take the collection's clock, to hold until the commit: the last step that can wait. Returns the last `date_added` given out."""
-    return (await tx.execute(select(clock.c.last_added).where(clock.c.collection_id == key).with_for_update())).scalar_one()
+    return (
+        await tx.execute(select(clock.c.last_added).where(clock.c.collection_id == key).with_for_update())
+    ).scalar_one()
 
 
 async def lines(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> dict[str, list[Existing]]:
@@ -113,7 +119,12 @@ async def add(
         rows.append(_row(reach, one, rows_of[one.ruling.audience], status_id, date_added, order))
     keys = (await tx.execute(insert(entry).returning(entry.c.id, sort_by_parameter_order=True), rows)).scalars().all()
     history = [
-        {"entry_id": key, "since": row["date_added"], "audience_id": row["audience_id"], "date_added": row["date_added"]}
+        {
+            "entry_id": key,
+            "since": row["date_added"],
+            "audience_id": row["audience_id"],
+            "date_added": row["date_added"],
+        }
         for key, row in zip(keys, rows, strict=True)
     ]
     await tx.execute(insert(audience_history), history)
@@ -122,7 +133,9 @@ async def add(
     return [row["version"] for row in rows], last
 
 
-def _row(reach: Reach, one: Addition, audience_id: int, status_id: str, date_added: int, line_order: int) -> dict[str, Any]:
+def _row(
+    reach: Reach, one: Addition, audience_id: int, status_id: str, date_added: int, line_order: int
+) -> dict[str, Any]:
     candidate = one.candidate
     version = candidate.version or timestamps.render(date_added)
     key = timestamps.sort_key(version)
@@ -157,7 +170,13 @@ async def readmit(tx: AsyncConnection, reach: Reach, existing: Existing, ruling:
     date_added = max(now, last + 1)
     row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
     await _move(
-        tx, [existing.entry], audience_id=row, held=ruling.held, date_added=date_added, now=date_added, recalled=Recalled.NO
+        tx,
+        [existing.entry],
+        audience_id=row,
+        held=ruling.held,
+        date_added=date_added,
+        now=date_added,
+        recalled=Recalled.NO,
     )
     await _set_clock(tx, reach.key, date_added)
     return date_added
@@ -190,7 +209,10 @@ async def _move(
         await tx.execute(update(audience_history).where(*open_row).values(until=since))
         await tx.execute(
             insert(audience_history).values(
-                entry_id=key, since=since, audience_id=audience_id, date_added=was.date_added if date_added is None else date_added
+                entry_id=key,
+                since=since,
+                audience_id=audience_id,
+                date_added=was.date_added if date_added is None else date_added,
             )
         )
         await tx.execute(update(entry).where(entry.c.id == key).values(values))
@@ -213,7 +235,8 @@ def superseded(one: Existing, live: Sequence[Existing]) -> int:
     newer = [
         other
         for other in live
-        if (other.organisation_id, other.spec_version) == (one.organisation_id, one.spec_version) and other.version_key > one.version_key
+        if (other.organisation_id, other.spec_version) == (one.organisation_id, one.spec_version)
+        and other.version_key > one.version_key
     ]
     if not newer:
         return 0

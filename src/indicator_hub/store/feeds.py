@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -30,6 +30,7 @@ class Claim:
     stix_id: str
     fingerprint: bytes
     created: int
+    modified: int
     valid_from: int
     raw: str
     row_number: int
@@ -48,8 +49,14 @@ class Refused:
 
 async def bookmark(tx: AsyncConnection, name: str) -> Bookmark:
     """The bookmark of a declared feed."""
-    row = (await tx.execute(select(feed.c.id, feed.c.etag, feed.c.last_modified, feed.c.content_sha256).where(feed.c.name == name))).one()
-    return Bookmark(row.id, row.etag, row.last_modified, None if row.content_sha256 is None else bytes(row.content_sha256))
+    row = (
+        await tx.execute(
+            select(feed.c.id, feed.c.etag, feed.c.last_modified, feed.c.content_sha256).where(feed.c.name == name)
+        )
+    ).one()
+    return Bookmark(
+        row.id, row.etag, row.last_modified, None if row.content_sha256 is None else bytes(row.content_sha256)
+    )
 
 
 async def start_run(tx: AsyncConnection, feed_id: int, *, now: int) -> int:
@@ -58,7 +65,9 @@ async def start_run(tx: AsyncConnection, feed_id: int, *, now: int) -> int:
     return (await tx.execute(insert(feed_run).values(**values).returning(feed_run.c.id))).scalar_one()
 
 
-async def end_run(tx: AsyncConnection, run: int, *, outcome: str, reason: str, tally: Mapping[str, int], now: int) -> None:
+async def end_run(
+    tx: AsyncConnection, run: int, *, outcome: str, reason: str, tally: Mapping[str, int], now: int
+) -> None:
     """A run ends, however it ends."""
     values = {"finished": now, "outcome": outcome, "reason": reason, "tally": json.dumps(dict(tally))}
     await tx.execute(update(feed_run).where(feed_run.c.id == run).values(**values))
@@ -73,14 +82,28 @@ async def set_bookmark(
 
 
 async def claims(tx: AsyncConnection, feed_id: int, identifiers: Iterable[str]) -> dict[str, Claim]:
-    """What this feed last said of these indicators."""
+    """What was last said of these indicators: by this feed, else by another of the same scope (then no fingerprint is known).
+
+    The id of a derived indicator holds its scope, so two feeds meet in one id only when one organisation imports both for one group.
+    """
     columns = (
-        provenance.c.stix_id, provenance.c.fingerprint, provenance.c.created, provenance.c.valid_from, provenance.c.raw,
-        provenance.c.row_number,
+        provenance.c.feed_id, provenance.c.stix_id, provenance.c.fingerprint, provenance.c.created, provenance.c.modified,
+        provenance.c.valid_from, provenance.c.raw, provenance.c.row_number,
     )  # fmt: skip
-    statement = select(*columns).where(provenance.c.feed_id == feed_id, among(provenance.c.stix_id, "ids"))
-    rows = await tx.execute(statement, {"ids": bind_list(tx, identifiers)})
-    return {row[0]: Claim(row[0], bytes(row[1]), *row[2:]) for row in rows}
+    statement = select(*columns).where(among(provenance.c.stix_id, "ids"))
+    found: dict[str, Claim] = {}
+    for row in await tx.execute(statement, {"ids": bind_list(tx, identifiers)}):
+        mine = row.feed_id == feed_id
+        one = Claim(row.stix_id, bytes(row.fingerprint) if mine else b"", *row[3:])
+        other = found.get(one.stix_id)
+        found[one.stix_id] = one if other is None else _joined(one, other)
+    return found
+
+
+def _joined(one: Claim, other: Claim) -> Claim:
+    """Of two claims on one indicator: this feed's, with the latest `modified` of both, so that a next version is later than either."""
+    kept = one if one.fingerprint else other
+    return replace(kept, created=min(one.created, other.created), modified=max(one.modified, other.modified))
 
 
 async def claim(tx: AsyncConnection, feed_id: int, run: int, found: Sequence[Claim]) -> None:
@@ -88,11 +111,11 @@ async def claim(tx: AsyncConnection, feed_id: int, run: int, found: Sequence[Cla
     rows = [
         {
             "feed_id": feed_id, "stix_id": one.stix_id, "fingerprint": one.fingerprint, "raw": one.raw, "row_number": one.row_number,
-            "created": one.created, "valid_from": one.valid_from, "first_run_id": run, "last_run_id": run,
+            "created": one.created, "modified": one.modified, "valid_from": one.valid_from, "first_run_id": run, "last_run_id": run,
         }
         for one in found
     ]  # fmt: skip
-    kept = ("fingerprint", "raw", "row_number", "valid_from", "last_run_id")
+    kept = ("fingerprint", "raw", "row_number", "modified", "valid_from", "last_run_id")
     await _upsert(tx, provenance, rows, ("feed_id", "stix_id"), kept)
 
 
@@ -108,7 +131,9 @@ async def quarantined(tx: AsyncConnection, feed_id: int, run: int, refused: Sequ
     await _upsert(tx, quarantine, rows, ("feed_id", "digest", "reason"), ("row_number", "last_run_id"))
 
 
-async def _upsert(tx: AsyncConnection, table: Any, rows: Sequence[Mapping[str, Any]], key: Sequence[str], kept: Sequence[str]) -> None:
+async def _upsert(
+    tx: AsyncConnection, table: Any, rows: Sequence[Mapping[str, Any]], key: Sequence[str], kept: Sequence[str]
+) -> None:
     if not rows:
         return
     dialect: Any = sqlite if tx.dialect.name == "sqlite" else postgresql

@@ -1,9 +1,10 @@
 """The lease: one process at a time does a job, and one that died is followed by another. The same on both databases."""
 
+from typing import Any
+
 from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
-from typing import Any
 
 from indicator_hub.store.schema import job
 

@@ -23,10 +23,16 @@ async def migrate(given: str, scripts: Path) -> None:
                 async with connection.begin():
                     await connection.run_sync(_upgrade, scripts)
     except Unavailable as error:
-        hint = _directory_hint(Path(str(url.database)).parent) if is_sqlite(url) else "Is it running, and are name and password right?"
+        hint = (
+            _directory_hint(Path(str(url.database)).parent)
+            if is_sqlite(url)
+            else "Is it running, and are name and password right?"
+        )
         raise Misconfigured(f"The database at {shown(url)} cannot be opened: {error.detail}. {hint}".rstrip()) from None
     except DBAPIError as error:
-        raise Misconfigured(f"The database at {shown(url)} cannot be migrated: {str(error.orig).splitlines()[0]}.") from None
+        raise Misconfigured(
+            f"The database at {shown(url)} cannot be migrated: {str(error.orig).splitlines()[0]}."
+        ) from None
     except CommandError as error:
         raise Misconfigured(
             f"The database at {shown(url)} was made by another version of the hub ({error}). Install that version or a newer one."
@@ -46,5 +52,3 @@ def _directory_hint(directory: Path) -> str:
     if not directory.exists():
         return f"The directory {directory} does not exist."
     return f"May this user write to {directory}?"
-
-

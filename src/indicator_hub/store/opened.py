@@ -48,4 +48,3 @@ async def open_store(given: str, *, now: Callable[[], int] = wall_clock, serve_e
         raise
     transactions = Transactions(engine, sqlite=is_sqlite(url))
     return Store(url, transactions, hot, Journal(transactions), now, serve_events)
-

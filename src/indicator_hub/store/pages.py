@@ -34,7 +34,12 @@ class Shape:
     def of(cls, filters: Filters, *, bodies: bool) -> "Shape":
         """The shape of these filters."""
         return cls(
-            bodies, bool(filters.ids), bool(filters.types), bool(filters.spec_versions), filters.keywords, bool(filters.values)
+            bodies,
+            bool(filters.ids),
+            bool(filters.types),
+            bool(filters.spec_versions),
+            filters.keywords,
+            bool(filters.values),
         )
 
     @property
@@ -124,9 +129,15 @@ def merged(shape: Shape) -> Select[Any]:
         .lateral("shared")
     )
     mine = (
-        select(e.c.date_added).where(visible.own(e), *conditions(e, shape)).order_by(e.c.date_added).limit(_ROWS).subquery("mine")
+        select(e.c.date_added)
+        .where(visible.own(e), *conditions(e, shape))
+        .order_by(e.c.date_added)
+        .limit(_ROWS)
+        .subquery("mine")
     )
-    keys = union(select(shared.c.date_added).select_from(reached.join(shared, onclause=true())), select(mine.c.date_added)).subquery()
+    keys = union(
+        select(shared.c.date_added).select_from(reached.join(shared, onclause=true())), select(mine.c.date_added)
+    ).subquery()
     page = select(keys.c.date_added).order_by(keys.c.date_added).limit(_ROWS).subquery("page")
     given = entry.alias("given")
     return (
@@ -135,10 +146,6 @@ def merged(shape: Shape) -> Select[Any]:
         .where(given.c.collection_id == _COLLECTION)
         .order_by(given.c.date_added)
     )
-
-
-
-
 
 
 def any_version() -> Select[Any]:

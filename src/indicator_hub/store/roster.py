@@ -9,10 +9,27 @@ from typing import Any
 from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from indicator_hub.store.schema import account, agreement, clock, collection, feed, membership, organisation, stix_identity, trust_group
+from indicator_hub.store.schema import (
+    account,
+    agreement,
+    clock,
+    collection,
+    feed,
+    membership,
+    organisation,
+    stix_identity,
+    trust_group,
+)
 from indicator_hub.trust.roster import Agreement, Collection, Contact, Feed, Group, Membership, Organisation, Roster
 
-AGREEMENT = (agreement.c.name, agreement.c.title, agreement.c.legal_basis, agreement.c.purposes, agreement.c.starts, agreement.c.ends)
+AGREEMENT = (
+    agreement.c.name,
+    agreement.c.title,
+    agreement.c.legal_basis,
+    agreement.c.purposes,
+    agreement.c.starts,
+    agreement.c.ends,
+)
 GROUP = (
     trust_group.c.name, trust_group.c.title, trust_group.c.description, trust_group.c.kind, trust_group.c.starts, trust_group.c.ends,
     trust_group.c.purpose, trust_group.c.lead_nation,
@@ -55,7 +72,9 @@ async def read(tx: AsyncConnection) -> Roster:
     names = {key: name for key, name in await tx.execute(select(organisation.c.id, organisation.c.name))}
     return Roster(
         organisations=await _organisations(tx),
-        agreements={one.name: one for row in await tx.execute(select(*AGREEMENT)) if (one := agreement_of(row)) is not None},
+        agreements={
+            one.name: one for row in await tx.execute(select(*AGREEMENT)) if (one := agreement_of(row)) is not None
+        },
         groups={
             row[0]: group_of(row[:-1], row[-1])
             for row in await tx.execute(
@@ -84,7 +103,9 @@ async def read(tx: AsyncConnection) -> Roster:
 
 async def _organisations(tx: AsyncConnection) -> dict[str, Organisation]:
     identities: dict[int, list[str]] = {}
-    for key, identity in await tx.execute(select(stix_identity.c.organisation_id, stix_identity.c.identity).order_by("identity")):
+    for key, identity in await tx.execute(
+        select(stix_identity.c.organisation_id, stix_identity.c.identity).order_by("identity")
+    ):
         identities.setdefault(key, []).append(identity)
     statement = select(
         organisation.c.id, organisation.c.name, organisation.c.title, organisation.c.nation, organisation.c.contact
@@ -121,12 +142,22 @@ async def write(tx: AsyncConnection, value: object, *, now: int) -> None:
         case Group():
             row = asdict(value)
             of = row.pop("agreement")
-            await _put(tx, trust_group, {"name": value.name}, row | {"agreement_id": await _key(tx, agreement, of) if of else None})
+            await _put(
+                tx,
+                trust_group,
+                {"name": value.name},
+                row | {"agreement_id": await _key(tx, agreement, of) if of else None},
+            )
         case Membership():
             row = asdict(value)
-            key = {"organisation_id": await _key(tx, organisation, row.pop("organisation")), "group_id": await _key(tx, trust_group, row.pop("group"))}
+            key = {
+                "organisation_id": await _key(tx, organisation, row.pop("organisation")),
+                "group_id": await _key(tx, trust_group, row.pop("group")),
+            }
             sponsor = row.pop("sponsor")
-            await _put(tx, membership, key, row | {"sponsor_id": await _key(tx, organisation, sponsor) if sponsor else None})
+            await _put(
+                tx, membership, key, row | {"sponsor_id": await _key(tx, organisation, sponsor) if sponsor else None}
+            )
         case Collection():
             await _write_collection(tx, value)
         case Feed():
@@ -141,13 +172,19 @@ async def end_feed(tx: AsyncConnection, name: str, *, now: int) -> None:
 
 
 async def _write_organisation(tx: AsyncConnection, value: Organisation) -> None:
-    row: dict[str, Any] = {"title": value.title, "nation": value.nation, "contact": json.dumps(asdict(value.contact), ensure_ascii=False)}
+    row: dict[str, Any] = {
+        "title": value.title,
+        "nation": value.nation,
+        "contact": json.dumps(asdict(value.contact), ensure_ascii=False),
+    }
     if not await _change(tx, organisation, {"name": value.name}, row):
         await tx.execute(insert(organisation).values(name=value.name, suspended=False, **row))
     key = await _key(tx, organisation, value.name)
     await tx.execute(delete(stix_identity).where(stix_identity.c.organisation_id == key))
     if value.stix_identities:
-        await tx.execute(insert(stix_identity), [{"identity": one, "organisation_id": key} for one in value.stix_identities])
+        await tx.execute(
+            insert(stix_identity), [{"identity": one, "organisation_id": key} for one in value.stix_identities]
+        )
 
 
 async def _write_collection(tx: AsyncConnection, value: Collection) -> None:
@@ -166,7 +203,14 @@ async def _write_feed(tx: AsyncConnection, value: Feed, now: int) -> None:
     key = await _key(tx, organisation, value.organisation)
     name = f"feed:{value.name}"
     if not await _change(tx, account, {"name": name}, {"organisation_id": key}):
-        new = {"name": name, "organisation_id": key, "kind": "feed", "scopes": "read submit", "suspended": False, "lists_empty": False}
+        new = {
+            "name": name,
+            "organisation_id": key,
+            "kind": "feed",
+            "scopes": "read submit",
+            "suspended": False,
+            "lists_empty": False,
+        }
         await tx.execute(insert(account).values(**new, created=now))
     group = await _key(tx, trust_group, value.group)
     target = select(collection.c.id).where(collection.c.group_id == group, collection.c.alias == value.collection)

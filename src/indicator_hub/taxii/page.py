@@ -42,7 +42,8 @@ class Page:
 
 def envelope(page: Page, following: str | None, *, list_empty: bool = False) -> bytes:
     """The envelope. Without a match `objects` is left out, an empty list being forbidden (TAXII 2.1 section 2), unless the account's
-    client cannot do without it (`list_empty`)."""
+    client cannot do without it (`list_empty`).
+    """
     if not page.entries:
         return b'{"objects":[]}' if list_empty else b"{}"
     return b"".join((_head(page, following), b'"objects":[', b",".join([entry.body for entry in page.entries]), b"]}"))

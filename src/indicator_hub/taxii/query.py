@@ -60,7 +60,13 @@ class Filters:
 
     def digest(self) -> str:
         """A short name for these filters, the same however they were spelt."""
-        content = [sorted(self.ids), sorted(self.types), sorted(self.spec_versions), sorted(self.keywords), sorted(self.values)]
+        content = [
+            sorted(self.ids),
+            sorted(self.types),
+            sorted(self.spec_versions),
+            sorted(self.keywords),
+            sorted(self.values),
+        ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 
@@ -87,7 +93,9 @@ class Asked:
 
 def parse(query_string: str, resource: Resource) -> Asked:
     """The parameters of a request. Raises Invalid for anything malformed or repeated (TAXII 2.1 section 3.4); unknown ones are ignored."""
-    return _parse(query_string, resource) if len(query_string) <= _CACHED else _parse.__wrapped__(query_string, resource)
+    return (
+        _parse(query_string, resource) if len(query_string) <= _CACHED else _parse.__wrapped__(query_string, resource)
+    )
 
 
 _CACHED = 512

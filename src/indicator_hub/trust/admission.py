@@ -60,7 +60,9 @@ class Verdict:
     existing: Existing | None = None
 
 
-def admit(candidate: ObjectVersion, ruling: Ruling, reach: Reach, existing: Sequence[Existing], *, is_creator: bool) -> Verdict:
+def admit(
+    candidate: ObjectVersion, ruling: Ruling, reach: Reach, existing: Sequence[Existing], *, is_creator: bool
+) -> Verdict:
     """Judge one object against the collection's rules and the versions already there."""
     if candidate.builtin:
         return Verdict(Outcome.DUPLICATE, "this mark is built in")
@@ -69,7 +71,9 @@ def admit(candidate: ObjectVersion, ruling: Ruling, reach: Reach, existing: Sequ
         return Verdict(Outcome.REFUSED, f"this collection takes nothing above TLP:{NAMES[collection.ceiling]}")
     if reach.group.kind == PUBLIC and (ruling.held is not None or not says_clear(candidate.marks)):
         return Verdict(Outcome.REFUSED, "an object in a public collection must say TLP:CLEAR")
-    line = [e for e in existing if e.organisation_id == reach.organisation_id and e.spec_version == candidate.spec_version]
+    line = [
+        e for e in existing if e.organisation_id == reach.organisation_id and e.spec_version == candidate.spec_version
+    ]
     if not line:
         return _new_line(reach, existing, is_creator=is_creator)
     return _own_line(candidate, reach, line)
@@ -78,12 +82,21 @@ def admit(candidate: ObjectVersion, ruling: Ruling, reach: Reach, existing: Sequ
 def _new_line(reach: Reach, existing: Sequence[Existing], *, is_creator: bool) -> Verdict:
     foreign = [e for e in existing if e.organisation_id != reach.organisation_id]
     visible = any(
-        sees(reach, audience=e.audience, organisation_id=e.organisation_id, first_added=e.first_added, recalled=e.recalled is not Recalled.NO)
+        sees(
+            reach,
+            audience=e.audience,
+            organisation_id=e.organisation_id,
+            first_added=e.first_added,
+            recalled=e.recalled is not Recalled.NO,
+        )
         for e in foreign
     )
     if visible and not is_creator:
         # Said only of what the submitter can see: a refusal about anything else would tell that it exists.
-        return Verdict(Outcome.REFUSED, "another organisation shares this object here: only its creator makes a new version (STIX 2.1, 3.6)")
+        return Verdict(
+            Outcome.REFUSED,
+            "another organisation shares this object here: only its creator makes a new version (STIX 2.1, 3.6)",
+        )
     return Verdict(Outcome.NEW)
 
 
@@ -97,9 +110,17 @@ def _own_line(candidate: ObjectVersion, reach: Reach, line: Sequence[Existing]) 
             return _same(candidate, reach, entry)
     closed = [entry for entry in line if entry.recalled is not Recalled.NO]
     if len(closed) == len(line):
-        return Verdict(Outcome.RECALLED, "this object was recalled: a person of its organisation may post the recalled version again", closed[0])
+        return Verdict(
+            Outcome.RECALLED,
+            "this object was recalled: a person of its organisation may post the recalled version again",
+            closed[0],
+        )
     first = line[0]
-    if first.created is not None and candidate.created is not None and timestamps.sort_key(first.created) != timestamps.sort_key(candidate.created):
+    if (
+        first.created is not None
+        and candidate.created is not None
+        and timestamps.sort_key(first.created) != timestamps.sort_key(candidate.created)
+    ):
         return Verdict(Outcome.REFUSED, "created must stay the same in every version (STIX 2.1, 3.6)")
     revoked = [entry.version_key for entry in line if entry.revoked and entry.recalled is Recalled.NO]
     if revoked and key > min(revoked):

@@ -17,7 +17,13 @@ class Audience:
 
     def narrowed(self, other: "Audience") -> "Audience":
         """Both at once: the strictest of each."""
-        nations = self.nations if other.nations is None else other.nations if self.nations is None else self.nations & other.nations
+        nations = (
+            self.nations
+            if other.nations is None
+            else other.nations
+            if self.nations is None
+            else self.nations & other.nations
+        )
         return Audience(max(self.floor, other.floor), self.persons_only or other.persons_only, nations)
 
     def covers(self, other: "Audience") -> bool:
@@ -42,7 +48,10 @@ class Ruling:
 
 
 def audience_of(
-    marks: Iterable[str], part_marks: Iterable[str], default: int | None, definitions: Mapping[str, Audience] | None = None
+    marks: Iterable[str],
+    part_marks: Iterable[str],
+    default: int | None,
+    definitions: Mapping[str, Audience] | None = None,
 ) -> Ruling:
     """The audience of an object with these marks, of itself and of its parts.
 

@@ -81,7 +81,9 @@ def reach_of(account: Account | None, ties: Ties | None, now: int) -> Reach | No
 
 def _awake(ties: Ties, now: int) -> bool:
     agreement = ties.agreement
-    return within(ties.group.starts, ties.group.ends, now) and (agreement is None or within(agreement.starts, agreement.ends, now))
+    return within(ties.group.starts, ties.group.ends, now) and (
+        agreement is None or within(agreement.starts, agreement.ends, now)
+    )
 
 
 def _cap(account: Account, member: Membership, *, named: bool) -> int:
@@ -106,7 +108,10 @@ def _reach(account: Account | None, ties: Ties, member: Membership | None, *, ca
         organisation_id=account.organisation_id if account else 0,
         sees_from=(member.sees_from or 0) if member else 0,
         can_read="read" in scopes,
-        can_write=account is not None and member is not None and "submit" in scopes and _may_submit(account, ties, member),
+        can_write=account is not None
+        and member is not None
+        and "submit" in scopes
+        and _may_submit(account, ties, member),
         steward=member is not None and member.steward and "manage" in scopes,
     )
 

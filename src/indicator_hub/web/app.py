@@ -61,7 +61,8 @@ def create_app(hub: taxii.Hub) -> "SlashedPaths":
 
 class SlashedPaths:
     """`/x` answers as `/x/` does, without a redirect: one built from the Host header can leak http:// behind a proxy, and clients drop
-    credentials or the body on the way."""
+    credentials or the body on the way.
+    """
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
@@ -71,4 +72,3 @@ class SlashedPaths:
         if scope["type"] == "http" and not scope["path"].endswith("/"):
             scope = {**scope, "path": scope["path"] + "/"}
         await self.app(scope, receive, send)
-

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from indicator_hub.errors import Unauthenticated
-from indicator_hub.sharing.authenticate import Identified, identify
 from indicator_hub.sharing.act import Store
+from indicator_hub.sharing.authenticate import Identified, identify
 
 
 @dataclass(frozen=True, slots=True)

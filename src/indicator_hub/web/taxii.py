@@ -140,7 +140,9 @@ async def _discovery(call: Call) -> Response:
     groups = await authenticate.groups(call.hub.store, account)
     # `public` last: the default root is one the account was enrolled for, if there is one.
     groups.sort(key=lambda reach: (reach.group.kind == "public", reach.group.name))
-    return _answer(resources.discovery(call.hub.title, [f"{call.hub.origin}/taxii2/{reach.group.name}/" for reach in groups]))
+    return _answer(
+        resources.discovery(call.hub.title, [f"{call.hub.origin}/taxii2/{reach.group.name}/" for reach in groups])
+    )
 
 
 async def _api_root(call: Call) -> Response:
@@ -149,7 +151,9 @@ async def _api_root(call: Call) -> Response:
 
 async def _collections(call: Call) -> Response:
     reach = call.who.require_reach()
-    return _answer(resources.collections(await authenticate.collections(call.hub.store, call.who.account, reach.group.name)))
+    return _answer(
+        resources.collections(await authenticate.collections(call.hub.store, call.who.account, reach.group.name))
+    )
 
 
 async def _collection(call: Call) -> Response:

@@ -11,6 +11,7 @@ from indicator_hub.trust.roster import Feed
 
 _NAMED = 20
 _NAME_LENGTH = 40
+_BLANKS = " \t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def _rows(found: list[str], start: int, indexes: dict[str, int], feed: Feed) -> 
             yield Refusal("short_row", record.raw, record.number)
         else:
             cells = record.cells
-            yield Row(record.number, record.raw, {name: cells[at] for name, at in indexes.items()})
+            yield Row(record.number, record.raw, {name: cells[at].strip(_BLANKS) for name, at in indexes.items()})
 
 
 def _records(found: list[str], start: int, feed: Feed) -> Iterator[_Record]:
@@ -63,12 +64,12 @@ def _record(found: list[str], at: int, delimiter: str) -> tuple[_Record, int]:
     """The record that begins at line `at`, and how many lines it takes: the reader draws more lines for as long as a quote is open."""
     line = found[at]
     if '"' not in line:
-        return _Record(at + 1, line, [cell.strip() for cell in line.split(delimiter)]), 1
+        return _Record(at + 1, line, line.split(delimiter)), 1
     if len(line) > MAX_ROW:
         return _Record(at + 1, line, None), 1
     reader = csv.reader(_supply(found, at), delimiter=delimiter, skipinitialspace=True)
     cells = next(reader)
-    if reader.line_num == 1 and at + 1 < len(found):
+    if reader.line_num == 1 and line.count('"') % 2 == 0:
         return _Record(at + 1, line, cells), 1
     raw = "\n".join(found[at : at + reader.line_num])
     if _closed(raw, delimiter):
@@ -79,15 +80,18 @@ def _record(found: list[str], at: int, delimiter: str) -> tuple[_Record, int]:
 
 def _supply(found: list[str], at: int) -> Iterator[str]:
     size = 0
-    while at < len(found) and size <= MAX_ROW:
+    while at < len(found) and (size := size + len(found[at])) <= MAX_ROW:
         yield f"{found[at]}\n"
-        size += len(found[at])
         at += 1
 
 
 def _closed(raw: str, delimiter: str) -> bool:
     try:
-        next(csv.reader(raw.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True, strict=True))
+        next(
+            csv.reader(
+                [f"{line}\n" for line in raw.split("\n")], delimiter=delimiter, skipinitialspace=True, strict=True
+            )
+        )
     except csv.Error:
         return False
     return True
@@ -118,7 +122,9 @@ def _header(found: list[str], feed: Feed) -> tuple[int, list[str] | None]:
 
 
 def _names(line: str, feed: Feed) -> list[str]:
-    return [name.strip() for name in next(csv.reader([line], delimiter=feed.delimiter, skipinitialspace=True))]
+    return [
+        name.strip() for name in next(csv.reader([line[:MAX_ROW]], delimiter=feed.delimiter, skipinitialspace=True))
+    ]
 
 
 def _by_name(feed: Feed) -> bool:
@@ -139,11 +145,15 @@ def _index(names: list[str], column: str | int) -> int | None:
 
 def _indexes(names: list[str], feed: Feed) -> dict[str, int]:
     if lacking := _lacking(names, feed):
-        there = ", ".join(name[:_NAME_LENGTH] for name in names[:_NAMED])
+        there = ", ".join(_shown(name) for name in names[:_NAMED])
         more = ", ..." if len(names) > _NAMED else ""
         raise FeedFailed(f"The feed's header has no column {' and none '.join(lacking)}; it has {there}{more}.")
     found = {name: _index(names, column) for name, column in feed.columns.items()}
     return {"value": 0} | {name: at for name, at in found.items() if at is not None}
+
+
+def _shown(name: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in name[:_NAME_LENGTH])
 
 
 def _numbers(feed: Feed) -> dict[str, int]:

@@ -1,0 +1,218 @@
+"""The commands. Each reads the settings, opens what it needs, and does one deed; what is imported only there starts the others quicker."""
+
+import asyncio
+import json
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from indicator_hub import __version__
+from indicator_hub.errors import Invalid
+
+app = typer.Typer(
+    name="indicator-hub",
+    help="A TAXII 2.1 hub on which partner nations share cyber-threat indicators.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Database = Annotated[str | None, typer.Option("--database", metavar="URL", help="The database; else INDICATOR_HUB_DATABASE_URL.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class Kind(Enum):
+    """Who an account is."""
+
+    person = "person"
+    service = "service"
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"indicator-hub {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Settings are environment variables INDICATOR_HUB_...; see the README."""
+
+
+@app.command()
+def migrate(database: Database = None) -> None:
+    """Make the database's tables, or bring them up to date."""
+    from indicator_hub.cli.bundled import migrations
+    from indicator_hub.cli.opening import database_of
+    from indicator_hub.store.migrate import migrate as run
+
+    url = database_of(database)
+    asyncio.run(run(url, migrations()))
+    print("The database is up to date.")
+
+
+@app.command()
+def apply(
+    path: Annotated[Path, typer.Argument(help="A folder of YAML declarations, or one file.")],
+    plan: Annotated[bool, typer.Option("--plan", help="Print what would change, and change nothing.")] = False,
+    database: Database = None,
+) -> None:
+    """Declare who shares with whom: agreements, groups, members, collections, feeds."""
+    from indicator_hub.cli.declarations import read
+    from indicator_hub.cli.opening import opened
+    from indicator_hub.errors import Conflict
+    from indicator_hub.sharing import apply as deed
+    from indicator_hub.trust.difference import render
+
+    declared = read(path)
+
+    async def run() -> None:
+        async with opened(database) as store:
+            found = await deed.plan(store, declared)
+            if found.mistakes:
+                raise Conflict("\n".join(found.mistakes))
+            print(render(found))
+            if not plan and found.changes:
+                await deed.apply(store, declared)
+                print("Applied.")
+
+    asyncio.run(run())
+
+
+@app.command()
+def enrol(
+    account: Annotated[str, typer.Argument(help="The account's name.")],
+    organisation: Annotated[str, typer.Option("--organisation", "-o", help="The organisation it acts for.")],
+    kind: Annotated[Kind, typer.Option(help="A person, or a service.")] = Kind.person,
+    scopes: Annotated[str, typer.Option(help="What it may do at most, parted by commas.")] = "read,submit,manage",
+    label: Annotated[str, typer.Option(help="What the token is for.")] = "",
+    until: Annotated[str | None, typer.Option(help="When the token ends: a date, or a UTC timestamp.")] = None,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Make an account (if it is new) and a token for it. The token is shown once; the hub keeps only its SHA-256."""
+    from indicator_hub.cli.opening import opened
+    from indicator_hub.sharing import enrol as deed
+
+    async def run() -> str:
+        async with opened(database) as store:
+            _, token = await deed.enrol(
+                store,
+                account,
+                organisation=organisation,
+                kind=kind.value,
+                scopes=[scope.strip() for scope in scopes.split(",") if scope.strip()],
+                label=label,
+                ends=_instant(until),
+            )
+            return token
+
+    token = asyncio.run(run())
+    if as_json:
+        print(json.dumps({"username": account, "token": token}))
+    else:
+        print(f"{account} of {organisation}\n{token}\nKeep it now: it cannot be shown again.")
+
+
+@app.command()
+def revoke(account: str, database: Database = None) -> None:
+    """Make every token of an account worthless, at once."""
+    from indicator_hub.cli.opening import opened
+    from indicator_hub.sharing import enrol as deed
+
+    async def run() -> int:
+        async with opened(database) as store:
+            return await deed.revoke(store, account)
+
+    print(f"{asyncio.run(run())} tokens of {account} revoked.")
+
+
+@app.command()
+def suspend(
+    name: Annotated[str, typer.Argument(help="The account, or with --organisation the organisation.")],
+    organisation: Annotated[bool, typer.Option("--organisation", help="Suspend an organisation, with all its accounts.")] = False,
+    database: Database = None,
+) -> None:
+    """Refuse an account, or a whole organisation, from the next request on."""
+    _suspend(name, organisation, suspended=True, database=database)
+    print(f"{name} is suspended.")
+
+
+@app.command()
+def reinstate(
+    name: Annotated[str, typer.Argument(help="The account, or with --organisation the organisation.")],
+    organisation: Annotated[bool, typer.Option("--organisation", help="Reinstate an organisation.")] = False,
+    database: Database = None,
+) -> None:
+    """Take a suspension back."""
+    _suspend(name, organisation, suspended=False, database=database)
+    print(f"{name} is reinstated.")
+
+
+def _suspend(name: str, organisation: bool, *, suspended: bool, database: str | None) -> None:
+    from indicator_hub.cli.opening import opened
+    from indicator_hub.sharing import enrol as deed
+
+    async def run() -> None:
+        async with opened(database) as store:
+            await deed.suspend(store, name, whole_organisation=organisation, suspended=suspended)
+
+    asyncio.run(run())
+
+
+@app.command()
+def ingest(
+    feeds: Annotated[list[str] | None, typer.Argument(help="The feeds to run; none: all that are declared.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Read the content even if the source says that it has not changed.")] = False,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Run feeds: fetch, clean, submit. Every candidate is accounted for; refused rows go to quarantine with their reason."""
+    from indicator_hub.cli.ingesting import ingest as run
+
+    sys.exit(asyncio.run(run(feeds or [], again=again, database=database, as_json=as_json)))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port; 0: any free one.")] = None,
+    database: Database = None,
+) -> None:
+    """Serve TAXII 2.1."""
+    from indicator_hub.cli.serving import serve as run
+    from indicator_hub.settings import load
+
+    run(load(host=host, port=port, database_url=database), ready=lambda url: print(f"Serving {url}/taxii2/", file=sys.stderr))
+
+
+@app.command()
+def demo(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0: any free one.")] = 8000,
+    data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path("indicator-hub-demo"),
+    database: Database = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready, and nothing else.")] = False,
+    no_limits: Annotated[bool, typer.Option("--no-limits", help="Without rate limits and lock-outs. Size limits stay.")] = False,
+) -> None:
+    """A whole hub with four nations, on sample data: apply, enrol, ingest, post, serve."""
+    from indicator_hub.cli.demo import demo as run
+
+    del no_limits  # nothing is limited by rate yet; scripts may already say that they want no limit
+    run(host=host, port=port, data=data, database=database, as_json=as_json)
+
+
+def _instant(text: str | None) -> int | None:
+    from indicator_hub.stix import timestamps
+
+    if text is None:
+        return None
+    try:
+        return timestamps.parse(text if "T" in text else f"{text}T00:00:00Z")
+    except ValueError:
+        raise Invalid("--until takes a date like 2027-01-31 or a timestamp like 2027-01-31T12:00:00Z.") from None

@@ -1,0 +1,48 @@
+"""Open the store that the settings, or the command line, name."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from indicator_hub.errors import Misconfigured
+from indicator_hub.settings import Settings, load
+from indicator_hub.store.engine import database_url, is_sqlite
+from indicator_hub.store.opened import Store, open_store
+
+
+def database_of(given: str | None) -> str:
+    """The database's URL, with the directory of an embedded one made if it is not there. Raises Misconfigured."""
+    settings = load(database_url=given)
+    require_directory(settings)
+    return settings.database()
+
+
+def require_directory(settings: Settings) -> None:
+    """Make the directory of the embedded database. Raises Misconfigured when this user may not."""
+    url = database_url(settings.database())
+    if is_sqlite(url):
+        make_directory(Path(str(url.database)).parent)
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory that this user can write to. Raises Misconfigured."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / ".indicator-hub-probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise Misconfigured(
+            f"The directory {path} cannot be written to: {error.strerror}. "
+            "Give this user the right, or choose another directory (INDICATOR_HUB_DATA_DIR; for the demo, --data)."
+        ) from None
+
+
+@asynccontextmanager
+async def opened(given: str | None) -> AsyncIterator[Store]:
+    """The store, open for one command. Raises Misconfigured."""
+    store = await open_store(load(database_url=given).database())
+    try:
+        yield store
+    finally:
+        await store.close()

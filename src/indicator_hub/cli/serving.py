@@ -1,0 +1,80 @@
+"""Serve: bind first, open the store, then answer."""
+
+import asyncio
+import errno
+import logging
+import socket
+import sys
+from collections.abc import Callable
+
+import uvicorn
+
+from indicator_hub.errors import Misconfigured
+from indicator_hub.settings import Settings
+from indicator_hub.web.app import create_app, open_hub
+
+_BACKLOG = 2_048
+
+
+def serve(settings: Settings, ready: Callable[[str], None], prepare: "Callable[[], None] | None" = None) -> None:
+    """Serve until told to stop. `ready` is told the URL once requests are answered. Raises Misconfigured with what to do next."""
+    logging.basicConfig(stream=sys.stderr, level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    listener = _bind(settings.host, settings.port)
+    with listener:
+        if prepare is not None:
+            prepare()
+        port = int(listener.getsockname()[1])
+        config = uvicorn.Config(
+            "",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            backlog=_BACKLOG,
+            timeout_graceful_shutdown=10,
+            ssl_certfile=settings.tls_cert,
+            ssl_keyfile=settings.tls_key,
+        )
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_serve(settings, config, listener, port, ready))
+
+
+async def _serve(
+    settings: Settings, config: uvicorn.Config, listener: socket.socket, port: int, ready: Callable[[str], None]
+) -> None:
+    hub = await open_hub(settings, port=port)
+    config.app = create_app(hub)
+    await _Server(config, lambda: ready(hub.origin)).serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except socket.gaierror:
+        raise Misconfigured(f"The address {host} is unknown. Give one of this machine, like 127.0.0.1 or 0.0.0.0.") from None
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        why = {
+            errno.EADDRINUSE: f"The port {port} on {host} is in use. Stop what listens there, or give another with --port (0: any free one).",
+            errno.EACCES: f"This user may not listen on port {port}. Give one above 1023 with --port.",
+            errno.EADDRNOTAVAIL: f"The address {host} is not one of this machine.",
+        }.get(error.errno or 0, f"The hub cannot listen on {host}, port {port}: {error.strerror}.")
+        raise Misconfigured(why) from None
+    return listener

@@ -1,0 +1,126 @@
+"""Rows of a list or a table: the hub makes the indicators, under ids that follow from scope and value."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from indicator_hub.ingest.batches import batches, body
+from indicator_hub.ingest.tally import Tally
+from indicator_hub.normalise import formats
+from indicator_hub.normalise.indicator import Candidate, candidate, fingerprint, to_indicator
+from indicator_hub.normalise.row import Refusal, Row
+from indicator_hub.sharing.claim import Claim, Refused, Run
+from indicator_hub.stix import ids, pattern
+from indicator_hub.stix.indicator import encode
+from indicator_hub.stix.markings import TLP_IDS
+from indicator_hub.taxii.status import Status
+from indicator_hub.trust.ladder import NAMES
+
+_MILLISECOND = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What all indicators of a run share."""
+
+    created_by_ref: str
+    marks: tuple[str, ...]
+
+
+async def take_rows(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int]:
+    """Take every row; yields the number of candidates so far after each batch. Raises FeedFailed before anything is stored."""
+    level = run.feed.level if run.feed.level is not None else run.reach.require_collection().default
+    terms = _Terms(run.created_by_ref, () if level is None else (TLP_IDS[NAMES[level]],))
+    seen: set[str] = set()
+    for rows in batches(formats.rows(content, run.feed)):
+        tally.candidates += len(rows)
+        offered: dict[str, Candidate] = {}
+        refused: list[Refused] = []
+        for row in rows:
+            found = candidate(row, run.feed, now=run.started) if isinstance(row, Row) else row
+            if isinstance(found, Refusal):
+                refused.append(_refused(found))
+                continue
+            stix_id = _id(run, found, terms)
+            if stix_id in seen:
+                tally.duplicate += 1
+            else:
+                seen.add(stix_id)
+                offered[stix_id] = found
+        tally.quarantined += len(refused)
+        await _offer(run, offered, refused, terms, tally)
+        yield tally.candidates
+
+
+def _id(run: Run, found: Candidate, terms: _Terms) -> str:
+    return ids.derive(
+        "indicator", run.feed.group, run.feed.organisation, list(terms.marks), "stix", pattern.render(found.observable)
+    )
+
+
+async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused], terms: _Terms, tally: Tally) -> None:
+    known = await run.known(list(offered))
+    unchanged: list[Claim] = []
+    changed: dict[str, Claim] = {}
+    objects: list[bytes] = []
+    for stix_id, found in offered.items():
+        digest = fingerprint(found, run.feed)
+        before = known.get(stix_id)
+        if before is not None and before.fingerprint == digest:
+            unchanged.append(before)
+            continue
+        claim = _claim(run, stix_id, digest, found, before)
+        changed[stix_id] = claim
+        objects.append(encode(_indicator(found, run, terms, claim)))
+    tally.unchanged += len(unchanged)
+    await run.keep(unchanged, refused)
+    if objects:
+        status = await run.submit(body(objects), default=run.feed.level, claims=list(changed.values()))
+        await run.keep((), _failures(status, changed, tally))
+
+
+def _claim(run: Run, stix_id: str, digest: bytes, found: Candidate, before: Claim | None) -> Claim:
+    """Times in whole milliseconds, as they are written; a next version is always later than the one before, whatever the clock says."""
+    now = run.started - run.started % _MILLISECOND
+    if before is None:
+        valid_from = now if found.valid_from is None else found.valid_from
+        return Claim(stix_id, digest, now, now, valid_from, found.raw, found.number)
+    valid_from = before.valid_from if found.valid_from is None else found.valid_from
+    modified = max(now, before.modified + _MILLISECOND)
+    return Claim(stix_id, digest, before.created, modified, valid_from, found.raw, found.number)
+
+
+def _indicator(found: Candidate, run: Run, terms: _Terms, claim: Claim) -> dict[str, object]:
+    return to_indicator(
+        found,
+        run.feed,
+        created_by_ref=terms.created_by_ref,
+        created=claim.created,
+        modified=claim.modified,
+        marking_ids=terms.marks,
+        now=claim.valid_from,
+    )
+
+
+def _failures(status: Status, changed: dict[str, Claim], tally: Tally) -> list[Refused]:
+    refused: list[Refused] = []
+    for detail in status.details:
+        match detail.outcome:
+            case "new":
+                tally.new += 1
+            case "version":
+                tally.updated += 1
+            case "duplicate":
+                tally.unchanged += 1
+            case "recalled":
+                tally.recalled += 1
+            case _:
+                tally.quarantined += 1
+                claim = changed[detail.id]
+                refused.append(_refused(Refusal("bad_object", claim.raw, claim.row_number), detail.message))
+    return refused
+
+
+def _refused(one: Refusal, detail: str = "") -> Refused:
+    digest = hashlib.sha256(one.raw.encode("utf-8", "surrogatepass")).digest()
+    return Refused(one.reason, detail, one.raw, one.number or 0, digest)

@@ -1,0 +1,53 @@
+"""A STIX bundle or envelope: the objects keep their ids and bytes, and are judged by `submit` like any partner's."""
+
+import hashlib
+from collections.abc import AsyncIterator
+
+from indicator_hub.ingest.batches import batches, body
+from indicator_hub.ingest.tally import Tally
+from indicator_hub.normalise.row import cut
+from indicator_hub.sharing.claim import Refused, Run
+from indicator_hub.stix.reader import Received, read
+from indicator_hub.taxii.status import Detail
+
+
+async def take_objects(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int]:
+    """Take every object; yields the number of candidates so far after each batch. Raises Invalid, Unprocessable before anything is stored."""
+    seen: set[tuple[str, str]] = set()
+    number = 0
+    for objects in batches(read(content)):
+        tally.candidates += len(objects)
+        status = await run.submit(body(one.raw for one in objects), default=run.feed.level, claims=())
+        refused: list[Refused] = []
+        for one, detail in zip(objects, status.details, strict=True):
+            number += 1
+            if _count(detail, tally, again=(detail.id, detail.version) in seen):
+                refused.append(_refused(one, detail, number))
+            seen.add((detail.id, detail.version))
+        await run.keep((), refused)
+        yield tally.candidates
+
+
+def _count(detail: Detail, tally: Tally, *, again: bool) -> bool:
+    """Count one; whether it goes to quarantine."""
+    match detail.outcome:
+        case "new":
+            tally.new += 1
+        case "version":
+            tally.updated += 1
+        case "duplicate" if again:
+            tally.duplicate += 1
+        case "duplicate":
+            tally.unchanged += 1
+        case "recalled":
+            tally.recalled += 1
+        case _:
+            tally.quarantined += 1
+            return True
+    return False
+
+
+def _refused(one: Received, detail: Detail, number: int) -> Refused:
+    raw = cut(one.raw.decode())
+    reason = "bad_pattern" if detail.message.startswith("pattern") else "bad_object"
+    return Refused(reason, f"{detail.id}: {detail.message}", raw, number, hashlib.sha256(one.raw).digest())

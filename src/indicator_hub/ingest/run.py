@@ -1,0 +1,65 @@
+"""One run of one feed: claim -> source -> normalise -> submit -> bookmark.
+
+Batches commit by themselves: a run that dies is taken up by the next, which finds what was stored unchanged. The bookmark is set only
+when the whole content was taken.
+"""
+
+import hashlib
+import os
+import socket
+import uuid
+from collections.abc import Callable
+
+from indicator_hub.errors import FeedFailed, HubError, Invalid, Unprocessable
+from indicator_hub.ingest.made import take_rows
+from indicator_hub.ingest.received import take_objects
+from indicator_hub.ingest.sources import Fetched, fetch
+from indicator_hub.ingest.tally import Tally
+from indicator_hub.normalise.text import require_feed
+from indicator_hub.sharing.act import Store
+from indicator_hub.sharing.claim import Run, claim
+from indicator_hub.trust.roster import Feed
+
+Progress = Callable[[Tally, int], None]
+
+
+def worker() -> str:
+    """A name for this process as the holder of a lease."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+async def run(store: Store, feed: Feed, *, again: bool = False, progress: Progress | None = None) -> tuple[str, Tally]:
+    """Run a feed once. Returns the outcome (`done`, or `unchanged` when the source has nothing newer) and the tally.
+
+    `again` asks for the content even if the source says that it has not changed. `progress` is told the tally and the share of the
+    content that was read, in thousandths, after each batch. Raises FeedFailed when the feed as a whole cannot be taken: then nothing of
+    it was; NotFound when it may not run now; Conflict when another process runs it.
+    """
+    async with claim(store, feed, worker()) as one:
+        tally = Tally()
+        try:
+            mark = one.bookmark
+            known = (None, None) if again else (mark.etag, mark.last_modified)
+            fetched = await fetch(feed.source, etag=known[0], last_modified=known[1])
+            if fetched is None:
+                await one.settle(tally.as_dict(), outcome="unchanged")
+                return "unchanged", tally
+            await _take(one, fetched, tally, progress)
+            tally.require_sum()
+        except HubError as error:
+            await one.settle(tally.as_dict(), outcome="failed", reason=error.detail or error.sentence)
+            raise
+        content = (fetched.etag, fetched.last_modified, hashlib.sha256(fetched.body).digest())
+        await one.settle(tally.as_dict(), outcome="done", content=content)
+        return "done", tally
+
+
+async def _take(one: Run, fetched: Fetched, tally: Tally, progress: Progress | None) -> None:
+    require_feed(fetched.body)
+    try:
+        take = take_objects if one.feed.format == "stix" else take_rows
+        async for done in take(one, fetched.body, tally):
+            if progress:
+                progress(tally, done)
+    except (Invalid, Unprocessable) as error:
+        raise FeedFailed(f"The content cannot be read. {error.detail or error.sentence}") from None
