@@ -140,8 +140,8 @@ CASES = [
     ("columns count from 1", "type: 2}", "type: 0}", 44, "or its number counted from 1"),
     ("without a header columns are numbers", "level: GREEN", "header: false", 44, "without a header the columns have no names"),
     ("only tables have columns", "format: csv", "format: list", 44, "only a csv feed has columns"),
-    ("types are STIX observables", "types: {link: url}", "types: {link: ipv4}", 45, '"ipv4" is not a type of observable: did you mean "ipv4-addr"?'),
-    ("what is expected too", "level: GREEN", "expect: domain", 46, '"domain" is not a type of observable: did you mean "domain-name"?'),
+    ("types are STIX observables", "types: {link: url}", "types: {link: urll}", 45, '"urll" is not a type of observable: did you mean "url"?'),
+    ("what is expected too", "level: GREEN", "expect: domain-nam", 46, '"domain-nam" is not a type of observable: did you mean "domain-name"?'),
     ("confidence is 0 to 100", "level: GREEN", "confidence: 101", 46, "must be a whole number from 0 to 100"),
     ("a delimiter is one character", "level: GREEN", 'delimiter: "::"', 46, '"delimiter": must be one character'),
     ("documentation is allowed or not", "level: GREEN", "documentation: true", 46, '"documentation" cannot be "true": possible here: allow, refuse'),
@@ -245,7 +245,7 @@ def test_a_declaration_becomes_a_roster():
                 "3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c01", "standing-one", "main", "Main", "", AMBER, GREEN
             ),
             ("standing-one", "fed"): Collection(
-                "3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c02", "standing-one", "fed", "Fed", "", AMBER, None, "feeds"
+                "3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c02", "standing-one", "fed", "Fed", "", AMBER, AMBER, "feeds"
             ),
             ("public", "open"): Collection(
                 "3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c03", "public", "open", "Open", "", CLEAR, None
@@ -342,7 +342,7 @@ def test_values_are_the_text_as_written():
     roster = parse([("a.yaml", text)])
     assert roster.organisations["xa-cert"].nation == "NO"
     assert roster.collections["standing-one", "main"].title == "0123"
-    assert roster.collections["standing-one", "main"].default is None
+    assert roster.collections["standing-one", "main"].default == AMBER
 
 
 def test_a_mistake_is_one_printable_line():
@@ -414,14 +414,14 @@ def test_what_ships_is_without_a_mistake():
     roster = shipped()
     assert set(roster.organisations) == {"xa-cert", "xa-police", "xb-cert", "xb-soc", "xc-cert", "xd-cert"}
     assert {group: {name for name, where in roster.memberships if where == group} for group in roster.groups} == {
-        "sentinel": {"xa-cert", "xa-police", "xb-cert", "xd-cert"},
-        "night-heron": {"xc-cert", "xd-cert", "xb-soc"},
+        "sentinel": {"xa-cert", "xa-police", "xb-cert", "xb-soc", "xd-cert"},
+        "night-heron": {"xb-cert", "xc-cert", "xd-cert"},
         "public": {"xa-cert", "xd-cert"},
     }
     assert {key: (one.ceiling, one.default, one.writable) for key, one in roster.collections.items()} == {
         ("sentinel", "indicators"): (RED, AMBER, "members"),
         ("sentinel", "good-practice"): (AMBER, GREEN, "members"),
-        ("sentinel", "feeds"): (AMBER, AMBER, "feeds"),
+        ("sentinel", "feeds"): (STRICT, AMBER, "feeds"),
         ("night-heron", "casework"): (RED, STRICT, "members"),
         ("public", "advisories"): (CLEAR, None, "feeds"),
     }

@@ -70,7 +70,7 @@ ADDED = [
     ("agreement", "regional-cyber-2025", 'is added, from 2025-06-01, until 2029-06-01; it rests on "Memorandum of'),
     ("group", "night-heron", "Operation night-heron, Night Heron, is added under agreement joint-operation-night-heron, led by XC,"),
     ("group", "public", "Group public, Public indicators, is added, open to everybody."),
-    ("membership", ("xb-cert", "sentinel"), "XB: National CERT of XB (xb-cert) joins group sentinel as observer, may not write, from 2025-06-01."),
+    ("membership", ("xb-cert", "sentinel"), "XB: National CERT of XB (xb-cert) joins group sentinel as member, may not write, from 2025-06-01."),
     ("membership", ("xa-police", "sentinel"), "joins group sentinel as client of xa-cert, may not write, from 2025-09-01."),
     ("membership", ("xc-cert", "night-heron"), "joins operation night-heron as member and steward, may write."),
     ("collection", ("sentinel", "indicators"), "it takes objects up to RED from members; what carries no TLP mark counts as AMBER."),
@@ -103,15 +103,15 @@ CHANGED = [
     ("group", "sentinel", {"agreement": "joint-operation-night-heron"}, "now stands under agreement joint-operation-night-heron instead of regional-cyber-2025."),
     ("group", "sentinel", {"kind": "operation"}, "Operation sentinel is now of kind operation instead of standing."),
     ("group", "sentinel", {"description": ""}, 'Group sentinel is now described as nothing instead of "Daily exchange'),
-    ("membership", ("xb-cert", "sentinel"), {"role": "member"}, "XB: National CERT of XB (xb-cert) in group sentinel is now member instead of observer (wider: reads up to AMBER+STRICT instead of up to GREEN)."),
-    ("membership", ("xb-cert", "sentinel"), {"role": "submitter", "can_write": True}, "is now submitter instead of observer (narrower: reads only its own instead of up to GREEN) and may now write (wider)."),
+    ("membership", ("xb-cert", "sentinel"), {"role": "observer"}, "XB: National CERT of XB (xb-cert) in group sentinel is now observer instead of member (narrower: reads up to GREEN instead of up to AMBER+STRICT)."),
+    ("membership", ("xb-cert", "sentinel"), {"role": "submitter", "can_write": True}, "is now submitter instead of member (narrower: reads only its own instead of up to AMBER+STRICT) and may now write (wider)."),
     ("membership", ("xd-cert", "sentinel"), {"can_write": False}, "may no longer write (narrower)."),
     ("membership", ("xd-cert", "sentinel"), {"steward": True}, "is now a steward (wider)."),
     ("membership", ("xa-cert", "sentinel"), {"steward": False}, "is no longer a steward (narrower)."),
     ("membership", ("xa-police", "sentinel"), {"sponsor": "xd-cert"}, "is now sponsored by xd-cert instead of xa-cert."),
     ("membership", ("xb-cert", "sentinel"), {"sees_from": EARLIER}, "now sees what was shared since 2025-09-15 (narrower)."),
     ("membership", ("xb-cert", "sentinel"), {"ends": LATER}, "now ends on 2026-06-01 instead of having no end."),
-    ("collection", ("sentinel", "feeds"), {"ceiling": RED}, "Collection feeds of group sentinel now takes objects up to RED instead of AMBER (wider)."),
+    ("collection", ("sentinel", "feeds"), {"ceiling": RED}, "Collection feeds of group sentinel now takes objects up to RED instead of AMBER+STRICT (wider)."),
     ("collection", ("sentinel", "indicators"), {"ceiling": STRICT}, "up to AMBER+STRICT instead of RED (narrower, for what comes from now on)."),
     ("collection", ("sentinel", "indicators"), {"default": GREEN}, "now counts what carries no TLP mark as GREEN instead of AMBER (wider, for what comes from now on)."),
     ("collection", ("sentinel", "indicators"), {"default": STRICT}, "as AMBER+STRICT instead of AMBER (narrower, for what comes from now on)."),
@@ -203,7 +203,7 @@ def test_a_member_can_come_back(shipped):
     key = ("xb-cert", "sentinel")
     [change] = difference(changed(shipped, "memberships", key, ends=NOW - 1), shipped, NOW).changes
     assert change.verb == "change"
-    assert "joins group sentinel again as observer, may not write, from 2025-06-01." in change.words
+    assert "joins group sentinel again as member, may not write, from 2025-06-01." in change.words
 
 
 def test_a_feed_no_longer_declared_ends(shipped):
@@ -258,7 +258,7 @@ def test_the_plan_is_one_text(shipped):
     stored = without(shipped, "memberships", ("xb-cert", "sentinel"))
     assert render(difference(stored, declared, NOW)) == (
         "~ Operation night-heron now ends on 2026-06-01 instead of 2029-12-31.\n"
-        "+ XB: National CERT of XB (xb-cert) joins group sentinel as observer, may not write, from 2025-06-01.\n"
+        "+ XB: National CERT of XB (xb-cert) joins group sentinel as member, may not write, from 2025-06-01.\n"
         "- Feed edge-scanners ends: nothing more comes from it into collection feeds of group sentinel; what came stays.\n"
         "\n"
         "1 to add, 1 to change, 1 to end; mistakes: 0.\n"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from indicator_hub.normalise import dates
-from indicator_hub.normalise.observe import GROUPS, Observation, observe
+from indicator_hub.normalise.observe import Observation, observe
 from indicator_hub.normalise.refang import defang
 from indicator_hub.normalise.row import MAX_VALUE, Refusal, Row, cut
 from indicator_hub.stix import canonical, indicator, pattern
@@ -82,7 +82,7 @@ def _type(word: str, feed: Feed) -> str | None:
     for theirs, ours in feed.types.items():
         if theirs.lower() == word:
             return ours
-    return word if word in pattern.TYPES or word in GROUPS else None
+    return word if word in pattern.TYPES or word in pattern.TYPE_GROUPS else None
 
 
 def _labels(text: str, feed: Feed, notes: Sequence[str]) -> tuple[str, ...]:

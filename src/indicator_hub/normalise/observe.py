@@ -12,7 +12,6 @@ from indicator_hub.normalise.row import MAX_VALUE, Refusal
 from indicator_hub.stix import canonical
 from indicator_hub.stix.pattern import Observable
 
-GROUPS = frozenset({"ip", "hash", "domain", "host"})
 BROADEST = MappingProxyType({4: 8, 6: 19})
 """The shortest prefix of each IP version that is published without a person's look."""
 

@@ -60,6 +60,8 @@ _FORMS = (
 )
 
 TYPES = frozenset(form.type for form in _FORMS)
+TYPE_GROUPS = frozenset({"ip", "hash", "domain", "host"})
+"""Words for several types at once, where a feed names no closer one."""
 _PATHS = {form.type: form.path for form in _FORMS}
 
 

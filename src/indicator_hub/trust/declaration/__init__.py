@@ -100,7 +100,11 @@ def _membership(organisation: str, group: str, declared: Declared[shapes.MemberS
 
 def _collection(group: str, alias: str, declared: Declared[shapes.CollectionShape]) -> Collection:
     shape = declared.fitted()
-    return Collection(group=group, alias=alias, **dict(shape))
+    values = dict(shape)
+    if shape.default is None and group != PUBLIC:
+        # What carries no mark is never CLEAR by omission: it counts as strict as anything here may be.
+        values["default"] = shape.ceiling
+    return Collection(group=group, alias=alias, **values)
 
 
 def _feed(name: str, group: str, declared: Declared[shapes.FeedShape]) -> Feed:

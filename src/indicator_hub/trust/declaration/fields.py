@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, StringConstraints
 
 from indicator_hub.stix import ids, timestamps
-from indicator_hub.stix.vocabulary import OBSERVABLES
+from indicator_hub.stix.pattern import TYPE_GROUPS, TYPES
 from indicator_hub.trust.ladder import LEVELS
 from indicator_hub.trust.nations import require_nation
 
@@ -109,8 +109,9 @@ def _delimiter(text: object) -> str:
 
 
 def _require_observable(text: str) -> str:
-    if text not in OBSERVABLES:
-        raise ValueError(f'"{text}" is not a type of observable: {nearest(text, sorted(OBSERVABLES))}')
+    known = TYPES | TYPE_GROUPS
+    if text not in known:
+        raise ValueError(f'"{text}" is not a type of observable: {nearest(text, sorted(known))}')
     return text
 
 
