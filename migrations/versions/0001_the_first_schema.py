@@ -265,14 +265,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["released_from"], ["entry.id"], name=op.f("fk_entry_released_from")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entry")),
         sa.UniqueConstraint("collection_id", "date_added", name=op.f("uq_entry_collection_id_date_added")),
-        sa.UniqueConstraint(
-            "collection_id",
-            "stix_id",
-            "organisation_id",
-            "spec_version",
-            "unique_key",
-            name=op.f("uq_entry_collection_id_stix_id_organisation_id_spec_version_unique_key"),
-        ),
     )
     with op.batch_alter_table("entry", schema=None) as batch_op:
         batch_op.create_index("ix_entry_audience", ["collection_id", "audience_id", "date_added"], unique=False)
@@ -283,7 +275,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("superseded <> 1"),
             postgresql_where=sa.text("superseded <> 1"),
         )
-        batch_op.create_index("ix_entry_line", ["collection_id", "stix_id", "version_key"], unique=False)
         batch_op.create_index("ix_entry_organisation", ["collection_id", "organisation_id", "date_added"], unique=False)
         batch_op.create_index(
             "ix_entry_organisation_latest",
@@ -291,6 +282,9 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("superseded <> 1"),
             postgresql_where=sa.text("superseded <> 1"),
+        )
+        batch_op.create_index(
+            "ux_entry_line", ["collection_id", "stix_id", "organisation_id", "spec_version", "unique_key"], unique=True
         )
 
     op.create_table(

@@ -155,8 +155,13 @@ class PostgresHot:
             raise Unavailable("The database URL holds what the hub cannot pass on to the driver.")
         options.pop("prepared_statement_cache_size", None)
         options.pop("prepared_statement_name_func", None)
+        settings = {**options.pop("server_settings", {}), **_PLANNER}
         with translated():
-            return cls(await asyncpg.create_pool(min_size=1, max_size=10, timeout=10, command_timeout=60, **options))
+            return cls(
+                await asyncpg.create_pool(
+                    min_size=1, max_size=10, timeout=10, command_timeout=60, server_settings=settings, **options
+                )
+            )
 
     async def rows(self, name: str, build: Callable[[], Select[Any]], parameters: Mapping[str, Any]) -> list[Any]:
         """One statement."""
@@ -182,4 +187,7 @@ class PostgresHot:
                 return await connection.fetch(text, *[parameters[key] for key in order])
 
 
+# These statements only ever want their index ranges. Without these settings a plan made while the tables were still empty (a scan) is
+# kept for the life of the connection, and a page that joins a few hundred rows may be compiled to machine code first.
+_PLANNER = {"enable_seqscan": "off", "jit": "off"}
 _POSTGRESQL: postgresql.dialect = sqlalchemy_asyncpg.dialect()

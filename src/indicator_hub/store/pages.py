@@ -7,7 +7,20 @@ walks over hidden rows, counts, or sorts more than limit + 1 bodies.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, Integer, Select, and_, bindparam, or_, select, true, union
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    literal_column,
+    or_,
+    select,
+    true,
+    union,
+)
 
 from indicator_hub.store import visible
 from indicator_hub.store.engine import among
@@ -110,7 +123,7 @@ def by_id(shape: Shape) -> Select[Any]:
     e = entry.alias("e")
     return (
         select(*columns(e, shape))
-        .with_hint(e, "INDEXED BY ix_entry_line", "sqlite")
+        .with_hint(e, "INDEXED BY ux_entry_line", "sqlite")
         .where(visible.visible(e), *conditions(e, shape))
         .order_by(e.c.date_added)
         .limit(_ROWS)
@@ -140,12 +153,15 @@ def merged(shape: Shape) -> Select[Any]:
     ).subquery()
     page = select(keys.c.date_added).order_by(keys.c.date_added).limit(_ROWS).subquery("page")
     given = entry.alias("given")
-    return (
+    # LIMIT 1 keeps the order of the joins: keys first, then each body by its key. Left alone, a planner without statistics walks the
+    # whole collection and works the keys out again for every row.
+    body = (
         select(*columns(given, shape))
-        .join(page, given.c.date_added == page.c.date_added)
-        .where(given.c.collection_id == _COLLECTION)
-        .order_by(given.c.date_added)
+        .where(given.c.collection_id == _COLLECTION, given.c.date_added == page.c.date_added)
+        .limit(literal_column("1"))
+        .lateral("body")
     )
+    return select(*body.c).select_from(page.join(body, onclause=true())).order_by(page.c.date_added)
 
 
 def any_version() -> Select[Any]:
@@ -153,7 +169,7 @@ def any_version() -> Select[Any]:
     e = entry.alias("e")
     return (
         select(e.c.date_added)
-        .with_hint(e, "INDEXED BY ix_entry_line", "sqlite")
+        .with_hint(e, "INDEXED BY ux_entry_line", "sqlite")
         .where(e.c.collection_id == _COLLECTION, among(e.c.stix_id, "ids"), visible.visible(e))
         .limit(1)
     )

@@ -281,13 +281,21 @@ entry = Table(
     Column("sha256", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     UniqueConstraint("collection_id", "date_added"),
-    UniqueConstraint("collection_id", "stix_id", "organisation_id", "spec_version", "unique_key"),
     CheckConstraint("superseded IN (0, 1, 2)", name="superseded"),
     CheckConstraint("recalled IN (0, 1, 2)", name="recalled"),
 )
 
 _LATEST = text("superseded <> 1")
-Index("ix_entry_line", entry.c.collection_id, entry.c.stix_id, entry.c.version_key)
+# One line holds a version once. Also how an id is found, and how the other versions of its line are.
+Index(
+    "ux_entry_line",
+    entry.c.collection_id,
+    entry.c.stix_id,
+    entry.c.organisation_id,
+    entry.c.spec_version,
+    entry.c.unique_key,
+    unique=True,
+)
 for _name, _owner in (("audience", entry.c.audience_id), ("organisation", entry.c.organisation_id)):
     Index(f"ix_entry_{_name}", entry.c.collection_id, _owner, entry.c.date_added)
     Index(

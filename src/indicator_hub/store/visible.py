@@ -119,7 +119,8 @@ def _other_version(e: FromClause, name: str) -> ColumnElement[bool]:
         other.c.collection_id == e.c.collection_id,
         other.c.stix_id == e.c.stix_id,
         other.c.version_key > e.c.version_key if name == "newer" else other.c.version_key < e.c.version_key,
-        other.c.organisation_id == e.c.organisation_id,
+        # Nothing added, so that no planner takes the index of the organisation for it and walks over all that it ever shared.
+        other.c.organisation_id + _ZERO == e.c.organisation_id,
         other.c.spec_version == e.c.spec_version,
         visible(other),
     )

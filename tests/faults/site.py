@@ -1,0 +1,35 @@
+"""A database with the small world of the tests in it, on which hubs are started and killed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.live import Client, Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a hub's data lies, who has an account on it, and one collection's address."""
+
+    database: str
+    data_dir: Path
+    tokens: Mapping[str, str]
+    collection: str
+
+    @property
+    def objects(self) -> str:
+        """Where objects are posted and polled."""
+        return f"/taxii2/alpha/collections/{self.collection}/objects/"
+
+    @property
+    def manifest(self) -> str:
+        """Where their records are polled."""
+        return f"/taxii2/alpha/collections/{self.collection}/manifest/"
+
+    def start(self, **settings: object) -> Hub:
+        """A hub on this site."""
+        return Hub(self.database, self.data_dir, **settings)
+
+    def client(self, hub: Hub, account: str) -> Client:
+        """An account's client of a hub of this site."""
+        return Client(hub.url, account, self.tokens[account])
