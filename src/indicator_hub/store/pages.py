@@ -171,5 +171,5 @@ def any_version() -> Select[Any]:
         select(e.c.date_added)
         .with_hint(e, "INDEXED BY ux_entry_line", "sqlite")
         .where(e.c.collection_id == _COLLECTION, among(e.c.stix_id, "ids"), visible.visible(e))
-        .limit(1)
+        .limit(literal_column("1"))
     )

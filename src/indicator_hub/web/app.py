@@ -5,12 +5,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 
 from indicator_hub import __version__
 from indicator_hub.keys import page_keys
 from indicator_hub.settings import Settings
 from indicator_hub.store.opened import Store, open_store, wall_clock
-from indicator_hub.web import health, taxii
+from indicator_hub.web import health, problems, taxii
 
 _HOUR = 3_600_000_000
 Scope = MutableMapping[str, Any]
@@ -54,6 +55,7 @@ def create_app(hub: taxii.Hub) -> "SlashedPaths":
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.hub = hub
+    app.add_exception_handler(HTTPException, problems.unknown)
     taxii.mount(app)
     health.mount(app)
     return SlashedPaths(app)

@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from http import HTTPStatus
 
 from fastapi import Request, Response
 
@@ -55,6 +56,13 @@ def fault(error: Exception, request: Request) -> Response:
     name = request_id(request)
     _log.error("request %s failed", name, exc_info=error)
     return Response(resources.error("Internal error.", 500, error_id=name), 500, dict(CACHING), media_type=TAXII)
+
+
+def unknown(_: Request, error: Exception) -> Response:
+    """What the framework refuses by itself (no such path, no such method), in the same shape as everything else."""
+    status: int = getattr(error, "status_code", 404)
+    body = resources.error("There is no such resource." if status == HTTPStatus.NOT_FOUND else HTTPStatus(status).phrase, status)
+    return Response(body, status, CACHING | dict(getattr(error, "headers", None) or {}), media_type=TAXII)
 
 
 def method_not_allowed(allowed: str) -> Response:
