@@ -4,9 +4,9 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from support.world import MAIN, world
 
 from faults.site import Site
+from support.world import MAIN, world
 
 ACCOUNTS = ("ana", "abot", "bea")
 

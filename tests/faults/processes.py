@@ -18,6 +18,9 @@ from typing import Any
 
 sys.path[:0] = [] if (TESTS := str(Path(__file__).parents[1])) in sys.path else [TESTS]
 
+from sqlalchemy.exc import IntegrityError  # noqa: E402
+
+from faults.following import Poller  # noqa: E402
 from indicator_hub.errors import Unavailable  # noqa: E402 - the path comes first
 from indicator_hub.sharing.act import Caller  # noqa: E402
 from indicator_hub.sharing.authenticate import identify  # noqa: E402
@@ -25,10 +28,7 @@ from indicator_hub.sharing.submit import submit  # noqa: E402
 from indicator_hub.store import entries  # noqa: E402
 from indicator_hub.store.opened import Store, open_store  # noqa: E402
 from indicator_hub.trust.reach import Reach  # noqa: E402
-from sqlalchemy.exc import IntegrityError  # noqa: E402
 from support.world import envelope, indicator  # noqa: E402
-
-from faults.following import Poller  # noqa: E402
 
 LARGEST = 20
 TRIES = 5

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
+
 from support.live import Client, Hub
 
 
@@ -33,3 +35,14 @@ class Site:
     def client(self, hub: Hub, account: str) -> Client:
         """An account's client of a hub of this site."""
         return Client(hub.url, account, self.tokens[account])
+
+
+async def somebody_waits(database: str) -> None:
+    """Until a session in this PostgreSQL database waits for another's lock."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    connection = await asyncpg.connect(database)
+    try:
+        while not await connection.fetchval(waiting):
+            pass
+    finally:
+        await connection.close()

@@ -2,6 +2,7 @@
 
 import json
 import random
+import signal
 import threading
 import uuid
 from collections.abc import Iterator
@@ -9,12 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
-from support.live import Client, Hub
 
 from faults.site import Site
+from support.live import Client, Hub
 
 WRITERS = ("ana", "abot")
 LARGEST = 40
@@ -217,6 +219,26 @@ KILLS = {"sqlite": 7, "postgresql": 3}
 def test_what_was_acknowledged_survives_kill_9(site: Site, backend: str) -> None:
     """Ten kills while two partners post: every acknowledged object is there once, every envelope whole, dates grow, a retry is safe."""
     torment(site, kills=KILLS[backend], seed=20261123)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_hub_that_is_told_to_stop(site: Site, backend: str) -> None:
+    """SIGTERM while two partners post: what was begun is answered, the hub ends without a word of complaint and leaves no log to replay."""
+    book = Book()
+    writers = [Writer(name, 1, book) for name in WRITERS]
+    with site.start() as hub:
+        for one in writers:
+            one.begin(site, hub)
+        book.wait(sent=0, answered=4)
+        assert hub.stop() in (0, -signal.SIGTERM)
+        for one in writers:
+            one.join(60)
+            assert not one.is_alive()
+            assert not one.wrong, one.wrong
+        assert not [line for line in hub.log if "ERROR" in line or "Traceback" in line], "\n".join(hub.log)
+    assert not Path(f"{site.database.removeprefix('sqlite:///')}-wal").exists()
+    with site.start() as hub:
+        Judge(site, book).examine(hub)
 
 
 @pytest.mark.torture

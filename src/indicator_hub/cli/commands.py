@@ -20,7 +20,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Database = Annotated[str | None, typer.Option("--database", metavar="URL", help="The database; else INDICATOR_HUB_DATABASE_URL.")]
+Database = Annotated[
+    str | None, typer.Option("--database", metavar="URL", help="The database; else INDICATOR_HUB_DATABASE_URL.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -39,7 +41,9 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _main(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Settings are environment variables INDICATOR_HUB_...; see the README."""
 
@@ -135,7 +139,9 @@ def revoke(account: str, database: Database = None) -> None:
 @app.command()
 def suspend(
     name: Annotated[str, typer.Argument(help="The account, or with --organisation the organisation.")],
-    organisation: Annotated[bool, typer.Option("--organisation", help="Suspend an organisation, with all its accounts.")] = False,
+    organisation: Annotated[
+        bool, typer.Option("--organisation", help="Suspend an organisation, with all its accounts.")
+    ] = False,
     database: Database = None,
 ) -> None:
     """Refuse an account, or a whole organisation, from the next request on."""
@@ -168,7 +174,9 @@ def _suspend(name: str, organisation: bool, *, suspended: bool, database: str | 
 @app.command()
 def ingest(
     feeds: Annotated[list[str] | None, typer.Argument(help="The feeds to run; none: all that are declared.")] = None,
-    again: Annotated[bool, typer.Option("--again", help="Read the content even if the source says that it has not changed.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Read the content even if the source says that it has not changed.")
+    ] = False,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
@@ -188,7 +196,10 @@ def serve(
     from indicator_hub.cli.serving import serve as run
     from indicator_hub.settings import load
 
-    run(load(host=host, port=port, database_url=database), ready=lambda url: print(f"Serving {url}/taxii2/", file=sys.stderr))
+    run(
+        load(host=host, port=port, database_url=database),
+        ready=lambda url: print(f"Serving {url}/taxii2/", file=sys.stderr),
+    )
 
 
 @app.command()
@@ -197,8 +208,12 @@ def demo(
     port: Annotated[int, typer.Option(help="The port; 0: any free one.")] = 8000,
     data: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path("indicator-hub-demo"),
     database: Database = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready, and nothing else.")] = False,
-    no_limits: Annotated[bool, typer.Option("--no-limits", help="Without rate limits and lock-outs. Size limits stay.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON when ready, and nothing else.")
+    ] = False,
+    no_limits: Annotated[
+        bool, typer.Option("--no-limits", help="Without rate limits and lock-outs. Size limits stay.")
+    ] = False,
 ) -> None:
     """A whole hub with four nations, on sample data: apply, enrol, ingest, post, serve."""
     from indicator_hub.cli.demo import demo as run

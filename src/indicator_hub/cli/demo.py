@@ -120,7 +120,8 @@ def _described(url: str, enrolled: Sequence[_Enrolled]) -> dict[str, object]:
         "url": url,
         "discovery": f"{url}/taxii2/",
         "groups": [
-            {"name": name, "api_root": f"{url}/taxii2/{name}/", "collections": list(found.values())} for name, found in groups.items()
+            {"name": name, "api_root": f"{url}/taxii2/{name}/", "collections": list(found.values())}
+            for name, found in groups.items()
         ],
         "accounts": [
             {
@@ -130,7 +131,9 @@ def _described(url: str, enrolled: Sequence[_Enrolled]) -> dict[str, object]:
                 "organisation": one.account.organisation,
                 "nation": one.account.nation,
                 "kind": one.account.kind,
-                "access": {reach.require_collection().id: access for reach in one.reaches if (access := _access(reach))},
+                "access": {
+                    reach.require_collection().id: access for reach in one.reaches if (access := _access(reach))
+                },
             }
             for one in enrolled
         ],
@@ -145,7 +148,8 @@ def _guide(url: str, enrolled: Sequence[_Enrolled]) -> str:
     """How to look at it: lines to paste."""
     tokens = {one.account.name: one.token for one in enrolled}
     people = "\n".join(
-        f"   {one.account.name:16} {one.account.nation}  {', '.join(_where(reach) for reach in one.reaches)}" for one in enrolled
+        f"   {one.account.name:16} {one.account.nation}  {', '.join(_where(reach) for reach in one.reaches)}"
+        for one in enrolled
     )
     return f"""
 4. Serving {url}/taxii2/   (Ctrl-C ends it)

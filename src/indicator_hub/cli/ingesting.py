@@ -36,7 +36,10 @@ async def _one(store: Store, feed: Feed, *, again: bool, as_json: bool) -> int:
         task = progress.add_task(feed.name, total=None)
         try:
             outcome, tally = await run(
-                store, feed, again=again, progress=lambda done, total: progress.update(task, completed=done.candidates, total=total)
+                store,
+                feed,
+                again=again,
+                progress=lambda done, total: progress.update(task, completed=done.candidates, total=total),
             )
         except HubError as error:
             reason = error.detail or error.sentence
@@ -45,7 +48,11 @@ async def _one(store: Store, feed: Feed, *, again: bool, as_json: bool) -> int:
             else:
                 print(f"{feed.name}: {reason}.", file=sys.stderr)
             return EXIT.get(type(error).__name__, 1)
-    print(json.dumps({"feed": feed.name, "outcome": outcome, **tally.as_dict()}) if as_json else words(feed.name, outcome, tally))
+    print(
+        json.dumps({"feed": feed.name, "outcome": outcome, **tally.as_dict()})
+        if as_json
+        else words(feed.name, outcome, tally)
+    )
     return 0
 
 

@@ -1,6 +1,6 @@
 """Open the store that the settings, or the command line, name."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def make_directory(path: Path) -> None:
 
 
 @asynccontextmanager
-async def opened(given: str | None) -> AsyncIterator[Store]:
+async def opened(given: str | None) -> AsyncGenerator[Store]:
     """The store, open for one command. Raises Misconfigured."""
     store = await open_store(load(database_url=given).database())
     try:

@@ -18,7 +18,9 @@ _BACKLOG = 2_048
 
 def serve(settings: Settings, ready: Callable[[str], None], prepare: "Callable[[], None] | None" = None) -> None:
     """Serve until told to stop. `ready` is told the URL once requests are answered. Raises Misconfigured with what to do next."""
-    logging.basicConfig(stream=sys.stderr, level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        stream=sys.stderr, level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
     listener = _bind(settings.host, settings.port)
     with listener:
         if prepare is not None:
@@ -61,9 +63,13 @@ class _Server(uvicorn.Server):
 
 def _bind(host: str, port: int) -> socket.socket:
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
     except socket.gaierror:
-        raise Misconfigured(f"The address {host} is unknown. Give one of this machine, like 127.0.0.1 or 0.0.0.0.") from None
+        raise Misconfigured(
+            f"The address {host} is unknown. Give one of this machine, like 127.0.0.1 or 0.0.0.0."
+        ) from None
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

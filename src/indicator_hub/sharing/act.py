@@ -10,7 +10,7 @@ The transaction commits with the event or not at all. A HubError raised inside i
 goes on to whoever asked. Nobody else commits.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -48,7 +48,7 @@ class Act:
     details: dict[str, object] = field(default_factory=dict[str, object])
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self) -> AsyncGenerator[Transaction]:
         """The deed's transaction; its event is written last."""
         async with self.store.transactions.begin() as tx:
             yield tx
@@ -78,7 +78,7 @@ class Act:
 @asynccontextmanager
 async def act(
     store: Store, caller: Caller, action: str, reach: Reach | None = None, *, object_id: str = ""
-) -> AsyncIterator[Act]:
+) -> AsyncGenerator[Act]:
     """Do one deed. What it raises is recorded as a refusal, unless the store itself cannot be reached."""
     a = Act(store, caller, action, reach, store.now(), object_id)
     try:

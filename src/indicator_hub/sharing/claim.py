@@ -1,6 +1,6 @@
 """Claim: one process at a time runs a feed. What the run brings goes through `submit`, with its provenance in the same transaction."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -104,7 +104,7 @@ async def declared(store: Store) -> list[Feed]:
 
 
 @asynccontextmanager
-async def claim(store: Store, feed: Feed, worker: str) -> AsyncIterator[Run]:
+async def claim(store: Store, feed: Feed, worker: str) -> AsyncGenerator[Run]:
     """Hold the feed while it runs. Raises NotFound when it may not run now, Conflict when another process is running it."""
     now = store.now()
     known = await credentials.by_feed(store, feed.name, now=now)

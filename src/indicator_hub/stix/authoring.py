@@ -21,7 +21,9 @@ _CLASSES: dict[str, Any] = {
 }
 
 
-def author(kind: str, *, identifier: str, created: int, created_by: str | None, marks: Sequence[str] = (), **properties: object) -> bytes:
+def author(
+    kind: str, *, identifier: str, created: int, created_by: str | None, marks: Sequence[str] = (), **properties: object
+) -> bytes:
     """One object of STIX 2.1 in its first version, as bytes; `created` in microseconds. Raises Invalid, saying what is wrong with it."""
     make = _CLASSES.get(kind)
     if make is None:

@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from typing import TypeGuard
 
 # Ours alone: STIX forbids other recipes in its own namespace for observables (2.9), and sharing a peer's would make ids collide on purpose.
 NAMESPACE = uuid.UUID("6f0c2a5e-7d0b-4b7a-9c1e-2f64f0a3d9b8")
@@ -15,7 +16,7 @@ MAX_TYPE = 250
 MIN_TYPE = 3
 
 
-def is_type(name: object) -> bool:
+def is_type(name: object) -> TypeGuard[str]:
     """Whether this is a name an object type may have (STIX 2.1 sections 3.1 and 7.3.2)."""
     return isinstance(name, str) and MIN_TYPE <= len(name) <= MAX_TYPE and _TYPE.fullmatch(name) is not None
 

@@ -55,15 +55,19 @@ class _Fault(Exception):
 
 def accept(received: Received) -> ObjectVersion | Unacceptable:
     """The object version, or why not. Never raises."""
-    value = received.value
     try:
-        if received.fault:
-            raise _Fault(f"not I-JSON: {received.fault}")
-        if not isinstance(value, dict):
-            raise _Fault("a STIX object must be a JSON object")
-        return _accept(cast("dict[str, Any]", value), received.raw)
+        return _accept(_require_object(received), received.raw)
     except _Fault as fault:
-        return Unacceptable(_name(value), _version_name(value), str(fault))
+        return Unacceptable(_name(received.value), _version_name(received.value), str(fault))
+
+
+def _require_object(received: Received) -> dict[str, Any]:
+    if received.fault:
+        raise _Fault(f"not I-JSON: {received.fault}")
+    value: object = received.value
+    if not isinstance(value, dict):
+        raise _Fault("a STIX object must be a JSON object")
+    return cast("dict[str, Any]", value)
 
 
 def _accept(value: dict[str, Any], raw: bytes) -> ObjectVersion:
@@ -214,11 +218,9 @@ def _instant(value: Mapping[str, Any], name: str) -> str | None:
 
 
 def _all(content: object, kind: type) -> bool:
-    return (
-        isinstance(content, list)
-        and bool(content)
-        and all(isinstance(item, kind) for item in cast("list[object]", content))
-    )
+    if not isinstance(content, list) or not content:
+        return False
+    return all(isinstance(item, kind) for item in cast("list[object]", content))
 
 
 def _require_sound(value: dict[str, Any], raw: bytes) -> None:
@@ -232,35 +234,29 @@ def _require_sound(value: dict[str, Any], raw: bytes) -> None:
 
 
 def _walk(value: object, depth: int) -> None:
-    children: Iterable[object]
-    match value:
-        case dict():
-            children = cast("dict[str, object]", value).values()
-        case list():
-            children = cast("list[object]", value)
-        case _:
-            return
-    if not value:
+    if not isinstance(value, (dict, list)):
+        return
+    container = cast("dict[str, object] | list[object]", value)
+    if not container:
         raise _Fault("an empty list or dictionary is not allowed: leave the property out")
     if depth > MAX_DEPTH:
         raise _Fault(f"nested deeper than {MAX_DEPTH} levels")
-    for child in children:
+    for child in container.values() if isinstance(container, dict) else container:
         _walk(child, depth + 1)
 
 
 def _texts(value: object) -> Iterable[str]:
     stack: list[object] = [value]
     while stack:
-        match stack.pop():
-            case str() as text:
-                yield text
-            case dict() as members:
-                stack.extend(cast("dict[str, object]", members))
-                stack.extend(cast("dict[str, object]", members).values())
-            case list() as items:
-                stack.extend(cast("list[object]", items))
-            case _:
-                pass
+        one = stack.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            members = cast("dict[str, object]", one)
+            stack.extend(members)
+            stack.extend(members.values())
+        elif isinstance(one, list):
+            stack.extend(cast("list[object]", one))
 
 
 def _name(value: Any) -> str:

@@ -8,7 +8,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     LargeBinary,
-    Select,
     Text,
     and_,
     bindparam,
@@ -22,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from indicator_hub.store.engine import Statement
 from indicator_hub.store.opened import Store
 from indicator_hub.store.roster import (
     AGREEMENT,
@@ -82,7 +82,7 @@ async def nobody(store: Store, *, group: str, collection_name: str) -> Ties | No
     return _ties(rows[0], (), (), declared_feed=False, now=0) if rows else None
 
 
-def _by_token() -> Select[Any]:
+def _by_token() -> Statement:
     here = or_(
         collection.c.uuid == bindparam("collection", type_=Text),
         collection.c.alias == bindparam("collection", type_=Text),
@@ -98,7 +98,7 @@ def _by_token() -> Select[Any]:
     )
 
 
-def _by_feed() -> Select[Any]:
+def _by_feed() -> Statement:
     source = (
         feed.join(account, account.c.id == feed.c.account_id)
         .join(organisation, organisation.c.id == account.c.organisation_id)
@@ -108,7 +108,7 @@ def _by_feed() -> Select[Any]:
     return _select(source, ends=feed.c.ends, declared=feed.c.id).where(feed.c.name == bindparam("feed", type_=Text))
 
 
-def _select(source: FromClause, *, ends: ColumnElement[Any], declared: ColumnElement[Any]) -> Select[Any]:
+def _select(source: FromClause, *, ends: ColumnElement[Any], declared: ColumnElement[Any]) -> Statement:
     joined = (
         source.outerjoin(agreement, agreement.c.id == trust_group.c.agreement_id)
         .outerjoin(
@@ -122,7 +122,7 @@ def _select(source: FromClause, *, ends: ColumnElement[Any], declared: ColumnEle
     return select(*_LIFE, ends, declared, *_ACCOUNT, *MEMBERSHIP, *_NAMED, *_TIES).select_from(joined)
 
 
-def _nobody() -> Select[Any]:
+def _nobody() -> Statement:
     here = or_(
         collection.c.uuid == bindparam("collection", type_=Text),
         collection.c.alias == bindparam("collection", type_=Text),

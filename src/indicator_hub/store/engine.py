@@ -4,13 +4,13 @@ import asyncio
 import json
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import asyncpg
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, event, text
+from sqlalchemy import Boolean, ColumnElement, Connection, Select, Text, bindparam, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -20,11 +20,14 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from indicator_hub.errors import Misconfigured, Unavailable
 
+Statement = Select[*tuple[Any, ...]]
+"""A SELECT, whatever its columns."""
+
 Transaction = AsyncConnection
 """What deeds pass from one store function to the next."""
 
 BUSY_MS = 30_000
-"""How long a SQLite writer waits for another process's, in milliseconds."""
+"""How long a writer waits for another's lock, in milliseconds."""
 _OLDEST_SQLITE = (3, 35)
 
 
@@ -61,7 +64,10 @@ def async_engine(url: URL) -> AsyncEngine:
     """An engine for everything but the hot path. Transactions are ours to begin: BEGIN IMMEDIATE where one will write."""
     try:
         if not is_sqlite(url):
-            return create_async_engine(url, pool_size=5, max_overflow=5, pool_timeout=10, pool_pre_ping=True)
+            waits = {"server_settings": {"lock_timeout": str(BUSY_MS)}}
+            return create_async_engine(
+                url, pool_size=5, max_overflow=5, pool_timeout=10, pool_pre_ping=True, connect_args=waits
+            )
         engine = create_async_engine(url, connect_args={"timeout": BUSY_MS / 1000})
     except (ImportError, NoSuchModuleError) as error:
         raise Misconfigured(f"The database driver is missing: {error}.") from None
@@ -93,24 +99,35 @@ def _begin(connection: Connection) -> None:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated() -> Generator[None]:
     """The one seam where a driver's errors become ours: a database that cannot be reached is Unavailable; anything else is a fault."""
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise Unavailable(_reason(error)) from error
     except DBAPIError as error:
-        if error.connection_invalidated or isinstance(error.orig, asyncpg.PostgresConnectionError):
+        if error.connection_invalidated or _cannot_serve(error.orig):
+            raise Unavailable(_reason(error)) from error
+        raise
+    except asyncpg.PostgresError as error:
+        if _cannot_serve(error):
             raise Unavailable(_reason(error)) from error
         raise
     except (
         sqlite3.OperationalError,
-        asyncpg.PostgresConnectionError,
         asyncpg.InterfaceError,
         TimeoutError,
         OSError,
     ) as error:
         raise Unavailable(_reason(error)) from error
+
+
+_CANNOT_SERVE = ("08", "25006", "25P", "28", "3D", "40", "53", "55000", "55006", "55P", "57", "58")
+"""How the SQLSTATEs begin with which PostgreSQL says that it cannot serve now: connections, resources, an operator, a standby."""
+
+
+def _cannot_serve(error: BaseException | None) -> bool:
+    return str(getattr(error, "sqlstate", None)).startswith(_CANNOT_SERVE)
 
 
 def _reason(error: BaseException) -> str:
@@ -131,7 +148,7 @@ class Transactions:
             self._writing = lambda: lock
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
+    async def begin(self) -> AsyncGenerator[AsyncConnection]:
         """A transaction that writes: committed at the end, rolled back by an exception."""
         with translated():
             async with self._writing(), self.engine.connect() as connection:
@@ -140,7 +157,7 @@ class Transactions:
                     yield connection
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
         """A transaction that only reads."""
         with translated():
             async with self.engine.connect() as connection, connection.begin():
@@ -149,7 +166,7 @@ class Transactions:
 
 async def require_schema(engine: AsyncEngine, url: URL, revision: str) -> None:
     """Raises Misconfigured unless the database is there and carries exactly this schema; says what to run."""
-    if is_sqlite(url) and not Path(str(url.database)).exists():
+    if is_sqlite(url) and not Path(str(url.database)).exists():  # noqa: ASYNC240 - once, at start
         raise Misconfigured(f"There is no database at {shown(url)}. Run `indicator-hub migrate` to make one.")
     try:
         with translated():
@@ -189,7 +206,7 @@ class among(FunctionElement[bool]):  # noqa: N801 - reads as an SQL function
     """
 
     inherit_cache = True
-    type = Text()
+    type = Boolean()
 
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         super().__init__(column, bindparam(name, type_=Text()))
@@ -198,7 +215,8 @@ class among(FunctionElement[bool]):  # noqa: N801 - reads as an SQL function
 @compiles(among, "sqlite")
 def _among_sqlite(element: among, compiler: Any, **kw: Any) -> str:
     column, values = element.clauses
-    return f"{compiler.process(column, **kw)} IN (SELECT value FROM json_each({compiler.process(values, **kw)}))"
+    listed = compiler.process(values, **kw)
+    return f"{compiler.process(column, **kw)} IN (SELECT value FROM json_each({listed}))"  # noqa: S608 - both are compiled SQL
 
 
 @compiles(among, "postgresql")

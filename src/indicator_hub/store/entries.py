@@ -33,7 +33,9 @@ async def page(store: Store, reach: Reach, query: Query, *, bodies: bool) -> Pag
     )
     rows = await store.hot.page(shape, parameters)
     more = len(rows) > query.limit
-    return Page(tuple([Entry(*row) if bodies else Entry(*row, b"") for row in rows[: query.limit]]), more)
+    return Page(
+        tuple([Entry(row[0], row[1], row[2], row[3], row[4] if bodies else b"") for row in rows[: query.limit]]), more
+    )
 
 
 async def is_visible(store: Store, reach: Reach, identifier: str) -> bool:

@@ -20,14 +20,13 @@ from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 import asyncpg
-from sqlalchemy import Select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as sqlalchemy_asyncpg
 from sqlalchemy.engine import URL
 
 from indicator_hub.errors import Unavailable
 from indicator_hub.store import pages, visible
-from indicator_hub.store.engine import BUSY_MS, translated
+from indicator_hub.store.engine import BUSY_MS, Statement, translated
 
 _MAX_READERS = 4
 _NO_OFFSET = re.compile(r" OFFSET :param_\d+$")
@@ -36,7 +35,7 @@ _NO_OFFSET = re.compile(r" OFFSET :param_\d+$")
 class Hot(Protocol):
     """Runs the statements of the hot path."""
 
-    async def rows(self, name: str, build: Callable[[], Select[Any]], parameters: Mapping[str, Any]) -> list[Any]:
+    async def rows(self, name: str, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
         """The rows of one statement; `build` is asked once for each name."""
         ...
 
@@ -59,7 +58,7 @@ class SqliteHot:
         self._turns = asyncio.Semaphore(_MAX_READERS)
         self._here = self._connect()
 
-    async def rows(self, name: str, build: Callable[[], Select[Any]], parameters: Mapping[str, Any]) -> list[Any]:
+    async def rows(self, name: str, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
         """One statement, in this thread."""
         with translated():
             return self._here.execute(self._text(name, build), _sqlite_values(parameters)).fetchall()
@@ -109,7 +108,7 @@ class SqliteHot:
                 cursor.close()
             connection.execute("COMMIT")
 
-    def _text(self, name: object, build: Callable[[], Select[Any]]) -> str:
+    def _text(self, name: object, build: Callable[[], Statement]) -> str:
         found = self._texts.get(name)
         if found is None:
             text = str(build().compile(dialect=sqlite.dialect(paramstyle="named")))
@@ -143,7 +142,7 @@ def _sqlite_values(parameters: Mapping[str, Any]) -> dict[str, Any]:
 class PostgresHot:
     """asyncpg itself, on a pool of its own. A connection that is not free within the time-out is Unavailable, never a hang."""
 
-    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+    def __init__(self, pool: Any) -> None:
         self._pool = pool
         self._texts: dict[object, tuple[str, tuple[str, ...]]] = {}
 
@@ -155,15 +154,16 @@ class PostgresHot:
             raise Unavailable("The database URL holds what the hub cannot pass on to the driver.")
         options.pop("prepared_statement_cache_size", None)
         options.pop("prepared_statement_name_func", None)
+        create: Any = asyncpg.create_pool  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         settings = {**options.pop("server_settings", {}), **_PLANNER}
         with translated():
             return cls(
-                await asyncpg.create_pool(
+                await create(
                     min_size=1, max_size=10, timeout=10, command_timeout=60, server_settings=settings, **options
                 )
             )
 
-    async def rows(self, name: str, build: Callable[[], Select[Any]], parameters: Mapping[str, Any]) -> list[Any]:
+    async def rows(self, name: str, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
         """One statement."""
         return await self._fetch(name, build, parameters)
 
@@ -176,7 +176,7 @@ class PostgresHot:
         """Close the pool."""
         await self._pool.close()
 
-    async def _fetch(self, name: object, build: Callable[[], Select[Any]], parameters: Mapping[str, Any]) -> list[Any]:
+    async def _fetch(self, name: object, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
         found = self._texts.get(name)
         if found is None:
             compiled = build().compile(dialect=_POSTGRESQL)
@@ -190,4 +190,4 @@ class PostgresHot:
 # These statements only ever want their index ranges. Without these settings a plan made while the tables were still empty (a scan) is
 # kept for the life of the connection, and a page that joins a few hundred rows may be compiled to machine code first.
 _PLANNER = {"enable_seqscan": "off", "jit": "off"}
-_POSTGRESQL: postgresql.dialect = sqlalchemy_asyncpg.dialect()
+_POSTGRESQL = sqlalchemy_asyncpg.dialect()

@@ -4,6 +4,7 @@ A page is one index range for each audience of the reader and one of its own org
 walks over hidden rows, counts, or sorts more than limit + 1 bodies.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
-    Select,
     and_,
     bindparam,
     literal_column,
@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from indicator_hub.store import visible
-from indicator_hub.store.engine import among
+from indicator_hub.store.engine import Statement, among
 from indicator_hub.store.schema import entry
 from indicator_hub.taxii.query import ALL, FIRST, LAST, Filters
 
@@ -71,7 +71,7 @@ def parameters(filters: Filters) -> dict[str, list[str]]:
     }
 
 
-def columns(e: FromClause, shape: Shape) -> list[ColumnElement[Any]]:
+def columns(e: FromClause, shape: Shape) -> Sequence[ColumnElement[Any]]:
     """What a row of a page is: the fields of `taxii.page.Entry`, in order, and no body where none is given out."""
     listed = [e.c.date_added, e.c.stix_id, e.c.version, e.c.spec_version]
     return [*listed, e.c.body] if shape.bodies else listed
@@ -102,23 +102,23 @@ def _versions(e: FromClause, shape: Shape) -> ColumnElement[bool]:
     return kinds[0] if len(kinds) == 1 else or_(*kinds)
 
 
-def shared_range(shape: Shape) -> Select[Any]:
+def shared_range(shape: Shape) -> Statement:
     """The rows of one audience."""
     e = entry.alias("e")
     return _range(e, shape, and_(e.c.audience_id == bindparam("audience", type_=BigInteger), visible.since(e)))
 
 
-def own_range(shape: Shape) -> Select[Any]:
+def own_range(shape: Shape) -> Statement:
     """The rows of the reader's own organisation."""
     e = entry.alias("e")
     return _range(e, shape, visible.own(e))
 
 
-def _range(e: FromClause, shape: Shape, owner: ColumnElement[bool]) -> Select[Any]:
+def _range(e: FromClause, shape: Shape, owner: ColumnElement[bool]) -> Statement:
     return select(*columns(e, shape)).where(owner, *conditions(e, shape)).order_by(e.c.date_added).limit(_ROWS)
 
 
-def by_id(shape: Shape) -> Select[Any]:
+def by_id(shape: Shape) -> Statement:
     """The rows of given ids, through the index of lines: few, and found without a range."""
     e = entry.alias("e")
     return (
@@ -130,7 +130,7 @@ def by_id(shape: Shape) -> Select[Any]:
     )
 
 
-def merged(shape: Shape) -> Select[Any]:
+def merged(shape: Shape) -> Statement:
     """All ranges in one statement: keys from index-only ranges, cut to limit + 1, then bodies by key (PostgreSQL)."""
     e = entry.alias("e")
     reached = visible.audiences().subquery("reached")
@@ -164,7 +164,7 @@ def merged(shape: Shape) -> Select[Any]:
     return select(*body.c).select_from(page.join(body, onclause=true())).order_by(page.c.date_added)
 
 
-def any_version() -> Select[Any]:
+def any_version() -> Statement:
     """Whether this reach sees any version of one id."""
     e = entry.alias("e")
     return (

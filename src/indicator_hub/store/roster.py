@@ -69,7 +69,8 @@ def membership_of(row: Sequence[Any], organisation_name: str, group: str, sponso
 
 async def read(tx: AsyncConnection) -> Roster:
     """Everything declared, as stored."""
-    names = {key: name for key, name in await tx.execute(select(organisation.c.id, organisation.c.name))}
+    rows = await tx.execute(select(organisation.c.id, organisation.c.name))
+    names: dict[int, str] = {row.id: row.name for row in rows}
     return Roster(
         organisations=await _organisations(tx),
         agreements={

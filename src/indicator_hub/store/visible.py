@@ -11,7 +11,6 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     FromClause,
-    Select,
     SmallInteger,
     Text,
     and_,
@@ -23,11 +22,14 @@ from sqlalchemy import (
     select,
 )
 
+from indicator_hub.store.engine import Statement
 from indicator_hub.store.schema import audience, entry
 from indicator_hub.trust.reach import Reach
 
 NEVER = -1
-_ZERO, _ONE, _TWO = (literal_column(str(number)) for number in range(3))
+_ZERO: ColumnElement[int] = literal_column("0")
+_ONE: ColumnElement[int] = literal_column("1")
+_TWO: ColumnElement[int] = literal_column("2")
 _ORGANISATION = bindparam("organisation", type_=BigInteger)
 _SEES_FROM = bindparam("sees_from", type_=BigInteger)
 
@@ -44,7 +46,7 @@ def parameters(reach: Reach) -> dict[str, Any]:
     }
 
 
-def audiences() -> Select[tuple[int]]:
+def audiences() -> Statement:
     """Step one: the audiences this reach belongs to. A few dozen rows are asked, whatever the number of objects."""
     return select(audience.c.id).where(
         audience.c.floor <= bindparam("cap", type_=SmallInteger),
@@ -64,7 +66,7 @@ def since(e: FromClause) -> ColumnElement[bool]:
 
 
 def visible(e: FromClause) -> ColumnElement[bool]:
-    """Step two, the whole of it: what this reach sees. (A recalled entry's audience is nobody's.)"""
+    """Step two, the whole of it: what this reach sees; a recalled entry's audience is nobody's."""
     return or_(own(e), and_(e.c.audience_id.in_(audiences()), since(e)))
 
 

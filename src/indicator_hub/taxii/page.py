@@ -41,8 +41,9 @@ class Page:
 
 
 def envelope(page: Page, following: str | None, *, list_empty: bool = False) -> bytes:
-    """The envelope. Without a match `objects` is left out, an empty list being forbidden (TAXII 2.1 section 2), unless the account's
-    client cannot do without it (`list_empty`).
+    """The envelope. Without a match `objects` is left out: an empty list is forbidden (TAXII 2.1 section 2).
+
+    `list_empty` is for accounts whose old clients cannot do without it.
     """
     if not page.entries:
         return b'{"objects":[]}' if list_empty else b"{}"

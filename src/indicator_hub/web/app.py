@@ -1,6 +1,6 @@
 """Settings -> store -> application. The only place where routes are mounted."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -39,7 +39,7 @@ def create_app(hub: taxii.Hub) -> "SlashedPaths":
     """The application around an open hub, which is closed with it."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         try:
             yield
         finally:
@@ -62,8 +62,9 @@ def create_app(hub: taxii.Hub) -> "SlashedPaths":
 
 
 class SlashedPaths:
-    """`/x` answers as `/x/` does, without a redirect: one built from the Host header can leak http:// behind a proxy, and clients drop
-    credentials or the body on the way.
+    """`/x` answers as `/x/` does, without a redirect.
+
+    One built from the Host header can leak http:// behind a proxy, and clients drop credentials or the body on the way.
     """
 
     def __init__(self, app: FastAPI) -> None:

@@ -61,7 +61,9 @@ def fault(error: Exception, request: Request) -> Response:
 def unknown(_: Request, error: Exception) -> Response:
     """What the framework refuses by itself (no such path, no such method), in the same shape as everything else."""
     status: int = getattr(error, "status_code", 404)
-    body = resources.error("There is no such resource." if status == HTTPStatus.NOT_FOUND else HTTPStatus(status).phrase, status)
+    body = resources.error(
+        "There is no such resource." if status == HTTPStatus.NOT_FOUND else HTTPStatus(status).phrase, status
+    )
     return Response(body, status, CACHING | dict(getattr(error, "headers", None) or {}), media_type=TAXII)
 
 

@@ -90,7 +90,7 @@ def _route(app: FastAPI, path: str, **handlers: Handler) -> None:
             method = request.method
             handler = handlers.get("GET" if method == "HEAD" else method)
             if not handlers:
-                raise NotFound
+                return refusal(NotFound(), request)
             if handler is None:
                 return method_not_allowed(allowed)
             require_acceptable(_header(request, "accept"))

@@ -11,8 +11,12 @@ async def fetch(source: str) -> Fetched:
     """The file's content. Raises FeedFailed."""
     path = Path(source)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise FeedFailed(f"{path} is larger than {MAX_BYTES} bytes.")
-        return Fetched(await asyncio.to_thread(path.read_bytes))
+        return Fetched(await asyncio.to_thread(_read, path))
     except OSError as error:
         raise FeedFailed(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _read(path: Path) -> bytes:
+    if path.stat().st_size > MAX_BYTES:
+        raise FeedFailed(f"{path} is larger than {MAX_BYTES} bytes.")
+    return path.read_bytes()

@@ -1,5 +1,6 @@
 """A URL. Asked with what the last answer said of its version; redirects are followed on the same host only."""
 
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import httpx2
@@ -29,7 +30,7 @@ async def fetch(source: str, *, etag: str | None, last_modified: str | None) -> 
 async def _get(client: httpx2.AsyncClient, url: httpx2.URL, headers: dict[str, str]) -> Fetched | None:
     for _ in range(_MAX_REDIRECTS + 1):
         async with client.stream("GET", url, headers=headers) as answer:
-            if answer.status_code == httpx2.codes.NOT_MODIFIED:
+            if answer.status_code == HTTPStatus.NOT_MODIFIED:
                 return None
             if answer.is_redirect:
                 target = url.join(answer.headers.get("location", ""))
@@ -39,7 +40,7 @@ async def _get(client: httpx2.AsyncClient, url: httpx2.URL, headers: dict[str, s
                     )
                 url = target
                 continue
-            if answer.status_code != httpx2.codes.OK:
+            if answer.status_code != HTTPStatus.OK:
                 raise FeedFailed(f"{_shown(str(url))} answered {answer.status_code}.")
             return Fetched(
                 await _body(answer, str(url)), answer.headers.get("etag"), answer.headers.get("last-modified")
