@@ -9,7 +9,20 @@ from typing import Any
 
 _SPACE = uuid.UUID("7c0a2c58-3a0e-4b1b-8f0d-51c2f4a7d9e3")
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-_WORDS = ("harbour", "relay", "invoice", "mirror", "parcel", "ledger", "gate", "signal", "orchard", "vault", "kite", "ember")
+_WORDS = (
+    "harbour",
+    "relay",
+    "invoice",
+    "mirror",
+    "parcel",
+    "ledger",
+    "gate",
+    "signal",
+    "orchard",
+    "vault",
+    "kite",
+    "ember",
+)
 _LEVELS = {
     "CLEAR": "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
     "GREEN": "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
@@ -55,7 +68,9 @@ def indicator(line: int, version: int = 0, series: str = "loaded") -> dict[str, 
         "valid_until": _instant(created + timedelta(days=90)),
         "labels": [chance.choice(_WORDS), "automatic"],
         "confidence": chance.randrange(20, 100) if version == 0 else 95,
-        "external_references": [{"source_name": "case", "external_id": f"2026-{line}", "url": f"https://cases.example/{digest[:10]}"}],
+        "external_references": [
+            {"source_name": "case", "external_id": f"2026-{line}", "url": f"https://cases.example/{digest[:10]}"}
+        ],
         "object_marking_refs": [_LEVELS[_SHARES[line // len(patterns) % len(_SHARES)]]],
     }
 

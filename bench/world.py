@@ -33,11 +33,17 @@ _ACCOUNTS = 20
 def roster() -> Roster:
     """The declaration."""
     organisations = {
-        name: Organisation(name, name.upper(), name[:2].upper(), Contact(email=f"duty@{name}.example")) for name in _ROLES
+        name: Organisation(name, name.upper(), name[:2].upper(), Contact(email=f"duty@{name}.example"))
+        for name in _ROLES
     }
     memberships = {
         (name, GROUP): Membership(
-            name, GROUP, role, can_write=role == "member", steward=name == "xa-cert", sponsor="xa-cert" if role == "client" else None
+            name,
+            GROUP,
+            role,
+            can_write=role == "member",
+            steward=name == "xa-cert",
+            sponsor="xa-cert" if role == "client" else None,
         )
         for name, role in _ROLES.items()
     }

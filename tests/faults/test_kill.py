@@ -222,6 +222,27 @@ def test_what_was_acknowledged_survives_kill_9(site: Site, backend: str) -> None
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
+def test_the_judge_notices(site: Site, backend: str) -> None:
+    """Planted faults: an acknowledged envelope that is not there, half of one, an object nobody sent, one that has gone."""
+    dice = random.Random(1)
+    stored, other = [_indicator(dice), _indicator(dice)], _indicator(dice)
+    with site.start() as hub, site.client(hub, "ana") as client:
+        status = client.post(site.objects, stored).json
+        Judge(site, Book([Offered(stored, status)])).examine(hub)
+        for offered, complaint in (
+            ([Offered(stored, status), Offered([other], status)], "lost"),
+            ([Offered([*stored, other])], "half"),
+            ([], "nobody sent"),
+        ):
+            with pytest.raises(AssertionError, match=complaint):
+                Judge(site, Book(offered)).examine(hub)
+        judge = Judge(site, Book([Offered(stored, status)]))
+        judge.listed = [("2026-11-01T00:00:00.000000Z", other["id"])]
+        with pytest.raises(AssertionError, match="moved or gone"):
+            judge.examine(hub)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_hub_that_is_told_to_stop(site: Site, backend: str) -> None:
     """SIGTERM while two partners post: what was begun is answered, the hub ends without a word of complaint and leaves no log to replay."""
     book = Book()

@@ -119,17 +119,11 @@ async def add(
         if order is None:
             order = begun[one.candidate.id] = 0 if one.is_creator else date_added
         rows.append(_row(reach, one, rows_of[one.ruling.audience], status_id, date_added, order))
-    keys = (await tx.execute(insert(entry).returning(entry.c.id, sort_by_parameter_order=True), rows)).scalars().all()
-    history = [
-        {
-            "entry_id": key,
-            "since": row["date_added"],
-            "audience_id": row["audience_id"],
-            "date_added": row["date_added"],
-        }
-        for key, row in zip(keys, rows, strict=True)
-    ]
-    await tx.execute(insert(audience_history), history)
+    await tx.execute(insert(entry), rows)
+    # From the rows just written: asking for the key of each would send them one by one.
+    columns = (entry.c.id, entry.c.date_added, entry.c.audience_id, entry.c.date_added)
+    written = select(*columns).where(entry.c.collection_id == reach.key, entry.c.date_added >= first)
+    await tx.execute(insert(audience_history).from_select(["entry_id", "since", "audience_id", "date_added"], written))
     last = first + len(rows) - 1
     await _set_clock(tx, reach.key, last)
     return [row["version"] for row in rows], last

@@ -1,0 +1,62 @@
+"""The limits over HTTP: bytes made beforehand, from bare ASGI and from bare FastAPI. Served by uvicorn, as the hub is.
+
+BENCH_BODIES names a folder with one file for each workload; the last part of the path says which is asked.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header, HTTPException, Query, Response
+
+from bench.client import TAXII
+
+AUTHORIZATION = os.environ.get("BENCH_AUTHORIZATION", "")
+_BODIES = {one.name: one.read_bytes() for one in Path(os.environ.get("BENCH_BODIES", "/nowhere")).glob("*")}
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Vary": "Authorization, Accept",
+    "X-TAXII-Date-Added-First": "2026-11-23T12:00:00.000000Z",
+    "X-TAXII-Date-Added-Last": "2026-11-23T12:00:01.000000Z",
+}
+_WIRE = [
+    (b"content-type", TAXII.encode()),
+    *((name.lower().encode(), value.encode()) for name, value in _HEADERS.items()),
+]
+
+
+async def asgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """The credential compared, the bytes sent, and nothing else."""
+    if scope["type"] == "lifespan":
+        while (await receive())["type"] != "lifespan.shutdown":
+            await send({"type": "lifespan.startup.complete"})
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    sent = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+    body = _BODIES[scope["path"].rsplit("/", 2)[1]] if sent.decode() == AUTHORIZATION else b"{}"
+    headers = [*_WIRE, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200 if body != b"{}" or sent else 401, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _account(authorization: Annotated[str, Header()] = "") -> str:
+    if authorization != AUTHORIZATION:
+        raise HTTPException(401)
+    return "reader"
+
+
+# Telemetry off, as in the hub.
+fastapi = FastAPI(openapi_url=None, telemetry={"tracing": False, "metrics": False, "logs": False})
+
+
+@fastapi.get("/taxii2/{group}/collections/{collection}/{workload}/")
+async def _page(
+    group: str,  # noqa: ARG001
+    collection: str,  # noqa: ARG001
+    workload: str,
+    account: Annotated[str, Depends(_account)],  # noqa: ARG001
+    added_after: str | None = None,  # noqa: ARG001
+    limit: Annotated[int | None, Query(ge=1)] = None,  # noqa: ARG001
+    next: str | None = None,  # noqa: A002, ARG001
+) -> Response:
+    return Response(_BODIES[workload], headers=_HEADERS, media_type=TAXII)

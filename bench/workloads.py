@@ -1,0 +1,174 @@
+"""The workloads. Every repeat goes through all targets, so that what else the machine does falls on all of them alike."""
+
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from bench import objects
+from bench.client import Connection, drive, fetch, request
+from bench.cpu import Meter
+from bench.raw import Cost
+from bench.samples import Key, Sample, Samples
+from bench.servers import Server
+from bench.stage import BASE, Hub, Stage, reference_path
+from bench.world import WRITERS
+
+RAW = 1
+"""Raw drivers have one connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured. `posts`: objects in an envelope -> (connections, envelopes) of one repeat."""
+
+    repeats: int
+    seconds: float
+    connections: tuple[int, ...]
+    posts: tuple[tuple[int, int, int], ...]
+    tail_envelopes: int
+
+
+QUICK = Plan(3, 0.15, (16,), ((100, 1, 3), (1_000, 1, 1)), 6)
+FULL = Plan(7, 0.4, (1, 16), ((100, 1, 6), (100, 16, 16), (1_000, 1, 2)), 25)
+
+
+def reads(stage: Stage, plan: Plan, samples: Samples) -> None:
+    """Polls of every kind: hubs, references and raw drivers by turns."""
+    for workload, path in stage.paths.items():
+        for _ in range(plan.repeats):
+            for connections in plan.connections:
+                for hub in stage.hubs:
+                    raw = request("GET", f"{BASE}/{path}", hub.database.authorization())
+                    sample = _driven(hub.server, connections, raw, plan.seconds)
+                    samples.add(Key(workload, connections, hub.database.name, hub.events), sample)
+                for name, server in stage.references.items():
+                    raw = request("GET", reference_path(workload, path), stage.authorization)
+                    samples.add(Key(workload, connections, name, ""), _driven(server, connections, raw, plan.seconds))
+            for name, driver in stage.raws.items():
+                cost = driver.cost(workload, stage.arguments[name][workload], plan.seconds)
+                samples.add(Key(workload, RAW, name, "raw"), _of(cost))
+
+
+def _driven(server: Server, connections: int, raw: bytes, seconds: float) -> Sample:
+    drive(server.port, connections, _each([raw] * connections))
+    with Meter(server.pid, server.database) as meter:
+        load = drive(server.port, connections, lambda: raw, seconds=seconds)
+    return _sample(meter, load.requests)
+
+
+def _each(requests: Iterable[bytes]) -> Callable[[], bytes | None]:
+    left = iter(requests)
+    return lambda: next(left, None)
+
+
+def _sample(meter: Meter, number: int) -> Sample:
+    return Sample(meter.server / number, meter.database / number, number / meter.wall)
+
+
+def _of(cost: Cost) -> Sample:
+    return Sample(cost.server, cost.database, 1 / cost.wall)
+
+
+_NEXT = re.compile(rb'\{"more":true,"next":"([^"]+)"')
+
+
+def sync(stage: Stage, plan: Plan, samples: Samples) -> None:
+    """A client that takes everything, page by page. Figures are for one page."""
+    for _ in range(max(1, plan.repeats - 2)):
+        for hub in stage.hubs:
+            authorization = hub.database.authorization()
+            with Meter(hub.server.pid, hub.server.database) as meter, Connection(hub.server.port, 200) as connection:
+                path: str | None = "objects/?limit=1000"
+                pages = 0
+                while path:
+                    head = connection.exchange(request("GET", f"{BASE}/{path}", authorization))
+                    body = head[head.index(b"\r\n\r\n") + 4 :]
+                    found = _NEXT.match(body)
+                    path = f"objects/?limit=1000&next={found[1].decode()}" if found else None
+                    pages += 1
+            samples.add(Key("sync", 1, hub.database.name, hub.events), _sample(meter, pages))
+
+
+def posts(stage: Stage, plan: Plan, samples: Samples) -> None:
+    """New objects through the hub, and the same number of rows past it. Figures are for one object."""
+    for number, connections, envelopes in plan.posts:
+        for _ in range(plan.repeats):
+            for hub in stage.hubs:
+                following = _envelopes(hub, number, envelopes)
+                with Meter(hub.server.pid, hub.server.database) as meter:
+                    drive(hub.server.port, connections, following, expected=202)
+                sample = _sample(meter, number * envelopes)
+                samples.add(Key(f"post_{number}", connections, hub.database.name, hub.events), sample)
+            if connections == RAW:
+                for name, driver in stage.raws.items():
+                    samples.add(Key(f"post_{number}", RAW, name, "raw"), _of(driver.insert(number)))
+
+
+def _envelopes(hub: Hub, number: int, envelopes: int) -> Callable[[], bytes | None]:
+    authorization = hub.database.authorization(WRITERS[0])
+    series = uuid.uuid4().hex
+    made = [
+        request(
+            "POST",
+            f"{BASE}/objects/",
+            authorization,
+            objects.envelope(objects.indicator(line, 0, series) for line in range(start, start + number)),
+        )
+        for start in range(0, number * envelopes, number)
+    ]
+    return _each(made)
+
+
+_WRITERS, _POSTED = 4, 20
+
+
+def tail(hub: Hub, plan: Plan) -> int:
+    """How many objects a poller misses that follows X-TAXII-Date-Added-Last while four writers post. Must be 0."""
+    authorization = hub.database.authorization()
+    series = [uuid.uuid4().hex for _ in range(_WRITERS)]
+    refused: list[int] = []
+
+    def write(number: int) -> None:
+        account = WRITERS[number % len(WRITERS)]
+        for start in range(0, plan.tail_envelopes * _POSTED, _POSTED):
+            body = objects.envelope(
+                objects.indicator(line, 0, series[number]) for line in range(start, start + _POSTED)
+            )
+            status, _, answer = fetch(
+                hub.server.port, f"{BASE}/objects/", hub.database.authorization(account), method="POST", body=body
+            )
+            if status != 202 or b'"failure_count":0' not in answer:
+                refused.append(status)
+
+    status, headers, _ = fetch(
+        hub.server.port, f"{BASE}/manifest/?added_after=2020-01-01T00:00:00Z&limit=1", authorization
+    )
+    cursor = "2020-01-01T00:00:00Z"
+    # To the end of what is there, by following the header as a poller would.
+    while status == 200 and (last := headers.get("x-taxii-date-added-last")):
+        cursor = last
+        status, headers, _ = fetch(hub.server.port, f"{BASE}/manifest/?added_after={cursor}", authorization)
+    seen: set[str] = set()
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(_WRITERS)]
+    for one in writers:
+        one.start()
+    finished = False
+    while True:
+        final = not any(one.is_alive() for one in writers)
+        _, headers, body = fetch(hub.server.port, f"{BASE}/objects/?added_after={cursor}&limit=50", authorization)
+        seen.update(part.decode() for part in re.findall(rb'"id":"(indicator--[0-9a-f-]{36})"', body))
+        cursor = headers.get("x-taxii-date-added-last", cursor)
+        if body == b"{}":
+            if finished:
+                break
+            finished = final
+            time.sleep(0.002)
+    for one in writers:
+        one.join()
+    expected = {objects.identifier(line, one) for one in series for line in range(plan.tail_envelopes * _POSTED)}
+    if refused:
+        raise RuntimeError(f"{len(refused)} envelopes of the writers were refused: {refused[:3]}")
+    return len(expected - seen)
