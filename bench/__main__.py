@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import growth, report, workloads
+from bench import growth, report, tail, workloads
 from bench.samples import Samples
 from bench.servers import ROOT, postgres
 from bench.stage import databases, stage
@@ -43,7 +43,7 @@ def main() -> None:
             workloads.posts(ready, plan, samples)
             _say("Tailing", begun)
             for hub in ready.hubs:
-                missed[hub.database.name, hub.events] = workloads.tail(hub, plan)
+                missed[hub.database.name, hub.events] = tail.missed(hub, plan.tail_envelopes)
         if os.environ.get("BENCH_GROWTH") == "1":
             _say("Growing", begun)
             exponents = growth.exponents(server)

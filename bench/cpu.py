@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from typing import Self
 
 import psutil
 
@@ -42,7 +43,7 @@ class Meter:
         self._database = tree(database) if database else []
         self.server = self.database = self.wall = 0.0
 
-    def __enter__(self) -> "Meter":
+    def __enter__(self) -> Self:
         self._was = used(self._server), used(self._database), time.perf_counter()
         return self
 

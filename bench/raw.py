@@ -114,7 +114,7 @@ class Postgresql:
     def __init__(self, url: str, copy: str, postmaster: int | None) -> None:
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._postmaster = postmaster
-        settings = {"jit": "off"}
+        settings = {"jit": "off", "enable_seqscan": "off", "enable_sort": "off"}
         self._read = self._runner.run(asyncpg.connect(url, server_settings=settings))
         self._write = self._runner.run(asyncpg.connect(copy, server_settings=settings))
         self._rows = self._runner.run(self._read.fetch(f"SELECT {','.join(COLUMNS)} FROM entry ORDER BY id LIMIT 1000"))

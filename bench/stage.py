@@ -102,6 +102,8 @@ def databases(work: Path, server: Postgres | None, sizes: list[int]) -> Iterator
                 made.append(Database(kind, url, copy, json.loads(output)))
                 continue
             assert server is not None
+            # What autovacuum does for a database that has been in use for some minutes.
+            server.execute("VACUUM (ANALYZE)", url=url)
             original = copy.removesuffix("_raw")
             server.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{original}"')
             stack.callback(server.execute, f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')

@@ -1,14 +1,12 @@
 """The workloads. Every repeat goes through all targets, so that what else the machine does falls on all of them alike."""
 
 import re
-import threading
-import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bench import objects
-from bench.client import Connection, drive, fetch, request
+from bench.client import Connection, drive, request
 from bench.cpu import Meter
 from bench.raw import Cost
 from bench.samples import Key, Sample, Samples
@@ -22,22 +20,24 @@ RAW = 1
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured. `posts`: objects in an envelope -> (connections, envelopes) of one repeat."""
+    """How much is measured. `posts`: objects in an envelope, connections, envelopes in one repeat."""
 
     repeats: int
     seconds: float
     connections: tuple[int, ...]
+    reads: tuple[str, ...]
     posts: tuple[tuple[int, int, int], ...]
     tail_envelopes: int
 
 
-QUICK = Plan(3, 0.15, (16,), ((100, 1, 3), (1_000, 1, 1)), 6)
-FULL = Plan(7, 0.4, (1, 16), ((100, 1, 6), (100, 16, 16), (1_000, 1, 2)), 25)
+QUICK = Plan(3, 0.15, (16,), ("empty_poll", "page", "match_id"), ((100, 1, 3), (1_000, 1, 1)), 6)
+FULL = Plan(7, 0.4, (1, 16), ("empty_poll", "page", "match_id", "object", "manifest"), ((100, 1, 6), (100, 16, 16), (1_000, 1, 2)), 25)
 
 
 def reads(stage: Stage, plan: Plan, samples: Samples) -> None:
     """Polls of every kind: hubs, references and raw drivers by turns."""
-    for workload, path in stage.paths.items():
+    for workload in plan.reads:
+        path = stage.paths[workload]
         for _ in range(plan.repeats):
             for connections in plan.connections:
                 for hub in stage.hubs:
@@ -53,7 +53,7 @@ def reads(stage: Stage, plan: Plan, samples: Samples) -> None:
 
 
 def _driven(server: Server, connections: int, raw: bytes, seconds: float) -> Sample:
-    drive(server.port, connections, _each([raw] * connections))
+    drive(server.port, 1, _each([raw] * 2))
     with Meter(server.pid, server.database) as meter:
         load = drive(server.port, connections, lambda: raw, seconds=seconds)
     return _sample(meter, load.requests)
@@ -120,55 +120,3 @@ def _envelopes(hub: Hub, number: int, envelopes: int) -> Callable[[], bytes | No
         for start in range(0, number * envelopes, number)
     ]
     return _each(made)
-
-
-_WRITERS, _POSTED = 4, 20
-
-
-def tail(hub: Hub, plan: Plan) -> int:
-    """How many objects a poller misses that follows X-TAXII-Date-Added-Last while four writers post. Must be 0."""
-    authorization = hub.database.authorization()
-    series = [uuid.uuid4().hex for _ in range(_WRITERS)]
-    refused: list[int] = []
-
-    def write(number: int) -> None:
-        account = WRITERS[number % len(WRITERS)]
-        for start in range(0, plan.tail_envelopes * _POSTED, _POSTED):
-            body = objects.envelope(
-                objects.indicator(line, 0, series[number]) for line in range(start, start + _POSTED)
-            )
-            status, _, answer = fetch(
-                hub.server.port, f"{BASE}/objects/", hub.database.authorization(account), method="POST", body=body
-            )
-            if status != 202 or b'"failure_count":0' not in answer:
-                refused.append(status)
-
-    status, headers, _ = fetch(
-        hub.server.port, f"{BASE}/manifest/?added_after=2020-01-01T00:00:00Z&limit=1", authorization
-    )
-    cursor = "2020-01-01T00:00:00Z"
-    # To the end of what is there, by following the header as a poller would.
-    while status == 200 and (last := headers.get("x-taxii-date-added-last")):
-        cursor = last
-        status, headers, _ = fetch(hub.server.port, f"{BASE}/manifest/?added_after={cursor}", authorization)
-    seen: set[str] = set()
-    writers = [threading.Thread(target=write, args=(number,)) for number in range(_WRITERS)]
-    for one in writers:
-        one.start()
-    finished = False
-    while True:
-        final = not any(one.is_alive() for one in writers)
-        _, headers, body = fetch(hub.server.port, f"{BASE}/objects/?added_after={cursor}&limit=50", authorization)
-        seen.update(part.decode() for part in re.findall(rb'"id":"(indicator--[0-9a-f-]{36})"', body))
-        cursor = headers.get("x-taxii-date-added-last", cursor)
-        if body == b"{}":
-            if finished:
-                break
-            finished = final
-            time.sleep(0.002)
-    for one in writers:
-        one.join()
-    expected = {objects.identifier(line, one) for one in series for line in range(plan.tail_envelopes * _POSTED)}
-    if refused:
-        raise RuntimeError(f"{len(refused)} envelopes of the writers were refused: {refused[:3]}")
-    return len(expected - seen)

@@ -7,6 +7,7 @@ import asyncio
 import json
 import sys
 
+from bench.objects import batches
 from indicator_hub.cli.bundled import migrations
 from indicator_hub.sharing.act import Caller
 from indicator_hub.sharing.apply import apply
@@ -16,8 +17,6 @@ from indicator_hub.sharing.submit import submit
 from indicator_hub.store.migrate import migrate
 from indicator_hub.store.opened import open_store
 from indicator_hub.trust.roster import Agreement, Collection, Contact, Group, Membership, Organisation, Roster
-
-from bench.objects import batches
 
 GROUP = "bench"
 COLLECTION = "6a0f5d6e-1b57-4f3c-9d0e-2f1a7c3b4d5e"

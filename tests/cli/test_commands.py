@@ -1,0 +1,188 @@
+"""The shell: what an operator types, and what is said when it cannot be done: one paragraph, a code, nothing half-done."""
+
+import json
+import os
+import pwd
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from indicator_hub.cli import main
+from support.paths import COLLECTIONS
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fast_path: Path) -> Run:
+    """Run a command in this process, in a data directory of its own. Returns code, output, errors."""
+    monkeypatch.setenv("INDICATOR_HUB_DATA_DIR", str(fast_path / "data"))
+    monkeypatch.delenv("INDICATOR_HUB_DATABASE_URL", raising=False)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["indicator-hub", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as done:
+            main()
+            sys.exit(0)
+        said = capsys.readouterr()
+        return int(done.value.code or 0), said.out, said.err
+
+    return run
+
+
+def test_an_administrators_day(hub: Run) -> None:
+    """migrate, plan, apply, enrol, ingest, suspend, revoke: each says what it did; a second apply has nothing to do."""
+    assert hub("migrate")[0] == 0
+    code, out, _ = hub("apply", "--plan", COLLECTIONS)
+    assert (code, "joins group sentinel" in out, "Applied" in out) == (0, True, False)
+    assert "Applied." in hub("apply", COLLECTIONS)[1]
+    assert "Nothing to do" in hub("apply", COLLECTIONS)[1]
+    code, out, _ = hub("enrol", "xa-analyst", "--organisation", "xa-cert", "--json")
+    assert (code, json.loads(out)["token"].startswith("ihub_"), len(json.loads(out)["token"])) == (0, True, 48)
+    code, out, _ = hub("ingest", "--json")
+    tallies = {one["feed"]: one for one in map(json.loads, out.splitlines())}
+    assert (code, {name: one["new"] for name, one in tallies.items()}) == (
+        0, {"edge-scanners": 26, "phishing-kits": 26, "open-indicators": 17}
+    )  # fmt: skip
+    for one in tallies.values():
+        parts = ("new", "updated", "unchanged", "duplicate", "recalled", "quarantined")
+        assert one["candidates"] == sum(one[part] for part in parts)
+    assert hub("suspend", "xa-analyst")[0] == hub("reinstate", "xa-analyst")[0] == hub("suspend", "--organisation", "xb-cert")[0] == 0
+    assert "1 tokens" in hub("revoke", "xa-analyst")[1]
+
+
+def test_mistakes_are_told_all_at_once_with_file_and_line(hub: Run, tmp_path: Path) -> None:
+    """Unreadable YAML, an unknown nation: every mistake with file and line, and nothing is written."""
+    hub("migrate")
+    (tmp_path / "a.yaml").write_text("organisations:\n  xa-cert:\n    title: CERT\n    nation: UK\n    contact: {email: duty}\n")
+    (tmp_path / "b.yaml").write_text("organisations: [\n")
+    code, _, said = hub("apply", tmp_path)
+    assert code == 4
+    assert f"{tmp_path}/a.yaml:4: " in said
+    assert "write GB" in said
+    assert f"{tmp_path}/a.yaml:5: " in said
+    assert f"{tmp_path}/b.yaml:" in said
+    assert hub("apply", tmp_path / "nowhere")[0] == 3
+    assert "29 to add" in hub("apply", "--plan", COLLECTIONS)[1]
+
+
+def test_what_may_not_be_left_out(hub: Run, tmp_path: Path) -> None:
+    """A declaration that leaves out an organisation is refused: it is ended by its window, never removed."""
+    hub("migrate")
+    hub("apply", COLLECTIONS)
+    code, out, said = hub("apply", COLLECTIONS / "organisations.yaml")
+    assert (code, out) == (6, "")
+    assert "no longer declared" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("serve", "--port", "0"), 3, "indicator-hub migrate"),
+        (("enrol", "x", "-o", "xa-cert"), 3, "indicator-hub migrate"),
+        (("migrate", "--database", "mysql://x/y"), 3, "not in mysql"),
+        (("migrate", "--database", "nonsense"), 3, "cannot be read"),
+        (("migrate", "--database", "postgresql://nobody@127.0.0.1:1/x"), 3, "cannot be opened"),
+        (("migrate", "--database", "sqlite:////proc/nowhere/x.db"), 3, "cannot be written"),
+        (("serve", "--port", "99999"), 3, "INDICATOR_HUB_PORT"),
+        (("serve", "--host", "nowhere.invalid"), 3, "is unknown"),
+    ],
+)
+def test_what_cannot_be(hub: Run, arguments: tuple[str, ...], code: int, says: str) -> None:
+    """No schema, a wrong database, a bad setting: one paragraph that says what to do, and a code."""
+    found, out, said = hub(*arguments)
+    assert (found, out, says in said, len(said.strip().splitlines())) == (code, "", True, 1), said
+
+
+def test_a_database_that_is_none(hub: Run, tmp_path: Path) -> None:
+    """A file that is no database is refused, and left as it is."""
+    path = tmp_path / "hub.db"
+    path.write_bytes(b"not a database" * 100)
+    for command in ("migrate", "serve"):
+        code, _, said = hub(command, "--database", f"sqlite:///{path}")
+        assert (code, "cannot be" in said, len(said.strip().splitlines())) == (3, True, 1), said
+    assert path.read_bytes() == b"not a database" * 100
+
+
+def test_a_port_in_use(hub: Run) -> None:
+    """The port is taken before anything else is touched: no data directory is made for a hub that cannot listen."""
+    hub("migrate")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for command in (("serve",), ("demo", "--data", Path(os.environ["INDICATOR_HUB_DATA_DIR"]) / "demo")):
+            code, _, said = hub(*command, "--port", port)
+            assert (code, "is in use" in said, "--port" in said) == (3, True, True)
+    assert not (Path(os.environ["INDICATOR_HUB_DATA_DIR"]) / "demo").exists()
+
+
+def test_a_public_address_needs_a_public_url(hub: Run) -> None:
+    """On an address that partners reach, the hub does not guess its own URL."""
+    hub("migrate")
+    code, _, said = hub("serve", "--host", "0.0.0.0", "--port", "0")
+    assert (code, "INDICATOR_HUB_PUBLIC_URL" in said) == (3, True)
+
+
+def test_bad_accounts(hub: Run) -> None:
+    """Unknown organisations, odd names, other kinds: refused in words."""
+    hub("migrate")
+    hub("apply", COLLECTIONS)
+    hub("enrol", "xa-analyst", "-o", "xa-cert")
+    for arguments, code, says in (
+        (("enrol", "x", "-o", "nobody"), 5, "no organisation nobody"),
+        (("enrol", "Bad Name", "-o", "xa-cert"), 4, "small letters"),
+        (("enrol", "x", "-o", "xa-cert", "--scopes", "everything"), 4, "read, submit, manage"),
+        (("enrol", "x", "-o", "xa-cert", "--until", "soon"), 4, "2027-01-31"),
+        (("enrol", "xa-analyst", "-o", "xb-cert"), 6, "exists already"),
+        (("suspend", "nobody"), 5, "no account nobody"),
+        (("revoke", "nobody"), 5, "no account nobody"),
+        (("ingest", "nothing"), 5, "Declared are: edge-scanners"),
+    ):
+        found, _, said = hub(*arguments)
+        assert (arguments, found, says in said) == (arguments, code, True), said
+
+
+def test_one_bad_feed_does_not_keep_the_next_from_running(hub: Run, tmp_path: Path) -> None:
+    """An error page and an empty file as feeds: each is told, the code is not 0, and the good feed still ran."""
+    for name in COLLECTIONS.rglob("*"):
+        if name.is_file():
+            target = tmp_path / name.relative_to(COLLECTIONS)
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(name.read_bytes())
+    (tmp_path / "samples/edge-scanners.txt").write_text("<html>Service unavailable</html>")
+    (tmp_path / "samples/open-indicators.json").write_text("")
+    hub("migrate")
+    hub("apply", tmp_path)
+    code, out, said = hub("ingest")
+    assert code == 7
+    assert "phishing-kits: 33 candidates: 26 new" in out
+    assert "edge-scanners: " in said
+    assert "open-indicators: " in said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="tries another user than root, and this is not root")
+def test_no_right_on_the_data_directory(fast_path: Path) -> None:
+    """Another user without the right to write there: one sentence with the way out, and nothing is left behind."""
+    fast_path.chmod(0o755)
+    home = fast_path / "data"
+    home.mkdir(mode=0o755)
+    nobody = pwd.getpwnam("nobody")
+    # Everything is imported before the user changes: the interpreter may lie where only root may read.
+    program = f"""if True:
+        import os, sys
+        import indicator_hub.cli.demo, indicator_hub.cli.commands, sqlalchemy.dialects.sqlite.aiosqlite
+        os.setgroups([]); os.setgid({nobody.pw_gid}); os.setuid({nobody.pw_uid})
+        indicator_hub.cli.main()
+    """
+    for arguments in (["migrate"], ["demo", "--port", "0", "--data", str(home / "demo")]):
+        environment = os.environ | {"INDICATOR_HUB_DATA_DIR": str(home)}
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments], env=environment, cwd="/", capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout, "cannot be written to" in done.stderr) == (3, "", True), done.stderr
+    assert list(home.iterdir()) == []
