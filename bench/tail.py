@@ -44,7 +44,9 @@ def missed(hub: Hub, envelopes: int) -> int:
     def write(number: int) -> None:
         authorization = hub.database.authorization(WRITERS[number % len(WRITERS)])
         for start in range(0, envelopes * _POSTED, _POSTED):
-            body = objects.envelope(objects.indicator(line, 0, series[number]) for line in range(start, start + _POSTED))
+            body = objects.envelope(
+                objects.indicator(line, 0, series[number]) for line in range(start, start + _POSTED)
+            )
             status, _, answer = fetch(hub.server.port, f"{BASE}/objects/", authorization, method="POST", body=body)
             if status != 202 or b'"failure_count":0' not in answer:
                 refused.append(answer[:300])

@@ -31,7 +31,14 @@ class Plan:
 
 
 QUICK = Plan(3, 0.15, (16,), ("empty_poll", "page", "match_id"), ((100, 1, 3), (1_000, 1, 1)), 6)
-FULL = Plan(7, 0.4, (1, 16), ("empty_poll", "page", "match_id", "object", "manifest"), ((100, 1, 6), (100, 16, 16), (1_000, 1, 2)), 25)
+FULL = Plan(
+    7,
+    0.4,
+    (1, 16),
+    ("empty_poll", "page", "match_id", "object", "manifest"),
+    ((100, 1, 6), (100, 16, 16), (1_000, 1, 2)),
+    25,
+)
 
 
 def reads(stage: Stage, plan: Plan, samples: Samples) -> None:

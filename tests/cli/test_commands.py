@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from indicator_hub.cli import main
 from support.paths import COLLECTIONS
 
@@ -51,14 +52,21 @@ def test_an_administrators_day(hub: Run) -> None:
     for one in tallies.values():
         parts = ("new", "updated", "unchanged", "duplicate", "recalled", "quarantined")
         assert one["candidates"] == sum(one[part] for part in parts)
-    assert hub("suspend", "xa-analyst")[0] == hub("reinstate", "xa-analyst")[0] == hub("suspend", "--organisation", "xb-cert")[0] == 0
+    assert (
+        hub("suspend", "xa-analyst")[0]
+        == hub("reinstate", "xa-analyst")[0]
+        == hub("suspend", "--organisation", "xb-cert")[0]
+        == 0
+    )
     assert "1 tokens" in hub("revoke", "xa-analyst")[1]
 
 
 def test_mistakes_are_told_all_at_once_with_file_and_line(hub: Run, tmp_path: Path) -> None:
     """Unreadable YAML, an unknown nation: every mistake with file and line, and nothing is written."""
     hub("migrate")
-    (tmp_path / "a.yaml").write_text("organisations:\n  xa-cert:\n    title: CERT\n    nation: UK\n    contact: {email: duty}\n")
+    (tmp_path / "a.yaml").write_text(
+        "organisations:\n  xa-cert:\n    title: CERT\n    nation: UK\n    contact: {email: duty}\n"
+    )
     (tmp_path / "b.yaml").write_text("organisations: [\n")
     code, _, said = hub("apply", tmp_path)
     assert code == 4
@@ -182,7 +190,12 @@ def test_no_right_on_the_data_directory(fast_path: Path) -> None:
     for arguments in (["migrate"], ["demo", "--port", "0", "--data", str(home / "demo")]):
         environment = os.environ | {"INDICATOR_HUB_DATA_DIR": str(home)}
         done = subprocess.run(
-            [sys.executable, "-c", program, *arguments], env=environment, cwd="/", capture_output=True, text=True, check=False
+            [sys.executable, "-c", program, *arguments],
+            env=environment,
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert (done.returncode, done.stdout, "cannot be written to" in done.stderr) == (3, "", True), done.stderr
     assert list(home.iterdir()) == []

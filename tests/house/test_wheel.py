@@ -80,7 +80,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (entry,) = metadata.Distribution.at(information).entry_points.select(group="console_scripts")
     script = folder / "environment" / "bin" / entry.name
     python = folder / "environment" / "bin" / "python"
-    script.write_text(f"#!/bin/sh\nexec '{python}' -c 'from {entry.module} import {entry.attr}; {entry.attr}()' \"$@\"\n")
+    script.write_text(
+        f"#!/bin/sh\nexec '{python}' -P -c 'from {entry.module} import {entry.attr}; {entry.attr}()' \"$@\"\n"
+    )
     script.chmod(0o755)
     return script.parent
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from sqlalchemy import func, select
+
 from indicator_hub.errors import Conflict, FeedFailed, NotFound
 from indicator_hub.ingest.run import run
 from indicator_hub.sharing.claim import claim, declared
@@ -15,7 +17,6 @@ from indicator_hub.sharing.poll import poll
 from indicator_hub.store.schema import entry, feed_run, quarantine
 from indicator_hub.taxii.query import Filters, Query, Resource
 from indicator_hub.trust.roster import Feed
-from sqlalchemy import func, select
 from support.world import TLP, World, indicator, roster, world
 
 LIST = "# a list\n192.0.2.1\n192.0.2[.]1\n198.51.100.0/24\nevil.example.com\nhxxp://evil.example.net/a\n192.0.2.300\n10.0.0.1\n"
@@ -43,7 +44,7 @@ async def shared(w: World, keyword: str = "last") -> list[dict]:
 
 
 async def test_every_row_is_accounted_for(database_url: str, tmp_path: Path) -> None:
-    """candidates = new + updated + unchanged + duplicate + recalled + quarantined; refused rows keep their reason and text."""
+    """Candidates = new + updated + unchanged + duplicate + recalled + quarantined; refused rows keep their reason and text."""
     async with world(database_url, with_feed(tmp_path, LIST)) as w:
         outcome, tally = await run(w.store, await the_feed(w))
         assert (outcome, tally.as_dict()) == (
@@ -117,8 +118,15 @@ async def test_two_feeds_of_one_scope_meet_in_one_indicator(database_url: str, t
 
 async def test_a_bundle_keeps_ids_and_bytes(database_url: str, tmp_path: Path) -> None:
     """Objects of a bundle go in as they are; bad ones to quarantine; twice in one run is a duplicate, in the next unchanged."""
-    objects = [indicator(1, tlp="CLEAR"), indicator(1, tlp="CLEAR"), indicator(2, tlp="CLEAR", pattern="[nonsense"), {"type": "x"}]
-    bundle = json.dumps({"type": "bundle", "id": "bundle--00000000-0000-4000-8000-000000000001", "objects": objects}, indent=1)
+    objects = [
+        indicator(1, tlp="CLEAR"),
+        indicator(1, tlp="CLEAR"),
+        indicator(2, tlp="CLEAR", pattern="[nonsense"),
+        {"type": "x"},
+    ]
+    bundle = json.dumps(
+        {"type": "bundle", "id": "bundle--00000000-0000-4000-8000-000000000001", "objects": objects}, indent=1
+    )
     async with world(database_url, with_feed(tmp_path, bundle, format="stix")) as w:
         feed = await the_feed(w)
         _, first = await run(w.store, feed)
@@ -156,7 +164,9 @@ async def test_a_feed_never_reopens_what_was_recalled(database_url: str, tmp_pat
         ("192.0.2.1\n", {"source": "/nowhere/at/all"}, "cannot be read"),
     ],
 )  # fmt: skip
-async def test_a_bad_feed_fails_as_a_whole(sqlite_url: str, tmp_path: Path, content: str, changes: dict, says: str) -> None:
+async def test_a_bad_feed_fails_as_a_whole(
+    sqlite_url: str, tmp_path: Path, content: str, changes: dict, says: str
+) -> None:
     """An empty body, an error page, a header without the column, broken JSON, no file: the run fails, says why, and changes nothing."""
     async with world(sqlite_url, with_feed(tmp_path, content, **changes), accounts=["bea"]) as w:
         with pytest.raises(FeedFailed, match=says):

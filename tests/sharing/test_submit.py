@@ -3,13 +3,14 @@
 import json
 
 import pytest
+from sqlalchemy import func, select
+
 from indicator_hub.errors import Invalid, NotPermitted, Unprocessable
 from indicator_hub.sharing.poll import poll
 from indicator_hub.sharing.submit import submit
 from indicator_hub.stix import timestamps
 from indicator_hub.store.schema import entry, event
 from indicator_hub.taxii.query import Filters, Query, Resource
-from sqlalchemy import func, select
 from support.world import World, envelope, indicator, world
 
 

@@ -4,14 +4,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
 from indicator_hub.errors import Misconfigured
 from indicator_hub.store.engine import async_engine
 from indicator_hub.store.engine import database_url as parse_url
 from indicator_hub.store.migrate import migrate
 from indicator_hub.store.opened import open_store
 from indicator_hub.store.schema import REVISION, metadata
-from sqlalchemy import text
-
 from support.paths import MIGRATIONS
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import pytest
+
 from indicator_hub.stix.objects import ObjectVersion, accept
 from indicator_hub.stix.reader import read
 from indicator_hub.store import entries
@@ -46,7 +47,13 @@ def _version(number: int, version: int) -> ObjectVersion:
 
 async def _plant(store: Store, reaches: list[Reach], chance: random.Random, base: int) -> tuple[list[Planted], int]:
     """Lines of a few ids from three organisations, in any order, some recalled. Returns them, and the clock before."""
-    choices = [(number, reach, version) for number in range(4) for reach in reaches for version in (1, 2, 3, 4) if chance.random() < 0.4]
+    choices = [
+        (number, reach, version)
+        for number in range(4)
+        for reach in reaches
+        for version in (1, 2, 3, 4)
+        if chance.random() < 0.4
+    ]
     chance.shuffle(choices)
     creator = {number: chance.choice([*reaches, None]) for number in range(4)}
     planted: list[Planted] = []
@@ -56,7 +63,9 @@ async def _plant(store: Store, reaches: list[Reach], chance: random.Random, base
             audience = chance.choice(AUDIENCES)
             candidate = _version(base + number, version)
             line = [one for one in planted if (one.id, one.organisation) == (candidate.id, reach.organisation_id)]
-            one = Addition(candidate, Ruling(audience, None), line[0].line_order if line else None, creator[number] is reach)
+            one = Addition(
+                candidate, Ruling(audience, None), line[0].line_order if line else None, creator[number] is reach
+            )
             _, last = await entries.add(tx, reach, [one], status_id="s", last=last, now=0)
             order = line[0].line_order if line else 0 if creator[number] is reach else last
             planted.append(Planted(candidate.id, version, reach.organisation_id, audience, last, order))
@@ -76,7 +85,13 @@ def _given(reach: Reach, planted: Iterable[Planted], keyword: str) -> list[int]:
     seen = [
         one
         for one in planted
-        if sees(reach, audience=one.audience, organisation_id=one.organisation, first_added=one.date_added, recalled=one.recalled)
+        if sees(
+            reach,
+            audience=one.audience,
+            organisation_id=one.organisation,
+            first_added=one.date_added,
+            recalled=one.recalled,
+        )
     ]
     shown = {one.id: min(other.line_order for other in seen if other.id == one.id) for one in seen}
     line = [one for one in seen if one.line_order == shown[one.id]]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
+
 from indicator_hub.trust.roster import Roster
 from indicator_hub.web.app import create_app
 from indicator_hub.web.taxii import Hub

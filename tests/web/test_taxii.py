@@ -4,6 +4,7 @@ import base64
 import json
 
 import pytest
+
 from support.http import MANIFEST, OBJECTS, TAXII, site
 from support.world import FED, MAIN, NIGHT, OPEN, indicator
 
@@ -85,7 +86,9 @@ async def test_api_root_and_collections(database_url: str) -> None:
         for one in listed:
             assert (await s.get(f"/taxii2/alpha/collections/{one['id']}/")).json() == one
             assert (await s.get(f"/taxii2/alpha/collections/{one['alias']}/")).json() == one
-        assert {one["can_write"] for one in (await s.get("/taxii2/alpha/collections/", "dan")).json()["collections"]} == {False}
+        assert {
+            one["can_write"] for one in (await s.get("/taxii2/alpha/collections/", "dan")).json()["collections"]
+        } == {False}
 
 
 async def test_credentials(sqlite_url: str) -> None:
@@ -122,7 +125,10 @@ async def test_the_outsiders_answer_is_that_of_what_never_was(database_url: str)
         for there, nowhere in pairs:
             one, other = await s.get(there, "eve"), await s.get(nowhere, "eve")
             assert (one.status_code, one.content, dict(one.headers)) == (404, other.content, dict(other.headers))
-        hidden, never_was = await s.get(f"{OBJECTS}{known}/", "bea"), await s.get(f"{OBJECTS}{indicator(7)['id']}/", "bea")
+        hidden, never_was = (
+            await s.get(f"{OBJECTS}{known}/", "bea"),
+            await s.get(f"{OBJECTS}{indicator(7)['id']}/", "bea"),
+        )
         assert (hidden.status_code, hidden.content) == (404, never_was.content)
 
 
@@ -130,7 +136,9 @@ async def test_public_answers_anyone(database_url: str) -> None:
     """The group public is read without credentials, at level CLEAR, and never written without them."""
     async with site(database_url) as s:
         path = f"/taxii2/public/collections/{OPEN}/objects/"
-        made = await s.post(indicator(1, tlp="CLEAR"), indicator(2), indicator(3, tlp="GREEN"), account="eve", path=path)
+        made = await s.post(
+            indicator(1, tlp="CLEAR"), indicator(2), indicator(3, tlp="GREEN"), account="eve", path=path
+        )
         assert [made.json()[count] for count in ("success_count", "failure_count")] == [1, 2]
         assert [o["id"] for o in (await s.get(path, None)).json()["objects"]] == [indicator(1)["id"]]
         assert (await s.get("/taxii2/public/", None)).status_code == 200
@@ -144,7 +152,10 @@ async def test_each_reader_gets_what_its_role_allows(database_url: str) -> None:
     """The ladder: an observer reads to GREEN, a client to AMBER, a member to AMBER+STRICT; a submitter its own; RED nobody unnamed."""
     async with site(database_url) as s:
         levels = ("CLEAR", "GREEN", "AMBER", "STRICT", "RED")
-        await s.post(*(indicator(number, tlp=level, name=level) for number, level in enumerate(levels)), indicator(9, name="unmarked"))
+        await s.post(
+            *(indicator(number, tlp=level, name=level) for number, level in enumerate(levels)),
+            indicator(9, name="unmarked"),
+        )
         await s.post(indicator(20, name="given"), account="gus")
 
         async def read(account: str) -> set[str]:
@@ -183,7 +194,10 @@ async def test_walk_by_next_and_by_date(database_url: str) -> None:
 async def test_next_of_another(sqlite_url: str) -> None:
     """T-145: next carries its query; with other filters, from another account or for another collection it counts as not sent."""
     async with site(sqlite_url) as s:
-        await s.post(*(indicator(number) for number in range(4)), {"type": "mutex", "id": "mutex--f93fe911-e545-5239-b9b0-597840d0c871", "name": "m"})
+        await s.post(
+            *(indicator(number) for number in range(4)),
+            {"type": "mutex", "id": "mutex--f93fe911-e545-5239-b9b0-597840d0c871", "name": "m"},
+        )
         token = (await s.get(f"{OBJECTS}?limit=2&match[type]=indicator")).json()["next"]
         rest = [indicator(number)["id"] for number in (2, 3)]
         alone = (await s.get(f"{OBJECTS}?next={token}")).json()["objects"]
@@ -248,7 +262,9 @@ async def test_delete_is_a_recall(database_url: str) -> None:
         for one in (path, f"{path}versions/"):
             assert (await s.get(one)).status_code == 404
         for account in ("ana", "bea"):
-            assert [o["id"] for o in (await s.get(f"{OBJECTS}?match[version]=all", account)).json()["objects"]] == [indicator(2)["id"]]
+            assert [o["id"] for o in (await s.get(f"{OBJECTS}?match[version]=all", account)).json()["objects"]] == [
+                indicator(2)["id"]
+            ]
             assert len((await s.get(MANIFEST, account)).json()["objects"]) == 1
         assert (await s.delete(path)).status_code == 404
         machine = (await s.post(indicator(1), account="abot")).json()
@@ -268,7 +284,9 @@ async def test_delete_of_one_version(database_url: str) -> None:
         path = f"{OBJECTS}{indicator(1)['id']}/"
         assert (await s.delete(f"{path}?match[version]={later}")).status_code == 200
         for account in ("ana", "bea"):
-            assert [o["modified"] for o in (await s.get(OBJECTS, account)).json()["objects"]] == ["2026-11-01T00:00:00.000Z"]
+            assert [o["modified"] for o in (await s.get(OBJECTS, account)).json()["objects"]] == [
+                "2026-11-01T00:00:00.000Z"
+            ]
 
 
 async def test_a_steward_takes_back_what_another_shared(database_url: str) -> None:
@@ -291,7 +309,9 @@ async def test_status(database_url: str) -> None:
         path = f"/taxii2/alpha/status/{status['id']}/"
         assert (await s.get(path)).content == made.content == (await s.get(path, "abot")).content
         assert [(await s.get(path, other)).status_code for other in ("bea", "eve")] == [404, 404]
-        assert [(await s.get(f"/taxii2/{one}/")).status_code for one in (f"public/status/{status['id']}", "alpha/status/x")] == [404, 404]
+        assert [
+            (await s.get(f"/taxii2/{one}/")).status_code for one in (f"public/status/{status['id']}", "alpha/status/x")
+        ] == [404, 404]
         s.world.clock.forward(seconds=86_399)
         assert (await s.get(path)).status_code == 200
         s.world.clock.forward(seconds=2)
@@ -325,7 +345,11 @@ async def test_methods_and_paths(sqlite_url: str) -> None:
         assert (head.status_code, "x-taxii-date-added-last" in head.headers) == (200, True)
         for path in ("/taxii2/alpha/nothing/", "/nothing", "/taxii2/alpha/collections/x/y/z/"):
             answer = await s.get(path)
-            assert (answer.status_code, answer.headers["content-type"], answer.json()["http_status"]) == (404, TAXII, "404")
+            assert (answer.status_code, answer.headers["content-type"], answer.json()["http_status"]) == (
+                404,
+                TAXII,
+                "404",
+            )
 
 
 async def test_windows_and_suspension_act_at_once(database_url: str) -> None:
@@ -342,7 +366,9 @@ async def test_windows_and_suspension_act_at_once(database_url: str) -> None:
         assert (await s.get(case, "eve")).status_code == 401
         await suspend(s.world.store, "xc-cert", whole_organisation=True, suspended=False)
         day = 86_400_000_000
-        _, s.world.tokens["short"] = await enrol(s.world.store, "short", organisation="xc-cert", kind="person", ends=s.world.clock.now + day)
+        _, s.world.tokens["short"] = await enrol(
+            s.world.store, "short", organisation="xc-cert", kind="person", ends=s.world.clock.now + day
+        )
         assert (await s.get(case, "short")).status_code == 200
         s.world.clock.forward(days=1)
         assert (await s.get(case, "short")).status_code == 401
