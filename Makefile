@@ -18,9 +18,11 @@ ifneq ($(shell $(BIN)/python -c 'print(open("$(VENV)/.made").read().strip())' 2>
 endif
 endif
 
-# Installs the locked requirements files named, then this checkout itself, so that what is edited is what runs.
+# Installs the locked requirements files named, then this checkout itself, so that what is edited is what runs. uv leaves compiling to the
+# first import, which never keeps the result where PYTHONDONTWRITEBYTECODE is set: every command would then take twice as long.
 ifneq ($(UV),)
-install = $(UV) pip install --quiet --python $(BIN)/python --require-hashes $(1) && \
+install = $(UV) pip install --quiet --python $(BIN)/python --require-hashes $(1) \
+	  $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode) && \
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 else
 install = $(BIN)/python -m pip install --quiet --require-hashes $(1) && \

@@ -180,10 +180,12 @@ def torment(site: Site, *, kills: int, seed: int) -> dict[str, int]:
             for one in writers:
                 one.begin(site, hub)
             book.wait(sent=0, answered=answers)
-            if dice.random() < 0.7:
-                with book.turn:
-                    sent = book.sent
-                book.wait(sent=sent + 1, answered=0)
+            with book.turn:
+                sent = book.sent
+            book.wait(sent=sent + dice.randint(0, 1), answered=0)
+            with site.client(hub, "bea") as pulse:  # how far the hub has come is told by the hub, not by a clock
+                for _ in range(dice.randint(0, 20)):
+                    assert pulse.get("/healthz").status == 200
             hub.kill()
         for one in writers:
             one.join(60)

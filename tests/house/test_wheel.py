@@ -88,6 +88,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def get(url: str, username: str, password: str) -> dict[str, object]:
+    """A TAXII resource, whatever proxy the environment names."""
     basic = base64.b64encode(f"{username}:{password}".encode()).decode()
     request = urllib.request.Request(url, headers={"Authorization": f"Basic {basic}"})
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:

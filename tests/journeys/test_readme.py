@@ -36,6 +36,7 @@ def section(heading: str) -> str:
 
 
 def free_port() -> int:
+    """A port that nobody listens on, for a script that has to know it beforehand."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

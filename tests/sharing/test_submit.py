@@ -155,6 +155,19 @@ async def test_another_organisations_visible_object_has_no_second_version(databa
         assert len(await bodies(w, "bea")) == 2
 
 
+async def test_what_a_partner_already_shares(database_url: str) -> None:
+    """The same object from a second organisation is a success and no second row; an observable has no author and may be said by all."""
+    sco = {"type": "ipv4-addr", "id": "ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4", "value": "198.51.100.3"}
+    async with world(database_url) as w:
+        await send(w, "ana", indicator(1), sco)
+        same = await send(w, "bea", indicator(1), dict(reversed(indicator(1).items())), sco)
+        other = await send(w, "bea", indicator(1, name="mine"), sco | {"x_seen": 3})
+        assert [d.outcome for d in same.details] == ["duplicate", "duplicate", "duplicate"]
+        assert [d.outcome for d in other.details] == ["refused", "new"]
+        assert await bodies(w, "dan") == []
+        assert await bodies(w, "bank") == await bodies(w, "bea") == [indicator(1), sco]
+
+
 @pytest.mark.parametrize(
     ("body", "error"),
     [(b"{", Invalid), (b"[]", Unprocessable), (b"{}", Unprocessable), (b'{"objects":[]}', Unprocessable), (b"\xff", Invalid),

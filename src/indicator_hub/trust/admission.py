@@ -75,29 +75,39 @@ def admit(
         e for e in existing if e.organisation_id == reach.organisation_id and e.spec_version == candidate.spec_version
     ]
     if not line:
-        return _new_line(reach, existing, is_creator=is_creator)
+        return _new_line(candidate, reach, existing, is_creator=is_creator)
     return _own_line(candidate, reach, line)
 
 
-def _new_line(reach: Reach, existing: Sequence[Existing], *, is_creator: bool) -> Verdict:
-    foreign = [e for e in existing if e.organisation_id != reach.organisation_id]
-    visible = any(
-        sees(
+def _new_line(candidate: ObjectVersion, reach: Reach, existing: Sequence[Existing], *, is_creator: bool) -> Verdict:
+    """What another organisation shares here counts only as far as the submitter sees it: a refusal would else tell that it exists."""
+    visible = [
+        e
+        for e in existing
+        if sees(
             reach,
             audience=e.audience,
             organisation_id=e.organisation_id,
             first_added=e.first_added,
             recalled=e.recalled is not Recalled.NO,
         )
-        for e in foreign
+    ]
+    for entry in visible:
+        if entry.sha256 == candidate.sha256:
+            return Verdict(Outcome.DUPLICATE, "already here", entry)
+    if not visible or is_creator:
+        return Verdict(Outcome.NEW)
+    if candidate.version is None:
+        # An observable has no author: its id follows from its value, and everybody may say it.
+        return Verdict(Outcome.NEW)
+    key = timestamps.sort_key(candidate.version)
+    for entry in visible:
+        if (entry.version_key, entry.spec_version) == (key, candidate.spec_version):
+            return Verdict(Outcome.SAME_VERSION, existing=entry)
+    return Verdict(
+        Outcome.REFUSED,
+        "another organisation shares this object here: only its creator makes a new version (STIX 2.1, 3.6)",
     )
-    if visible and not is_creator:
-        # Said only of what the submitter can see: a refusal about anything else would tell that it exists.
-        return Verdict(
-            Outcome.REFUSED,
-            "another organisation shares this object here: only its creator makes a new version (STIX 2.1, 3.6)",
-        )
-    return Verdict(Outcome.NEW)
 
 
 def _own_line(candidate: ObjectVersion, reach: Reach, line: Sequence[Existing]) -> Verdict:
