@@ -31,8 +31,8 @@ _LEVELS = {
 }
 # Of ten lines: two for everybody, four for partners, three with care, one strictly for members.
 _SHARES = ("CLEAR", "GREEN", "AMBER", "GREEN", "AMBER+STRICT", "GREEN", "CLEAR", "AMBER", "GREEN", "AMBER")
-BATCH = 1_000
-_AGAIN, _THIRD = 90, 10
+BATCH = 250
+_AGAIN, _THIRD = 22, 3
 
 
 def identifier(line: int, series: str = "loaded") -> str:

@@ -105,11 +105,11 @@ class Postgres:
         head, _, query = self.url.partition("?")
         return f"{head.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
 
-    def execute(self, *statements: str, url: str = "") -> None:
-        """Run statements, on its first database where none is named."""
+    def execute(self, *statements: str) -> None:
+        """Run statements on its first database."""
 
         async def run() -> None:
-            connection = await asyncpg.connect(url or self.url)
+            connection = await asyncpg.connect(self.url)
             try:
                 for statement in statements:
                     await connection.execute(statement)

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -77,38 +78,38 @@ def reference_path(workload: str, path: str) -> str:
 
 @contextmanager
 def databases(work: Path, server: Postgres | None, sizes: list[int]) -> Iterator[list[Database]]:
-    """Filled databases of every size, in both kinds; all fill at the same time."""
-    wanted: list[tuple[str, str, str, int]] = []
+    """Filled databases of every size, in both kinds with the same rows."""
     with ExitStack() as stack:
-        for size in sizes:
-            path = work / f"hub-{size}.db"
-            wanted.append(("sqlite", f"sqlite:///{path}", str(work / f"raw-{size}.db"), size))
-            if server:
-                name = f"bench_{work.name.rsplit('-', 1)[-1].lower()}_{size}"
-                server.execute(f'CREATE DATABASE "{name}"')
-                stack.callback(server.execute, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-                wanted.append(("postgresql", server.database(name), f"{name}_raw", size))
-        running = [
-            subprocess.Popen([sys.executable, "-m", "bench.world", url, str(size)], cwd=ROOT, stdout=subprocess.PIPE)
-            for _, url, _, size in wanted
-        ]
+        files = [work / f"hub-{size}.db" for size in sizes]
+        filling = [_world(f"sqlite:///{file}", str(size)) for file, size in zip(files, sizes, strict=True)]
         made: list[Database] = []
-        for (kind, url, copy, _), process in zip(wanted, running, strict=True):
-            output, _ = process.communicate()
-            if process.returncode:
-                sys.exit(f"{url} could not be filled.")
-            if kind == "sqlite":
-                shutil.copy(url.removeprefix("sqlite:///"), copy)
-                made.append(Database(kind, url, copy, json.loads(output)))
+        for file, size, process in zip(files, sizes, filling, strict=True):
+            tokens = json.loads(_output(process))
+            copy = str(shutil.copy(file, work / f"raw-{size}.db"))
+            made.append(Database("sqlite", f"sqlite:///{file}", copy, tokens))
+            if server is None:
                 continue
-            assert server is not None
-            # What autovacuum does for a database that has been in use for some minutes.
-            server.execute("VACUUM (ANALYZE)", url=url)
-            original = copy.removesuffix("_raw")
-            server.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{original}"')
-            stack.callback(server.execute, f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
-            made.append(Database(kind, url, server.database(copy), json.loads(output), server.pid))
+            name = f"bench_{uuid.uuid4().hex[:8]}_{size}"
+            for one in (name, f"{name}_raw"):
+                stack.callback(server.execute, f"DROP DATABASE IF EXISTS {one} WITH (FORCE)")
+            server.execute(f"CREATE DATABASE {name}")
+            _output(_world(str(file), server.database(name)))
+            server.execute(f"CREATE DATABASE {name}_raw TEMPLATE {name}")
+            made.append(
+                Database("postgresql", server.database(name), server.database(f"{name}_raw"), tokens, server.pid)
+            )
         yield made
+
+
+def _world(*arguments: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-m", "bench.world", *arguments], cwd=ROOT, stdout=subprocess.PIPE)
+
+
+def _output(process: "subprocess.Popen[bytes]") -> bytes:
+    output, _ = process.communicate()
+    if process.returncode:
+        sys.exit("A database could not be filled.")
+    return output
 
 
 @contextmanager

@@ -32,7 +32,7 @@ class Plan:
 
 QUICK = Plan(3, 0.15, (16,), ("empty_poll", "page", "match_id"), ((100, 1, 3), (1_000, 1, 1)), 6)
 FULL = Plan(
-    7,
+    5,
     0.4,
     (1, 16),
     ("empty_poll", "page", "match_id", "object", "manifest"),

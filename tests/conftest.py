@@ -10,14 +10,14 @@ import shutil
 import tempfile
 import uuid
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
-from indicator_hub.store.migrate import migrate
 
+from indicator_hub.store.migrate import migrate
 from support.paths import MIGRATIONS
 
 ASKED = os.environ.get("INDICATOR_HUB_TEST_POSTGRES", "")

@@ -51,6 +51,7 @@ class Writer:
         self.store, self.caller, self.reach = store, caller, reach
         self.dice = random.Random(f"{asked['seed']} {number}")
         self.left = asked["objects"]
+        self.tries = 1_000 if asked.get("broken") else TRIES
         self.acknowledged: list[str] = []
         self.unavailable = 0
 
@@ -64,10 +65,10 @@ class Writer:
             self.left -= size
 
     async def _submit(self, body: bytes) -> list[str]:
-        for _ in range(TRIES):
+        for _ in range(self.tries):
             try:
                 status = await submit(self.store, self.caller, self.reach, body)
-            except (Unavailable, IntegrityError):  # the broken clock gives one date out twice
+            except (Unavailable, IntegrityError):  # the broken clock gives one date out twice, and the schema minds
                 self.unavailable += 1
             else:
                 return [one.id for one in status.details if not one.failed]
@@ -99,17 +100,23 @@ async def follow(store: Store, caller: Caller, reach: Reach, asked: dict[str, An
     poller = Poller(store, caller, reach, asked["limit"])
     say(ready=True)
     end = asyncio.create_task(told())
-    saw = False
+    saw, unavailable, failed = False, 0, 0
     while True:
         ending = end.done()
-        given = await poller.poll()
+        try:
+            given, failed = await poller.poll(), 0
+        except Unavailable:
+            unavailable, failed = unavailable + 1, failed + 1
+            if failed == TRIES:
+                raise
+            continue
         if given and not saw:
             saw = True
             say(saw=given)
         if ending and not given:
             break
         await asyncio.sleep(0)
-    say(seen=poller.seen, polls=poller.polls)
+    say(seen=poller.seen, polls=poller.polls, unavailable=unavailable)
 
 
 def break_the_clock(put: Callable[[object, str, object], None]) -> None:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from indicator_hub.stix.objects import ObjectVersion, Unacceptable, accept
 from indicator_hub.stix.reader import read
 from support.world import TLP, envelope, indicator

@@ -1,11 +1,13 @@
 """One pass over a body: each object as a value and as its own bytes; what I-JSON forbids is refused."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from indicator_hub.errors import HubError, Invalid, Unprocessable
 from indicator_hub.stix.reader import read
 
@@ -43,10 +45,8 @@ def test_each_object_with_its_own_bytes(objects: list[Any], more: dict[str, Any]
 )
 def test_nothing_but_a_refusal(body: bytes) -> None:
     """Any bytes at all end in objects or in a refusal of ours."""
-    try:
+    with suppress(HubError):
         assert read(body)
-    except HubError:
-        pass
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from indicator_hub.stix import timestamps
 
 INSTANTS = st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999)

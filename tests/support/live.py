@@ -115,6 +115,7 @@ class Client:
         self._connection = HTTPConnection(self._address, timeout=PATIENCE)
         credential = base64.b64encode(f"{username}:{token}".encode()).decode()
         self._headers = {"Authorization": f"Basic {credential}", "Accept": TAXII}
+        self.unavailable = 0
 
     def send(self, method: str, path: str, body: bytes | None = None) -> None:
         """Send a request. `receive` must follow."""
@@ -137,11 +138,15 @@ class Client:
         self.send("POST", path, json.dumps({"objects": objects}).encode())
         return self.receive()
 
-    def pages(self, path: str, *, limit: int, added_after: str | None = None) -> Iterator[Answer]:
-        """Every page from here on, by following `next` while `more` is true."""
+    def pages(self, path: str, *, limit: int, added_after: str | None = None, tries: int = 1) -> Iterator[Answer]:
+        """Every page from here on, by following `next` while `more` is true; a page is asked for again while the hub is unavailable."""
         following: str | None = None
         while True:
-            answer = self.get(path, limit=limit, added_after=added_after, next=following)
+            for _ in range(tries):
+                answer = self.get(path, limit=limit, added_after=added_after, next=following)
+                if answer.status != 503:
+                    break
+                self.unavailable += 1
             assert answer.status == 200, (answer.status, answer.body)
             yield answer
             page = answer.json

@@ -39,9 +39,11 @@ class Clock:
         self.now = now
 
     def __call__(self) -> int:
+        """What the clock shows."""
         return self.now
 
     def forward(self, *, seconds: int = 0, days: int = 0) -> None:
+        """Move it on, or back."""
         self.now += (seconds + days * 86_400) * 1_000_000
 
 

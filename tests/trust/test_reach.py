@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from indicator_hub.errors import NotPermitted, Unauthenticated
 from indicator_hub.trust.audience import NOBODY, Audience, audience_of
 from indicator_hub.trust.reach import Reach, Ties, reach_of, sees

@@ -25,9 +25,9 @@ def require_directory(settings: Settings) -> None:
 
 
 def make_directory(path: Path) -> None:
-    """Make a directory that this user can write to. Raises Misconfigured."""
+    """Make a directory that this user can write to, and no other can read. Raises Misconfigured."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe = path / ".indicator-hub-probe"
         probe.touch()
         probe.unlink()

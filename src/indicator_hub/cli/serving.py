@@ -21,6 +21,7 @@ def serve(settings: Settings, ready: Callable[[str], None], prepare: "Callable[[
     logging.basicConfig(
         stream=sys.stderr, level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     listener = _bind(settings.host, settings.port)
     with listener:
         if prepare is not None:

@@ -84,7 +84,8 @@ def _new_line(candidate: ObjectVersion, reach: Reach, existing: Sequence[Existin
     visible = [
         e
         for e in existing
-        if sees(
+        if e.organisation_id != reach.organisation_id
+        and sees(
             reach,
             audience=e.audience,
             organisation_id=e.organisation_id,
