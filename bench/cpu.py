@@ -1,5 +1,6 @@
 """How much CPU a tree of processes has used."""
 
+import os
 import time
 from collections.abc import Iterable
 from typing import Self
@@ -36,18 +37,32 @@ def _used(pid: int) -> float:
 
 
 class Meter:
-    """CPU used inside a `with`, by a server's tree and by a database's."""
+    """CPU used inside a `with`, by a server's tree and by a database's, processes that come and go meanwhile included."""
 
     def __init__(self, server: int, database: int | None = None) -> None:
-        self._server = tree(server)
-        self._database = tree(database) if database else []
+        self._roots = server, database
         self.server = self.database = self.wall = 0.0
 
     def __enter__(self) -> Self:
-        self._was = used(self._server), used(self._database), time.perf_counter()
+        server, database = self._roots
+        # The database first and last: looking for processes must not count where this process is the one measured.
+        self._database = _whole(database)
+        self._server = _whole(server)
+        self._begun = time.perf_counter()
         return self
 
     def __exit__(self, *_: object) -> None:
-        server, database, wall = self._was
-        self.wall = time.perf_counter() - wall
-        self.server, self.database = used(self._server) - server, used(self._database) - database
+        server, database = self._roots
+        self.wall = time.perf_counter() - self._begun
+        self.server = _whole(server) - self._server
+        self.database = _whole(database) - self._database
+
+
+def _whole(root: int | None) -> float:
+    """A tree's CPU seconds; of processes that have ended, what their parent knows."""
+    if root is None:
+        return 0.0
+    if root == os.getpid():
+        return time.process_time()
+    ended = psutil.Process(root).cpu_times()
+    return used(tree(root)) + getattr(ended, "children_user", 0.0) + getattr(ended, "children_system", 0.0)

@@ -211,6 +211,10 @@ class among(FunctionElement[bool]):  # noqa: N801 - reads as an SQL function
     def __init__(self, column: ColumnElement[Any], name: str) -> None:
         super().__init__(column, bindparam(name, type_=Text()))
 
+    def self_group(self, against: Any = None) -> Any:  # noqa: ARG002 - the signature is SQLAlchemy's
+        """As it stands: a boolean would get `= 1` on SQLite, which keeps it from every index."""
+        return self
+
 
 @compiles(among, "sqlite")
 def _among_sqlite(element: among, compiler: Any, **kw: Any) -> str:

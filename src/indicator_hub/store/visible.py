@@ -31,6 +31,8 @@ _ZERO: ColumnElement[int] = literal_column("0")
 _ONE: ColumnElement[int] = literal_column("1")
 _TWO: ColumnElement[int] = literal_column("2")
 _ORGANISATION = bindparam("organisation", type_=BigInteger)
+# Put together in SQL: SQLite compiles a statement anew at every execution when a bare parameter stands behind LIKE.
+_LISTED = literal_column("'%/'", Text).concat(bindparam("nation", type_=Text)).concat(literal_column("'/%'", Text))
 _SEES_FROM = bindparam("sees_from", type_=BigInteger)
 
 
@@ -41,7 +43,7 @@ def parameters(reach: Reach) -> dict[str, Any]:
         "organisation": reach.organisation_id or NEVER,
         "cap": reach.cap,
         "person": reach.person,
-        "nation": f"%/{reach.nation or '-'}/%",
+        "nation": reach.nation or "-",
         "sees_from": reach.sees_from,
     }
 
@@ -51,7 +53,7 @@ def audiences() -> Statement:
     return select(audience.c.id).where(
         audience.c.floor <= bindparam("cap", type_=SmallInteger),
         or_(not_(audience.c.persons_only), bindparam("person", type_=Boolean)),
-        or_(audience.c.nations == literal_column("'*'"), audience.c.nations.like(bindparam("nation", type_=Text))),
+        or_(audience.c.nations == literal_column("'*'"), audience.c.nations.like(_LISTED)),
     )
 
 
