@@ -289,6 +289,32 @@ async def test_delete_of_one_version(database_url: str) -> None:
             ]
 
 
+async def test_what_a_recall_uncovers_is_delivered_again(database_url: str) -> None:
+    """Decision 25: a poller that read past the newest version comes upon the one that stands in its place when that is taken back."""
+    async with site(database_url) as s:
+        later = "2026-11-02T00:00:00.000Z"
+        await s.post(indicator(1), indicator(1, modified=later), indicator(2))
+        last = (await s.get(OBJECTS, "bea")).headers["x-taxii-date-added-last"]
+        await s.delete(f"{OBJECTS}{indicator(1)['id']}/?match[version]={later}")
+        found = (await s.get(f"{OBJECTS}?added_after={last}", "bea")).json()["objects"]
+        assert [(o["id"], o["modified"]) for o in found] == [(indicator(1)["id"], indicator(1)["modified"])]
+        last = (await s.get(OBJECTS, "bea")).headers["x-taxii-date-added-last"]
+        await s.delete(f"{OBJECTS}{indicator(2)['id']}/")
+        assert (await s.get(f"{OBJECTS}?added_after={last}", "bea")).content == b"{}"
+
+
+async def test_the_next_line_is_delivered_again(database_url: str) -> None:
+    """Of an id that two organisations share a reader is shown one line; when that is taken back, the other comes, anew."""
+    async with site(database_url) as s:
+        await s.post(indicator(1, tlp="RED", name="first"))
+        await s.post(indicator(1, tlp="GREEN", name="second"), account="bea")
+        assert [o["name"] for o in (await s.get(OBJECTS)).json()["objects"]] == ["first"]
+        assert [o["name"] for o in (await s.get(OBJECTS, "dan")).json()["objects"]] == ["second"]
+        last = (await s.get(MANIFEST)).headers["x-taxii-date-added-last"]
+        await s.delete(f"{OBJECTS}{indicator(1)['id']}/")
+        assert [o["name"] for o in (await s.get(f"{OBJECTS}?added_after={last}")).json()["objects"]] == ["second"]
+
+
 async def test_a_steward_takes_back_what_another_shared(database_url: str) -> None:
     """A steward may recall another's object; then its originator cannot post it again."""
     async with site(database_url) as s:

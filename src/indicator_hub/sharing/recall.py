@@ -22,9 +22,9 @@ async def delete(store: Store, caller: Caller, reach: Reach, identifier: str, fi
         reach.require_read()
         reach.require_write()
         async with a.transaction() as tx:
-            await entries.lock(tx, reach.key)
-            seen = await entries.shown_versions(tx, reach, identifier)
-            chosen = _choose(seen, filters)
+            last = await entries.lock(tx, reach.key)
+            versions = (await entries.lines(tx, reach.key, (identifier,))).get(identifier, [])
+            chosen = _choose(await entries.shown(tx, reach, versions), filters)
             if not chosen:
                 raise NotFound
             by = Recalled.BY_ORIGINATOR
@@ -34,6 +34,7 @@ async def delete(store: Store, caller: Caller, reach: Reach, identifier: str, fi
                 by = Recalled.BY_STEWARD
             await entries.recall(tx, chosen, by, now=a.now)
             await entries.refresh_superseded(tx, reach.key, (identifier,))
+            await entries.redate(tx, reach.key, entries.uncovered(chosen, versions), last=last, now=a.now)
             a.details |= {"versions": [one.version for one in chosen], "by": by.name.lower()}
     return len(chosen)
 

@@ -165,53 +165,64 @@ async def readmit(tx: AsyncConnection, reach: Reach, existing: Existing, ruling:
     """Bring a recalled entry back under a new `date_added` (reissue). The clock must be locked. Returns the last value given out."""
     date_added = max(now, last + 1)
     row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
-    await _move(
-        tx,
-        [existing.entry],
-        audience_id=row,
-        held=ruling.held,
-        date_added=date_added,
-        now=date_added,
-        recalled=Recalled.NO,
-    )
+    changes = {"audience_id": row, "held": ruling.held, "date_added": date_added, "recalled": Recalled.NO.value}
+    await _move(tx, existing.entry, changes, now=date_added)
     await _set_clock(tx, reach.key, date_added)
     return date_added
+
+
+def uncovered(gone: Sequence[Existing], versions: Sequence[Existing]) -> list[Existing]:
+    """The versions that some reader is given now and was not before `gone` were taken back, oldest first.
+
+    They lie behind the cursors of those who read past them while something else was given in their place: a newer version, a 2.1
+    rendering, or the line of another organisation.
+    """
+    left = {one.entry for one in gone}
+    live = [one for one in versions if one.recalled is Recalled.NO and one.entry not in left]
+    found = [one for one in live if any(_covers(taken, one) for taken in gone) and superseded(one, live) != 1]
+    return sorted(found, key=lambda one: one.first_added)
+
+
+def _covers(one: Existing, other: Existing) -> bool:
+    if one.organisation_id != other.organisation_id:
+        return one.line_order < other.line_order
+    return (one.spec_version, one.version_key) > (other.spec_version, other.version_key)
+
+
+async def redate(tx: AsyncConnection, key: int, entries: Sequence[Existing], *, last: int, now: int) -> None:
+    """Give entries a new `date_added`, in order, so that pollers come upon them again. The clock must be locked.
+
+    A second delivery, the only kind there is; what a membership sees is judged by the first `date_added`, which stays.
+    """
+    for one in entries:
+        last = max(now, last + 1)
+        await _move(tx, one.entry, {"date_added": last}, now=last)
+    if entries:
+        await _set_clock(tx, key, last)
 
 
 async def recall(tx: AsyncConnection, entries: Sequence[Existing], by: Recalled, *, now: int) -> None:
     """Make entries nobody's. The rows stay: who was given what can be computed for ever."""
     row = (await audiences.intern(tx, {NOBODY}))[NOBODY]
-    await _move(tx, [one.entry for one in entries], audience_id=row, held=None, date_added=None, now=now, recalled=by)
+    for one in entries:
+        await _move(tx, one.entry, {"audience_id": row, "held": None, "recalled": by.value}, now=now)
 
 
-async def _move(
-    tx: AsyncConnection,
-    keys: Sequence[int],
-    *,
-    audience_id: int,
-    held: str | None,
-    date_added: int | None,
-    now: int,
-    recalled: Recalled,
-) -> None:
-    """Change the audience of entries, and keep the former one with its time."""
-    values: dict[str, Any] = {"audience_id": audience_id, "recalled": recalled.value, "held": held}
-    if date_added is not None:
-        values["date_added"] = date_added
-    for key in keys:
-        open_row = audience_history.c.entry_id == key, audience_history.c.until.is_(None)
-        was = (await tx.execute(select(audience_history.c.since, audience_history.c.date_added).where(*open_row))).one()
-        since = max(now, was.since + 1)
-        await tx.execute(update(audience_history).where(*open_row).values(until=since))
-        await tx.execute(
-            insert(audience_history).values(
-                entry_id=key,
-                since=since,
-                audience_id=audience_id,
-                date_added=was.date_added if date_added is None else date_added,
-            )
-        )
-        await tx.execute(update(entry).where(entry.c.id == key).values(values))
+async def _move(tx: AsyncConnection, key: int, changes: Mapping[str, Any], *, now: int) -> None:
+    """Change an entry's audience or `date_added`, and keep what it had with its time."""
+    was = audience_history.c.entry_id == key, audience_history.c.until.is_(None)
+    columns = (audience_history.c.since, audience_history.c.audience_id, audience_history.c.date_added)
+    former = (await tx.execute(select(*columns).where(*was))).one()
+    since = max(now, former.since + 1)
+    await tx.execute(update(audience_history).where(*was).values(until=since))
+    row = {
+        "entry_id": key,
+        "since": since,
+        "audience_id": changes.get("audience_id", former.audience_id),
+        "date_added": changes.get("date_added", former.date_added),
+    }
+    await tx.execute(insert(audience_history).values(**row))
+    await tx.execute(update(entry).where(entry.c.id == key).values(**changes))
 
 
 async def refresh_superseded(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> None:
@@ -244,13 +255,9 @@ async def _set_clock(tx: AsyncConnection, key: int, last: int) -> None:
     await tx.execute(update(clock).where(clock.c.collection_id == key).values(last_added=last))
 
 
-async def shown_versions(tx: AsyncConnection, reach: Reach, identifier: str) -> Sequence[Existing]:
-    """The versions of one id that this reach sees, oldest first; of a recall, those it is about."""
-    found: Mapping[str, list[Existing]] = await lines(tx, reach.key, (identifier,))
+async def shown(tx: AsyncConnection, reach: Reach, versions: Sequence[Existing]) -> list[Existing]:
+    """Those of the versions of one id that this reach is shown, oldest first."""
     e = entry.alias("e")
-    seen = select(e.c.id).where(
-        e.c.collection_id == bindparam("collection"), among(e.c.stix_id, "ids"), visible.visible(e), visible.shown(e)
-    )
-    parameters = visible.parameters(reach) | {"ids": bind_list(tx, (identifier,))}
-    keys = set((await tx.execute(seen, parameters)).scalars())
-    return [one for one in found.get(identifier, []) if one.entry in keys]
+    seen = select(e.c.id).where(e.c.id.in_([one.entry for one in versions]), visible.visible(e), visible.shown(e))
+    keys = set((await tx.execute(seen, visible.parameters(reach))).scalars())
+    return [one for one in versions if one.entry in keys]
