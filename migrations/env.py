@@ -19,7 +19,7 @@ def run(connection: Connection) -> None:
 
 
 async def connect() -> None:
-    engine = async_engine(database_url(os.environ["INDICATOR_HUB_DATABASE_URL"]))
+    engine = async_engine(database_url(os.environ["INDICATOR_HUB_DATABASE_URL"]), patient=True)
     async with engine.begin() as connection:
         await connection.run_sync(run)
     await engine.dispose()

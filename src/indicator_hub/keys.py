@@ -36,7 +36,7 @@ def page_keys(directory: Path) -> tuple[bytes, ...]:
 
 def _make(path: Path) -> None:
     """Written whole or not at all: two processes that start together end with one key."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(secrets.token_bytes(_LENGTH))
     try:

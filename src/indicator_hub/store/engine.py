@@ -4,8 +4,8 @@ import asyncio
 import json
 import re
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncGenerator, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ Transaction = AsyncConnection
 
 BUSY_MS = 30_000
 """How long a writer waits for another's lock, in milliseconds."""
-_OLDEST_SQLITE = (3, 35)
 
 
 def database_url(given: str) -> URL:
@@ -60,11 +59,18 @@ def is_sqlite(url: URL) -> bool:
     return url.get_backend_name() == "sqlite"
 
 
-def async_engine(url: URL) -> AsyncEngine:
-    """An engine for everything but the hot path. Transactions are ours to begin: BEGIN IMMEDIATE where one will write."""
+def async_engine(url: URL, *, patient: bool = False) -> AsyncEngine:
+    """An engine for everything but the hot path. Transactions are ours to begin: BEGIN IMMEDIATE where one will write.
+
+    On PostgreSQL nothing is waited for without end, neither a lock nor an answer, and a node that was cut off in the middle of a
+    transaction does not keep the collection's clock. `patient` is for migrations, whose statements may take long.
+    """
     try:
         if not is_sqlite(url):
-            waits = {"server_settings": {"lock_timeout": str(BUSY_MS)}}
+            settings = {"lock_timeout": str(BUSY_MS), "idle_in_transaction_session_timeout": str(2 * BUSY_MS)}
+            waits: dict[str, Any] = {"timeout": 10, "server_settings": settings}
+            if not patient:
+                waits["command_timeout"] = 2 * BUSY_MS / 1000
             return create_async_engine(
                 url, pool_size=5, max_overflow=5, pool_timeout=10, pool_pre_ping=True, connect_args=waits
             )
@@ -142,10 +148,7 @@ class Transactions:
 
     def __init__(self, engine: AsyncEngine, *, sqlite: bool) -> None:
         self.engine = engine
-        self._writing: Callable[[], AbstractAsyncContextManager[Any]] = nullcontext
-        if sqlite:
-            lock = asyncio.Lock()
-            self._writing = lambda: lock
+        self._turn = asyncio.Lock() if sqlite else None
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[AsyncConnection]:
@@ -155,6 +158,19 @@ class Transactions:
                 await connection.execution_options(writes=True)
                 async with connection.begin():
                     yield connection
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncGenerator[None]:
+        """One writer of this process at a time on SQLite; who waits in vain is told so, and does not wait for those before it too."""
+        if self._turn is None:
+            yield
+            return
+        async with asyncio.timeout(BUSY_MS / 1000):
+            await self._turn.acquire()
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:

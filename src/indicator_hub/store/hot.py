@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import asyncpg
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as sqlalchemy_asyncpg
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import URL
 
 from indicator_hub.errors import Unavailable
@@ -111,7 +112,7 @@ class SqliteHot:
     def _text(self, name: object, build: Callable[[], Statement]) -> str:
         found = self._texts.get(name)
         if found is None:
-            text = str(build().compile(dialect=sqlite.dialect(paramstyle="named")))
+            text = str(build().compile(dialect=_SQLITE))
             # A LIMIT that is bound makes SQLAlchemy write an OFFSET of nought beside it.
             found = self._texts[name] = _NO_OFFSET.sub("", text)
         return found
@@ -124,6 +125,18 @@ class SqliteHot:
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA mmap_size = 1073741824")
         return connection
+
+
+class _Hinting(SQLiteCompiler):
+    """SQLAlchemy's own leaves hints out on SQLite, which knows them as INDEXED BY."""
+
+    def get_from_hint_text(self, table: object, text: str | None) -> str | None:  # noqa: ARG002 - the signature is SQLAlchemy's
+        """The hint, as it was written."""
+        return text
+
+
+_SQLITE = sqlite.dialect(paramstyle="named")
+_SQLITE.statement_compiler = _Hinting
 
 
 def _merge(cursors: Iterable[Iterator[tuple[Any, ...]]]) -> Iterator[tuple[Any, ...]]:

@@ -15,7 +15,7 @@ from indicator_hub.store.engine import async_engine, database_url, is_sqlite, sh
 async def migrate(given: str, scripts: Path) -> None:
     """Run every migration that is missing. Raises Misconfigured when the database cannot be written or is newer than this code."""
     url = database_url(given)
-    engine = async_engine(url)
+    engine = async_engine(url, patient=True)
     try:
         with translated():
             async with engine.connect() as connection:
