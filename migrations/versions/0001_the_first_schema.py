@@ -66,6 +66,13 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "event_personal",
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("content", TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_event_personal")),
+    )
+    op.create_table(
         "job",
         sa.Column("name", TEXT, nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=False),
@@ -103,14 +110,6 @@ def upgrade() -> None:
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_account_organisation_id"), ["organisation_id"], unique=False)
 
-    op.create_table(
-        "event_personal",
-        sa.Column("event_id", KEY, autoincrement=False, nullable=False),
-        sa.Column("salt", sa.LargeBinary(), nullable=False),
-        sa.Column("content", TEXT, nullable=False),
-        sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_event_personal_event_id")),
-        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_event_personal")),
-    )
     op.create_table(
         "stix_identity",
         sa.Column("identity", TEXT, nullable=False),
@@ -267,7 +266,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("collection_id", "date_added", name=op.f("uq_entry_collection_id_date_added")),
     )
     with op.batch_alter_table("entry", schema=None) as batch_op:
-        batch_op.create_index("ix_entry_audience", ["collection_id", "audience_id", "date_added"], unique=False)
+        batch_op.create_index(
+            "ix_entry_audience",
+            ["collection_id", "audience_id", "date_added"],
+            unique=False,
+            sqlite_where=None,
+            postgresql_where=None,
+        )
         batch_op.create_index(
             "ix_entry_audience_latest",
             ["collection_id", "audience_id", "date_added"],
@@ -275,13 +280,19 @@ def upgrade() -> None:
             sqlite_where=sa.text("superseded <> 1"),
             postgresql_where=sa.text("superseded <> 1"),
         )
-        batch_op.create_index("ix_entry_organisation", ["collection_id", "organisation_id", "date_added"], unique=False)
+        batch_op.create_index(
+            "ix_entry_organisation",
+            ["collection_id", "organisation_id", "date_added"],
+            unique=False,
+            sqlite_where=sa.text("recalled = 0"),
+            postgresql_where=sa.text("recalled = 0"),
+        )
         batch_op.create_index(
             "ix_entry_organisation_latest",
             ["collection_id", "organisation_id", "date_added"],
             unique=False,
-            sqlite_where=sa.text("superseded <> 1"),
-            postgresql_where=sa.text("superseded <> 1"),
+            sqlite_where=sa.text("superseded <> 1 AND recalled = 0"),
+            postgresql_where=sa.text("superseded <> 1 AND recalled = 0"),
         )
         batch_op.create_index(
             "ux_entry_line", ["collection_id", "stix_id", "organisation_id", "spec_version", "unique_key"], unique=True

@@ -147,7 +147,7 @@ async def test_a_feed_never_reopens_what_was_recalled(database_url: str, tmp_pat
         await run(w.store, feed)
         [made] = await shared(w)
         async with claim(w.store, feed, "test") as held:
-            await recall.delete(w.store, held.caller, held.reach, made["id"], None)
+            await recall.delete(w.store, held.caller, held.reach, made["id"], Filters(keywords=frozenset(("all",))))
         (tmp_path / "feed.txt").write_text(table.format("b"))
         _, tally = await run(w.store, feed)
         assert (tally.recalled, tally.updated, await shared(w, "all")) == (1, 0, [])

@@ -5,13 +5,15 @@ import json
 import pytest
 from sqlalchemy import func, select
 
-from indicator_hub.errors import Invalid, NotPermitted, Unprocessable
+from indicator_hub.errors import Invalid, NotPermitted, Unauthenticated, Unprocessable
+from indicator_hub.sharing.act import Caller
 from indicator_hub.sharing.poll import poll
+from indicator_hub.sharing.recall import delete
 from indicator_hub.sharing.submit import submit
 from indicator_hub.stix import timestamps
 from indicator_hub.store.schema import entry, event
 from indicator_hub.taxii.query import Filters, Query, Resource
-from support.world import World, envelope, indicator, world
+from support.world import IDENTITY_A, World, envelope, indicator, world
 
 
 def everything(**changes: object) -> Query:
@@ -153,6 +155,114 @@ async def test_another_organisations_visible_object_has_no_second_version(databa
         assert [d.failed for d in made.details] == [True, False]
         assert "another organisation" in made.details[0].message
         assert len(await bodies(w, "bea")) == 2
+
+
+async def test_nobody_makes_anothers_object_vanish(database_url: str) -> None:
+    """A 2.1 rendering hides a 2.0 one of its own line only: what another organisation posts under the id hides nothing."""
+    old = {"spec_version": None, "pattern_type": None, "labels": ["x"]}
+    async with world(database_url) as w:
+        await send(w, "bea", indicator(1, tlp="GREEN", **old))
+        await send(w, "gus", indicator(1, tlp="GREEN"))
+        for account in ("ana", "bea", "dan"):
+            assert await bodies(w, account) == [indicator(1, tlp="GREEN", **old)]
+
+
+async def test_the_creator_has_a_line_of_its_own_behind_a_relay(database_url: str) -> None:
+    """Decision 24: the creator's copy of what a relay shared first is kept and shown, and is its own to take back."""
+    async with world(database_url) as w:
+        mine = indicator(1, created_by_ref=IDENTITY_A)
+        await send(w, "bea", mine)
+        made = await send(w, "ana", mine)
+        assert made.details[0].outcome == "new"
+        assert await bodies(w, "bank") == [mine]
+        page = await poll(w.store, Caller(), await w.reach("bank"), everything(), Resource.MANIFEST)
+        every = Filters(keywords=frozenset(("all",)))
+        with pytest.raises(NotPermitted):
+            await delete(w.store, await w.caller("bea"), await w.reach("bea"), mine["id"], every)
+        assert await delete(w.store, await w.caller("ana"), await w.reach("ana"), mine["id"], every) == 1
+        assert await bodies(w, "bank", after=page.entries[-1].date_added) == [mine]
+
+
+async def test_refusals_are_events_and_name_nobody_unknown(database_url: str) -> None:
+    """A write or read that is not permitted leaves an event; one without an account does not."""
+    async with world(database_url) as w:
+        for account, group, collection in (("dan", "alpha", "main"), ("ana", "alpha", "fed")):
+            before = await count(w, event)
+            with pytest.raises(NotPermitted):
+                await send(w, account, indicator(1), group=group, collection=collection)
+            assert await count(w, event) == before + 1
+        before = await count(w, event)
+        with pytest.raises(Unauthenticated):
+            await submit(w.store, Caller(), await w.reach(None, "public", "open"), b"{}")
+        assert await count(w, event) == before
+
+
+async def test_a_reissue_is_an_event(database_url: str) -> None:
+    """Decision 21: bringing back what was recalled is recorded under its own name, with the object."""
+    async with world(database_url) as w:
+        await send(w, "ana", indicator(1))
+        await delete(
+            w.store,
+            await w.caller("ana"),
+            await w.reach("ana"),
+            indicator(1)["id"],
+            Filters(keywords=frozenset(("all",))),
+        )
+        await send(w, "ana", indicator(1))
+        async with w.store.transactions.read() as tx:
+            found = (await tx.execute(select(event.c.object_id).where(event.c.action == "reissue"))).scalars().all()
+        assert found == [indicator(1)["id"]]
+
+
+async def test_a_bad_id_is_told_and_spoils_nothing(database_url: str) -> None:
+    """Half a surrogate pair or U+0000 in an id is a failure of that object, told in valid UTF-8."""
+    body = b'{"objects":[' + json.dumps(indicator(1)).encode() + b',{"id":"\\ud800"},{"id":"a\\u0000"}]}'
+    async with world(database_url) as w:
+        made = await submit(w.store, await w.caller("ana"), await w.reach("ana"), body)
+        resource = json.loads(made.render())
+        assert (resource["success_count"], resource["failure_count"]) == (1, 2)
+
+
+async def test_a_steward_takes_back_the_whole_line(database_url: str) -> None:
+    """Also the versions that are not for the steward's eyes; and the line is closed to its originator's machines."""
+    async with world(database_url) as w:
+        await send(w, "bbot", indicator(1, tlp="GREEN"), indicator(1, tlp="RED", modified="2026-11-02T00:00:00.000Z"))
+        taken = await delete(
+            w.store,
+            await w.caller("ana"),
+            await w.reach("ana"),
+            indicator(1)["id"],
+            Filters(keywords=frozenset(("all",))),
+        )
+        late = await send(w, "bbot", indicator(1, tlp="GREEN", modified="2026-11-03T00:00:00.000Z"))
+        assert (taken, late.details[0].outcome) == (2, "recalled")
+
+
+async def test_thousands_of_versions_of_one_id(sqlite_url: str) -> None:
+    """A line may grow long: many versions in one envelope, and one more, are judged; the newest is given."""
+    many = [indicator(1, modified=f"2026-11-02T00:{n // 60:02}:{n % 60:02}.000Z") for n in range(1_500)]
+    async with world(sqlite_url, accounts=["ana", "bea"]) as w:
+        made = await send(w, "ana", *many)
+        await send(w, "ana", indicator(1, modified="2026-11-03T00:00:00.000Z"))
+        assert {d.outcome for d in made.details} == {"new", "version"}
+        assert [o["modified"] for o in await bodies(w, "bea")] == ["2026-11-03T00:00:00.000Z"]
+
+
+async def test_a_page_ends_with_so_many_bytes(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of large bodies ends early and says that there is more; the walk still gives every object once."""
+    from indicator_hub.store import pages
+
+    monkeypatch.setattr(pages, "MAX_BYTES", 25_000)
+    async with world(database_url) as w:
+        await send(w, "ana", *(indicator(n, x_a="a" * 10_000) for n in range(7)))
+        sizes, after, more = [], -1, True
+        while more:
+            page = await poll(
+                w.store, await w.caller("bea"), await w.reach("bea"), everything(after=after), Resource.OBJECTS
+            )
+            sizes.append(len(page.entries))
+            after, more = page.entries[-1].date_added, page.more
+        assert sizes == [3, 3, 1]
 
 
 async def test_what_a_partner_already_shares(database_url: str) -> None:

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+
 from indicator_hub.store import pages, visible
 from indicator_hub.store.hot import SqliteHot
 from indicator_hub.store.pages import Shape
@@ -21,7 +22,11 @@ OF_TYPE, ONE = Filters(types=("indicator",)), Filters(ids=(indicator(1)["id"],))
         (pages.shared_range, PLAIN, "ix_entry_audience_latest (collection_id=? AND audience_id=? AND date_added>?)"),
         (pages.shared_range, OF_TYPE, "ix_entry_audience_latest (collection_id=? AND audience_id=? AND date_added>?)"),
         (pages.shared_range, EVERY, "ix_entry_audience (collection_id=? AND audience_id=? AND date_added>?)"),
-        (pages.own_range, PLAIN, "ix_entry_organisation_latest (collection_id=? AND organisation_id=? AND date_added>?)"),
+        (
+            pages.own_range,
+            PLAIN,
+            "ix_entry_organisation_latest (collection_id=? AND organisation_id=? AND date_added>?)",
+        ),
         (pages.own_range, EVERY, "ix_entry_organisation (collection_id=? AND organisation_id=? AND date_added>?)"),
         (pages.by_id, ONE, "ux_entry_line (collection_id=? AND stix_id=?)"),
     ],

@@ -36,11 +36,13 @@ class Planted:
     audience: Audience
     date_added: int
     line_order: int
+    spec: str = "2.1"
     recalled: bool = False
 
 
-def _version(number: int, version: int) -> ObjectVersion:
-    made = accept(read(envelope(indicator(number, modified=f"2026-11-0{version}T00:00:00.000Z")))[0])
+def _version(number: int, version: int, spec: str) -> ObjectVersion:
+    old = {"spec_version": None, "pattern_type": None, "labels": ["x"]} if spec == "2.0" else {}
+    made = accept(read(envelope(indicator(number, modified=f"2026-11-0{version}T00:00:00.000Z", **old)))[0])
     assert isinstance(made, ObjectVersion)
     return made
 
@@ -48,7 +50,7 @@ def _version(number: int, version: int) -> ObjectVersion:
 async def _plant(store: Store, reaches: list[Reach], chance: random.Random, base: int) -> tuple[list[Planted], int]:
     """Lines of a few ids from three organisations, in any order, some recalled. Returns them, and the clock before."""
     choices = [
-        (number, reach, version)
+        (number, reach, version, chance.choice(("2.0", "2.1", "2.1")))
         for number in range(4)
         for reach in reaches
         for version in (1, 2, 3, 4)
@@ -59,16 +61,16 @@ async def _plant(store: Store, reaches: list[Reach], chance: random.Random, base
     planted: list[Planted] = []
     async with store.transactions.begin() as tx:
         before = last = await entries.lock(tx, reaches[0].key)
-        for number, reach, version in choices:
+        for number, reach, version, spec in choices:
             audience = chance.choice(AUDIENCES)
-            candidate = _version(base + number, version)
+            candidate = _version(base + number, version, spec)
             line = [one for one in planted if (one.id, one.organisation) == (candidate.id, reach.organisation_id)]
             one = Addition(
                 candidate, Ruling(audience, None), line[0].line_order if line else None, creator[number] is reach
             )
             _, last = await entries.add(tx, reach, [one], status_id="s", last=last, now=0)
             order = line[0].line_order if line else 0 if creator[number] is reach else last
-            planted.append(Planted(candidate.id, version, reach.organisation_id, audience, last, order))
+            planted.append(Planted(candidate.id, version, reach.organisation_id, audience, last, order, spec))
         ids = {one.id for one in planted}
         for versions in (await entries.lines(tx, reaches[0].key, ids)).values():
             taken = [one for one in versions if chance.random() < 0.15]
@@ -93,13 +95,19 @@ def _given(reach: Reach, planted: Iterable[Planted], keyword: str) -> list[int]:
             recalled=one.recalled,
         )
     ]
-    shown = {one.id: min(other.line_order for other in seen if other.id == one.id) for one in seen}
-    line = [one for one in seen if one.line_order == shown[one.id]]
+    shown = {one.id: min(_rank(other) for other in seen if other.id == one.id) for one in seen}
+    line = [one for one in seen if _rank(one) == shown[one.id]]
+    newest = {one.id: max(other.spec for other in line if other.id == one.id) for one in line}
+    line = [one for one in line if one.spec == newest[one.id]]
     if keyword == "last":
         line = [one for one in line if one.version == max(o.version for o in line if o.id == one.id)]
     if keyword == "first":
         line = [one for one in line if one.version == min(o.version for o in line if o.id == one.id)]
     return sorted(one.date_added for one in line)
+
+
+def _rank(one: Planted) -> tuple[int, int]:
+    return one.line_order, one.organisation
 
 
 @pytest.mark.parametrize("keyword", ["last", "all", "first"])

@@ -403,6 +403,43 @@ async def test_windows_and_suspension_act_at_once(database_url: str) -> None:
         assert (await s.get(f"/taxii2/alpha/collections/{FED}/objects/")).status_code == 200
 
 
+async def test_hostile_paths_and_headers(database_url: str) -> None:
+    """U+0000 in a path is what never was, in a parameter 400; a coded body is 415; a long Accept costs nothing."""
+    async with site(database_url) as s:
+        for path in (
+            f"/taxii2/al%00pha/collections/{MAIN}/objects/",
+            "/taxii2/alpha/collections/%00/",
+            f"{OBJECTS}a%00/",
+            "/taxii2/alpha/status/%00/",
+        ):
+            assert ((await s.get(path)).status_code, path) == (404, path)
+        assert (await s.delete(f"{OBJECTS}%00/")).status_code == 404
+        assert (await s.get("/taxii2/public/collections/%00/objects/", None)).status_code == 404
+        for field in ("id", "type", "spec_version"):
+            assert (await s.get(f"{OBJECTS}?match[{field}]=a%00")).status_code == 400
+        assert (await s.post(indicator(1), content_encoding="gzip")).status_code == 415
+        assert (await s.get(OBJECTS, accept='"\\' * 2_000)).status_code == 406
+        many = ",".join(f"x-{number:0200}" for number in range(100))
+        assert (await s.get(f"{OBJECTS}?match[type]={many}")).status_code == 400
+
+
+async def test_too_many_objects(sqlite_url: str) -> None:
+    """More objects than are judged at once: 422, and nothing is stored."""
+    async with site(sqlite_url) as s:
+        body = b'{"objects":[' + b",".join([b"1"] * 20_001) + b"]}"
+        answer = await s.client.post(OBJECTS, headers=s.headers("ana", content_type=TAXII), content=body)
+        assert (answer.status_code, "in parts" in answer.json()["description"]) == (422, True)
+
+
+async def test_delete_by_specification_takes_every_version(database_url: str) -> None:
+    """Without match[version] every version goes, match[spec_version] or not."""
+    async with site(database_url) as s:
+        await s.post(indicator(1), indicator(1, modified="2026-11-02T00:00:00.000Z"))
+        path = f"{OBJECTS}{indicator(1)['id']}/"
+        assert (await s.delete(f"{path}?match[spec_version]=2.1")).status_code == 200
+        assert (await s.get(path)).status_code == 404
+
+
 async def test_caching_headers(sqlite_url: str) -> None:
     """No answer of TAXII may be kept by a cache."""
     async with site(sqlite_url) as s:

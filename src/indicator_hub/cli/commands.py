@@ -93,7 +93,13 @@ def enrol(
     account: Annotated[str, typer.Argument(help="The account's name.")],
     organisation: Annotated[str, typer.Option("--organisation", "-o", help="The organisation it acts for.")],
     kind: Annotated[Kind, typer.Option(help="A person, or a service.")] = Kind.person,
-    scopes: Annotated[str, typer.Option(help="What it may do at most, parted by commas.")] = "read,submit,manage",
+    scopes: Annotated[
+        str | None, typer.Option(help="What it may do at most: some of read,submit,manage; all for a new account.")
+    ] = None,
+    lists_empty: Annotated[
+        bool | None,
+        typer.Option("--empty-lists/--no-empty-lists", help="Send its client an empty list instead of no `objects`."),
+    ] = None,
     label: Annotated[str, typer.Option(help="What the token is for.")] = "",
     until: Annotated[str | None, typer.Option(help="When the token ends: a date, or a UTC timestamp.")] = None,
     database: Database = None,
@@ -110,7 +116,8 @@ def enrol(
                 account,
                 organisation=organisation,
                 kind=kind.value,
-                scopes=[scope.strip() for scope in scopes.split(",") if scope.strip()],
+                scopes=None if scopes is None else [scope.strip() for scope in scopes.split(",") if scope.strip()],
+                lists_empty=lists_empty,
                 label=label,
                 ends=_instant(until),
             )

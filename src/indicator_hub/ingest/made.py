@@ -59,11 +59,14 @@ def _id(run: Run, found: Candidate, terms: _Terms) -> str:
 
 
 async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused], terms: _Terms, tally: Tally) -> None:
-    known = await run.known(list(offered))
+    known, taken_back = await run.known(list(offered))
     unchanged: list[Claim] = []
     changed: dict[str, Claim] = {}
     objects: list[bytes] = []
     for stix_id, found in offered.items():
+        if stix_id in taken_back:
+            tally.recalled += 1
+            continue
         digest = fingerprint(found, run.feed)
         before = known.get(stix_id)
         if before is not None and before.fingerprint == digest:
@@ -123,4 +126,5 @@ def _failures(status: Status, changed: dict[str, Claim], tally: Tally) -> list[R
 
 def _refused(one: Refusal, detail: str = "") -> Refused:
     digest = hashlib.sha256(one.raw.encode("utf-8", "surrogatepass")).digest()
-    return Refused(one.reason, detail, one.raw, one.number or 0, digest)
+    # Text in PostgreSQL cannot hold U+0000: it is shown, the digest is over what came.
+    return Refused(one.reason, detail, one.raw.replace("\0", "\u2400"), one.number or 0, digest)

@@ -1,6 +1,7 @@
 """A STIX bundle or envelope: the objects keep their ids and bytes, and are judged by `submit` like any partner's."""
 
 import hashlib
+import sys
 from collections.abc import AsyncIterator
 
 from indicator_hub.ingest.batches import batches, body
@@ -15,7 +16,7 @@ async def take_objects(run: Run, content: bytes, tally: Tally) -> AsyncIterator[
     """Take every object; yields the number of candidates so far after each batch. Raises Invalid, Unprocessable before anything is stored."""
     seen: set[tuple[str, str]] = set()
     number = 0
-    for objects in batches(read(content)):
+    for objects in batches(read(content, most=sys.maxsize)):
         tally.candidates += len(objects)
         status = await run.submit(body(one.raw for one in objects), default=run.feed.level, claims=())
         refused: list[Refused] = []
@@ -48,6 +49,6 @@ def _count(detail: Detail, tally: Tally, *, again: bool) -> bool:
 
 
 def _refused(one: Received, detail: Detail, number: int) -> Refused:
-    raw = cut(one.raw.decode())
+    raw = cut(one.raw.decode()).replace("\0", "\u2400")
     reason = "bad_pattern" if detail.message.startswith("pattern") else "bad_object"
     return Refused(reason, f"{detail.id}: {detail.message}", raw, number, hashlib.sha256(one.raw).digest())

@@ -47,6 +47,7 @@ async def run(store: Store, feed: Feed, *, again: bool = False, progress: Progre
             await _take(one, fetched, tally, progress)
             tally.require_sum()
         except HubError as error:
+            tally.candidates = tally.accounted()  # what was read and not yet judged when it failed is not counted
             await one.settle(tally.as_dict(), outcome="failed", reason=error.detail or error.sentence)
             raise
         content = (fetched.etag, fetched.last_modified, hashlib.sha256(fetched.body).digest())

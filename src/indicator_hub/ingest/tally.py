@@ -19,8 +19,11 @@ class Tally:
         """For the run's row and for `--json`."""
         return asdict(self)
 
+    def accounted(self) -> int:
+        """How many candidates have found their end."""
+        return self.new + self.updated + self.unchanged + self.duplicate + self.recalled + self.quarantined
+
     def require_sum(self) -> None:
         """Raises ArithmeticError when a candidate was lost: a fault of ours, never of the feed's."""
-        parts = self.new + self.updated + self.unchanged + self.duplicate + self.recalled + self.quarantined
-        if parts != self.candidates:
-            raise ArithmeticError(f"{self.candidates} candidates, {parts} accounted for")
+        if self.accounted() != self.candidates:
+            raise ArithmeticError(f"{self.candidates} candidates, {self.accounted()} accounted for")

@@ -118,8 +118,8 @@ def fingerprint(found: Candidate, feed: Feed) -> bytes:
     meaning = (
         feed.group,
         feed.organisation,
-        feed.name,
-        feed.title,
+        feed.collection,
+        feed.title if found.references else "",
         feed.level,
         feed.indicator_types,
         found.observable.type,

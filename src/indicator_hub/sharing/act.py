@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from indicator_hub.audit.event import Event, Outcome
-from indicator_hub.errors import HubError, Unavailable
+from indicator_hub.errors import HubError, Unauthenticated, Unavailable
 from indicator_hub.store import audit
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
@@ -79,11 +79,11 @@ class Act:
 async def act(
     store: Store, caller: Caller, action: str, reach: Reach | None = None, *, object_id: str = ""
 ) -> AsyncGenerator[Act]:
-    """Do one deed. What it raises is recorded as a refusal, unless the store itself cannot be reached."""
+    """Do one deed. What it raises is recorded as a refusal, unless the store itself cannot be reached or nobody known asks."""
     a = Act(store, caller, action, reach, store.now(), object_id)
     try:
         yield a
-    except Unavailable:
+    except (Unavailable, Unauthenticated):
         raise
     except HubError as refusal:
         a.details = {"refusal": type(refusal).__name__}

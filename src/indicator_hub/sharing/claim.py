@@ -8,7 +8,7 @@ from indicator_hub.audit.event import Event
 from indicator_hub.errors import Conflict, NotFound
 from indicator_hub.sharing.act import Caller
 from indicator_hub.sharing.submit import submit
-from indicator_hub.store import audit, credentials, feeds, jobs, roster
+from indicator_hub.store import audit, credentials, entries, feeds, jobs, roster
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.feeds import Bookmark, Claim, Refused
 from indicator_hub.store.opened import Store
@@ -35,10 +35,12 @@ class Run:
     created_by_ref: str
     """The importing organisation's own STIX identity; empty when it declares none."""
 
-    async def known(self, identifiers: Sequence[str]) -> dict[str, Claim]:
-        """What this feed said before of these indicators."""
+    async def known(self, identifiers: Sequence[str]) -> tuple[dict[str, Claim], frozenset[str]]:
+        """What this feed said before of these indicators, and which of them were taken back."""
         async with self.store.transactions.read() as tx:
-            return await feeds.claims(tx, self.bookmark.feed_id, identifiers)
+            return await feeds.claims(tx, self.bookmark.feed_id, identifiers), await entries.closed(
+                tx, self.reach, identifiers
+            )
 
     async def submit(self, body: bytes, *, default: int | None, claims: Sequence[Claim]) -> Status:
         """Submit one batch; the claims of what was taken are kept with it. Raises what `submit` raises, Conflict if the lease is lost."""
@@ -50,7 +52,9 @@ class Run:
             )
             await self._renew(tx)
 
-        return await submit(self.store, self.caller, self.reach, body, default=default, alongside=alongside)
+        # Judged at every batch: a suspension or the end of a window stops a run in its middle.
+        reach = await _reach(self.store, self.feed)
+        return await submit(self.store, self.caller, reach, body, default=default, alongside=alongside)
 
     async def keep(self, claims: Sequence[Claim], refused: Sequence[Refused]) -> None:
         """Keep what was seen again unchanged, and what was refused."""
@@ -107,23 +111,34 @@ async def declared(store: Store) -> list[Feed]:
 async def claim(store: Store, feed: Feed, worker: str) -> AsyncGenerator[Run]:
     """Hold the feed while it runs. Raises NotFound when it may not run now, Conflict when another process is running it."""
     now = store.now()
-    known = await credentials.by_feed(store, feed.name, now=now)
-    reach = reach_of(known.account, known.ties, now) if known else None
-    if known is None or reach is None:
-        raise NotFound(
-            f"The feed {feed.name} may not run: it, its organisation's membership or its group is not live now."
-        )
+    reach = await _reach(store, feed)
     async with store.transactions.begin() as tx:
         if not await jobs.claim(tx, _job(feed.name), worker, now=now, lease=LEASE):
-            raise Conflict(f"Another process is running the feed {feed.name}.")
+            raise Conflict(
+                f"Another process is running the feed {feed.name}, or was when it ended: "
+                f"it is free again {LEASE // 60_000_000} minutes after its last sign of life."
+            )
         bookmark = await feeds.bookmark(tx, feed.name)
+        await feeds.end_left_runs(tx, bookmark.feed_id, now=now)
         number = await feeds.start_run(tx, bookmark.feed_id, now=now)
         identities = await credentials.identities(tx, reach.organisation_id)
     try:
-        yield Run(store, Caller(known.account), reach, feed, bookmark, number, worker, now, min(identities, default=""))
+        yield Run(store, Caller(reach.account), reach, feed, bookmark, number, worker, now, min(identities, default=""))
     finally:
         async with store.transactions.begin() as tx:
             await jobs.release(tx, _job(feed.name), worker)
+
+
+async def _reach(store: Store, feed: Feed) -> Reach:
+    """The feed's reach in its collection now. Raises NotFound when it may not run."""
+    now = store.now()
+    known = await credentials.by_feed(store, feed.name, now=now)
+    reach = reach_of(known.account, known.ties, now) if known else None
+    if reach is None:
+        raise NotFound(
+            f"The feed {feed.name} may not run: it, its organisation's membership or its group is not live now."
+        )
+    return reach
 
 
 def _job(name: str) -> str:

@@ -22,29 +22,35 @@ async def enrol(
     *,
     organisation: str,
     kind: AccountKind,
-    scopes: Sequence[str] = SCOPES,
+    scopes: Sequence[str] | None = None,
+    lists_empty: bool | None = None,
     label: str = "",
     ends: int | None = None,
 ) -> tuple[Account, str]:
     """An account (made if it is new) and a new token for it, 256 random bits behind `ihub_`; the hub keeps its SHA-256 only.
 
-    `ends` is when the token stops, in microseconds. Raises Invalid for a name or scope that cannot be, NotFound for an unknown
-    organisation, Conflict when the account exists in another organisation or as another kind.
+    `ends` is when the token stops, in microseconds. `scopes` are the account's; None: all for a new one, as they are for one that is
+    there. `lists_empty` sets whether its client is sent an empty list where TAXII leaves `objects` out. Raises Invalid for a name or scope that cannot be, NotFound for an unknown
+    organisation, Conflict when the account exists in another organisation, as another kind or with other scopes.
     """
     if not _NAME.fullmatch(name):
         raise Invalid("An account's name has small letters, digits and . _ @ - only, 100 at most.")
-    if kind not in ("person", "service") or not scopes or set(scopes) - set(SCOPES):
+    if kind not in ("person", "service") or (scopes is not None and (not scopes or set(scopes) - set(SCOPES))):
         raise Invalid(f"An account is a person or a service, and its scopes are some of: {', '.join(SCOPES)}.")
     async with act(store, OPERATOR, "enrol") as a, a.transaction() as tx:
         account = await credentials.account_by_name(tx, name)
         if account is None:
             account = await credentials.add_account(
-                tx, name, organisation_name=organisation, kind=kind, scopes=scopes, now=a.now
+                tx, name, organisation_name=organisation, kind=kind, scopes=scopes or SCOPES, now=a.now
             )
         if account is None:
             raise NotFound(f"There is no organisation {organisation}. Declare it, and run `indicator-hub apply`.")
         if (account.organisation, account.kind) != (organisation, kind):
             raise Conflict(f"The account {name} exists already: a {account.kind} of {account.organisation}.")
+        if scopes is not None and account.scopes != frozenset(scopes):
+            raise Conflict(f"The account {name} exists already, with the scopes {', '.join(sorted(account.scopes))}.")
+        if lists_empty is not None:
+            await credentials.set_lists_empty(tx, account.id, lists_empty)
         token = f"ihub_{secrets.token_urlsafe(_BITS // 8)}"
         await credentials.add_token(
             tx, account.id, hashlib.sha256(token.encode()).digest(), label=label, now=a.now, ends=ends
@@ -67,6 +73,7 @@ async def revoke(store: Store, name: str) -> int:
 async def suspend(store: Store, name: str, *, whole_organisation: bool, suspended: bool) -> None:
     """Suspend (or reinstate) an account, or an organisation with all its accounts. Raises NotFound."""
     async with act(store, OPERATOR, "suspend" if suspended else "reinstate") as a, a.transaction() as tx:
-        if not await credentials.suspend(tx, name, whole_organisation=whole_organisation, suspended=suspended):
+        key = await credentials.suspend(tx, name, whole_organisation=whole_organisation, suspended=suspended)
+        if key is None:
             raise NotFound(f"There is no {'organisation' if whole_organisation else 'account'} {name}.")
-        a.details |= {"organisation" if whole_organisation else "account": name}
+        a.details |= {"organisation" if whole_organisation else "account": key}

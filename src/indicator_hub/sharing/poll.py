@@ -7,7 +7,7 @@ rightly. A page with nothing in it is no event.
 
 from indicator_hub.audit.event import Event
 from indicator_hub.errors import NotFound
-from indicator_hub.sharing.act import Caller
+from indicator_hub.sharing.act import Caller, act
 from indicator_hub.store import entries
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.page import Page
@@ -23,7 +23,11 @@ async def poll(
     For one object (Resource.OBJECT, VERSIONS) NotFound when this account sees no version of it, an empty page when it sees some and the
     filters leave none (TAXII 2.1 sections 5.6 and 5.8).
     """
-    reach.require_read()
+    if not reach.can_read:
+        async with act(store, caller, "poll", reach):
+            reach.require_read()
+    reach.require_collection()
+    now = store.now()  # before the page is read: what is taken back afterwards was still given
     page = await entries.page(store, reach, query, bodies=resource in (Resource.OBJECTS, Resource.OBJECT))
     if not page.entries:
         if resource in (Resource.OBJECT, Resource.VERSIONS) and not await entries.is_visible(
@@ -32,7 +36,7 @@ async def poll(
             raise NotFound
         return page
     if record and store.serve_events:
-        await store.journal.write(_served(store.now(), caller, reach, query, resource, page))
+        await store.journal.write(_served(now, caller, reach, query, resource, page))
     return page
 
 

@@ -11,8 +11,8 @@ from indicator_hub.trust.admission import Existing, Recalled
 from indicator_hub.trust.reach import Reach
 
 
-async def delete(store: Store, caller: Caller, reach: Reach, identifier: str, filters: Filters | None) -> int:
-    """TAXII DELETE of one object; `filters` None means every version. Returns how many versions were taken back.
+async def delete(store: Store, caller: Caller, reach: Reach, identifier: str, filters: Filters) -> int:
+    """TAXII DELETE of one object: every version, or those that `filters` name. Returns how many versions were taken back.
 
     Raises NotFound, NotPermitted in the order the standard demands (5.7: can_read and can_write first), then for the object itself.
     """
@@ -23,8 +23,9 @@ async def delete(store: Store, caller: Caller, reach: Reach, identifier: str, fi
         reach.require_write()
         async with a.transaction() as tx:
             last = await entries.lock(tx, reach.key)
+            now = store.now()
             versions = (await entries.lines(tx, reach.key, (identifier,))).get(identifier, [])
-            chosen = _choose(await entries.shown(tx, reach, versions), filters)
+            chosen = _choose(await entries.shown(tx, reach, identifier, versions), versions, filters)
             if not chosen:
                 raise NotFound
             by = Recalled.BY_ORIGINATOR
@@ -32,18 +33,25 @@ async def delete(store: Store, caller: Caller, reach: Reach, identifier: str, fi
                 if not reach.steward:
                     raise NotPermitted("Only the organisation that shared an object, or a steward, can take it back.")
                 by = Recalled.BY_STEWARD
-            await entries.recall(tx, chosen, by, now=a.now)
+            await entries.recall(tx, chosen, by, now=now)
             await entries.refresh_superseded(tx, reach.key, (identifier,))
-            await entries.redate(tx, reach.key, entries.uncovered(chosen, versions), last=last, now=a.now)
+            await entries.redate(tx, reach.key, entries.uncovered(chosen, versions), last=last, now=now)
             a.details |= {"versions": [one.version for one in chosen], "by": by.name.lower()}
     return len(chosen)
 
 
-def _choose(seen: Sequence[Existing], filters: Filters | None) -> list[Existing]:
-    """`seen` is ordered from the oldest version to the newest."""
-    if filters is None:
-        return list(seen)
-    kept = [one for one in seen if not filters.spec_versions or one.spec_version in filters.spec_versions]
+def _choose(seen: Sequence[Existing], versions: Sequence[Existing], filters: Filters) -> list[Existing]:
+    """Of the line that is shown (`seen`, from the oldest version to the newest).
+
+    Where no version is named, the whole line: a steward takes back also the versions that are not for its own eyes.
+    """
+    if not seen:
+        return []
+    candidates = seen
+    if filters.every:
+        owner = seen[0].organisation_id
+        candidates = [one for one in versions if one.organisation_id == owner and one.recalled is Recalled.NO]
+    kept = [one for one in candidates if not filters.spec_versions or one.spec_version in filters.spec_versions]
     if filters.every:
         return kept
     return [

@@ -8,20 +8,20 @@ import asyncio
 import hashlib
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from indicator_hub.sharing.act import Caller, act
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.objects import ObjectVersion, Unacceptable, accept
 from indicator_hub.stix.reader import read
-from indicator_hub.store import credentials, entries, statuses
+from indicator_hub.store import audit, credentials, entries, statuses
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.entries import Addition
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.status import Detail, Status
-from indicator_hub.trust.admission import Existing, Outcome, Recalled, admit
+from indicator_hub.trust.admission import Existing, Outcome, Recalled, Versions, admit
 from indicator_hub.trust.audience import Ruling, audience_of
 from indicator_hub.trust.reach import Reach
 
@@ -49,19 +49,22 @@ async def submit(
     store: Store,
     caller: Caller,
     reach: Reach,
-    body: bytes,
+    body: bytes | Callable[[], Awaitable[bytes]],
     *,
     default: int | None = None,
     alongside: Alongside | None = None,
 ) -> Status:
     """Judge and store the objects of an envelope or bundle.
 
-    `default` is the level of objects that bear no TLP mark, where it is not the collection's own; `alongside` writes more in the same
+    `default` is the level of objects that bear no TLP mark, where it is not the collection's own; a body that is still to come is awaited
+    once it may come; `alongside` writes more in the same
     transaction (a feed's provenance). Raises NotFound and NotPermitted before the body is read, then Invalid and Unprocessable.
     """
     async with act(store, caller, "submit", reach) as a:
         reach.require_write()
-        offered = await asyncio.to_thread(_accept_all, body) if len(body) > _LARGE else _accept_all(body)
+        content = body if isinstance(body, bytes) else await body()
+        large = len(content) > _LARGE
+        offered = await asyncio.to_thread(_accept_all, content) if large else _accept_all(content)
         level = reach.require_collection().default if default is None else default
         async with a.transaction() as tx:
             identities = await credentials.identities(tx, reach.organisation_id)
@@ -69,7 +72,8 @@ async def submit(
             now = store.now()
             existing = await entries.lines(tx, reach.key, {one.id for one in offered if isinstance(one, ObjectVersion)})
             before = frozenset(existing)
-            judged = _judge(offered, reach, level, identities, existing)
+            terms = (offered, reach, level, identities, existing)
+            judged = await asyncio.to_thread(_judge, *terms) if large else _judge(*terms)
             await _compare(tx, judged)
             status = Status(str(uuid.uuid4()), now, ())
             stored = await _store(tx, reach, judged, status_id=status.id, last=last, now=now)
@@ -78,6 +82,10 @@ async def submit(
             await statuses.add(tx, reach, status, finished=now)
             if alongside is not None:
                 await alongside(tx, status)
+            reissues = [one.offered for one in judged if one.outcome is Outcome.REISSUE]
+            for one in reissues:
+                about = {"object_id": one.id, "version": one.version or "", "details": {"status": status.id}}
+                await audit.add(tx, [replace(a.event("done"), action="reissue", **about)])
             a.details |= {"status": status.id, "total": len(judged), "stored": len(stored), "digest": _digest(stored)}
     return status
 
@@ -91,28 +99,26 @@ def _judge(
     reach: Reach,
     level: int | None,
     identities: frozenset[str],
-    existing: dict[str, list[Existing]],
+    existing: Mapping[str, Sequence[Existing]],
 ) -> list[_Judged]:
     """In order: what an earlier object of the envelope adds is there for a later one (its `entry` counts down from -1)."""
     judged: list[_Judged] = []
+    known: dict[str, Versions] = {}
     for place, one in enumerate(offered):
         if isinstance(one, Unacceptable):
             judged.append(_Judged(one, Outcome.REFUSED, one.reason))
             continue
         ruling = audience_of(one.marks, one.part_marks, level)
         is_creator = one.created_by in identities
-        versions = existing.get(one.id, [])
+        versions = known.get(one.id)
+        if versions is None:
+            versions = known[one.id] = Versions(existing.get(one.id, ()), reach.organisation_id)
         verdict = admit(one, ruling, reach, versions, is_creator=is_creator)
         result = _Judged(one, verdict.outcome, verdict.reason, ruling, verdict.existing)
         if verdict.outcome in (Outcome.NEW, Outcome.VERSION):
-            orders = [
-                other.line_order
-                for other in versions
-                if other.organisation_id == reach.organisation_id and other.entry > 0
-            ]
-            result.addition = Addition(one, ruling, orders[0] if orders else None, is_creator)
+            result.addition = Addition(one, ruling, versions.line_order, is_creator)
             result.message = f"held: {ruling.held}" if ruling.held else ""
-            existing.setdefault(one.id, []).append(_pending(one, ruling, reach, -1 - place))
+            versions.add(_pending(one, ruling, reach, -1 - place))
         judged.append(result)
     return judged
 
@@ -130,6 +136,7 @@ def _pending(one: ObjectVersion, ruling: Ruling, reach: Reach, entry: int) -> Ex
         audience=ruling.audience,
         first_added=0,
         line_order=0,
+        superseded=0,
         sha256=one.sha256,
     )
 

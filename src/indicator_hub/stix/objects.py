@@ -262,7 +262,10 @@ def _texts(value: object) -> Iterable[str]:
 def _name(value: Any) -> str:
     """What to call an object in a status when it may not even have an id (TAXII 2.1 section 4.3.1: a required string)."""
     identifier = cast("dict[str, Any]", value).get("id") if isinstance(value, dict) else None
-    return identifier[:300] if isinstance(identifier, str) and identifier else _NOWHERE
+    if not isinstance(identifier, str) or not identifier:
+        return _NOWHERE
+    # Said back in a status, which must be UTF-8 whatever was sent.
+    return identifier[:300].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _version_name(value: Any) -> str:

@@ -14,6 +14,8 @@ from indicator_hub.errors import Invalid, Unprocessable
 
 MAX_DEPTH = 64
 MAX_INTEGER = 2**53 - 1
+MAX_OBJECTS = 20_000
+"""In one body: each is judged, and answered for, one by one."""
 _MAX_DIGITS = 17
 _SPACE = re.compile(r"[ \t\r\n]*")
 
@@ -27,23 +29,25 @@ class Received:
     fault: str | None
 
 
-def read(body: bytes) -> list[Received]:
+def read(body: bytes, *, most: int = MAX_OBJECTS) -> list[Received]:
     """The objects of a TAXII envelope (TAXII 2.1 section 3.7) or a STIX bundle, in order.
 
-    Raises Invalid when the body is not I-JSON, Unprocessable when it is JSON but holds no list `objects` with something in it.
+    Raises Invalid when the body is not I-JSON, Unprocessable when it is JSON but holds no list `objects` with something in it, or one of
+    more than `most`.
     """
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Invalid(f"The body is not UTF-8 (byte {error.start}).") from None
-    return _Envelope(text).objects()
+    return _Envelope(text, most).objects()
 
 
 class _Envelope:
     """The text and a place in it. The standard library's decoder reads the values; its hooks note what I-JSON forbids."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, most: int) -> None:
         self.text = text
+        self._most = most
         self.at = 0
         self.fault: str | None = None
         self._decode = json.JSONDecoder(
@@ -100,6 +104,8 @@ class _Envelope:
             self._next()
             start = self.at
             value, fault = self._value()
+            if len(found) == self._most:
+                raise Unprocessable(f"There are more than {self._most} objects: send them in parts.")
             found.append(Received(value, self.text[start : self.at].encode(), fault))
             if self._take(",", "]") == "]":
                 return

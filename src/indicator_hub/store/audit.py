@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import insert
@@ -15,17 +15,21 @@ from indicator_hub.store.schema import event, event_personal
 
 async def add(tx: AsyncConnection, events: Sequence[Event]) -> None:
     """Write events in this transaction: neither they without the deed, nor the deed without them."""
-    for one in events:
-        row, salt, content = _row(one)
-        key = (await tx.execute(insert(event).values(row).returning(event.c.id))).scalar_one()
-        if content:
-            await tx.execute(insert(event_personal).values(event_id=key, salt=salt, content=content))
+    personal = [_personal(one) for one in events]
+    await tx.execute(insert(event), [_row(one, kept) for one, kept in zip(events, personal, strict=True)])
+    if apart := [kept for kept in personal if kept is not None]:
+        await tx.execute(insert(event_personal), apart)
 
 
-def _row(one: Event) -> tuple[dict[str, Any], bytes, str]:
-    salt = secrets.token_bytes(16)
-    content = _json(one.personal) if one.personal else ""
-    row = {
+def _personal(one: Event) -> dict[str, Any] | None:
+    if not one.personal:
+        return None
+    salt, content = secrets.token_bytes(16), _json(one.personal)
+    return {"digest": hashlib.sha256(salt + content.encode()).digest(), "salt": salt, "content": content}
+
+
+def _row(one: Event, kept: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {
         "at": one.at,
         "action": one.action,
         "outcome": one.outcome,
@@ -38,9 +42,8 @@ def _row(one: Event) -> tuple[dict[str, Any], bytes, str]:
         "sha256": one.sha256,
         "request_id": one.request_id,
         "details": _json(one.details),
-        "personal_digest": hashlib.sha256(salt + content.encode()).digest() if content else None,
+        "personal_digest": kept["digest"] if kept else None,
     }
-    return row, salt, content
 
 
 def _json(value: object) -> str:

@@ -242,10 +242,16 @@ async def revoke_tokens(tx: AsyncConnection, account_id: int) -> int:
     return (await tx.execute(delete(token).where(token.c.account_id == account_id))).rowcount
 
 
-async def suspend(tx: AsyncConnection, name: str, *, whole_organisation: bool, suspended: bool) -> bool:
-    """Suspend or reinstate an account or an organisation. False when there is none of this name."""
+async def set_lists_empty(tx: AsyncConnection, account_id: int, value: bool) -> None:
+    """Whether an account's client is sent an empty list where TAXII leaves `objects` out."""
+    await tx.execute(update(account).where(account.c.id == account_id).values(lists_empty=value))
+
+
+async def suspend(tx: AsyncConnection, name: str, *, whole_organisation: bool, suspended: bool) -> int | None:
+    """Suspend or reinstate an account or an organisation. Returns its key, None when there is none of this name."""
     table = organisation if whole_organisation else account
-    return (await tx.execute(update(table).where(table.c.name == name).values(suspended=suspended))).rowcount > 0
+    changed = update(table).where(table.c.name == name).values(suspended=suspended).returning(table.c.id)
+    return (await tx.execute(changed)).scalar_one_or_none()
 
 
 async def identities(tx: AsyncConnection, organisation_id: int) -> frozenset[str]:

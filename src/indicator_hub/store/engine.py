@@ -63,7 +63,7 @@ def async_engine(url: URL, *, patient: bool = False) -> AsyncEngine:
     """An engine for everything but the hot path. Transactions are ours to begin: BEGIN IMMEDIATE where one will write.
 
     On PostgreSQL nothing is waited for without end, neither a lock nor an answer, and a node that was cut off in the middle of a
-    transaction does not keep the collection's clock. `patient` is for migrations, whose statements may take long.
+    transaction does not keep the collection's clock. No error tells what a statement was bound to: it goes to the log. `patient` is for migrations, whose statements may take long.
     """
     try:
         if not is_sqlite(url):
@@ -72,9 +72,15 @@ def async_engine(url: URL, *, patient: bool = False) -> AsyncEngine:
             if not patient:
                 waits["command_timeout"] = 2 * BUSY_MS / 1000
             return create_async_engine(
-                url, pool_size=5, max_overflow=5, pool_timeout=10, pool_pre_ping=True, connect_args=waits
+                url,
+                pool_size=5,
+                max_overflow=5,
+                pool_timeout=10,
+                pool_pre_ping=True,
+                connect_args=waits,
+                hide_parameters=True,
             )
-        engine = create_async_engine(url, connect_args={"timeout": BUSY_MS / 1000})
+        engine = create_async_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True)
     except (ImportError, NoSuchModuleError) as error:
         raise Misconfigured(f"The database driver is missing: {error}.") from None
     event.listen(engine.sync_engine, "connect", _prepare)

@@ -21,21 +21,17 @@ from indicator_hub.store.schema import audience_history, clock, entry
 from indicator_hub.taxii.page import Entry, Page
 from indicator_hub.taxii.query import Query
 from indicator_hub.trust.admission import Existing, Recalled
-from indicator_hub.trust.audience import NOBODY, Ruling
+from indicator_hub.trust.audience import NOBODY, Audience, Ruling
 from indicator_hub.trust.reach import Reach
 
 
 async def page(store: Store, reach: Reach, query: Query, *, bodies: bool) -> Page:
     """One page of what this reach sees, in the order it was added."""
     shape = pages.Shape.of(query.filters, bodies=bodies)
-    parameters = (
-        visible.parameters(reach) | pages.parameters(query.filters) | {"after": query.after, "rows": query.limit + 1}
-    )
-    rows = await store.hot.page(shape, parameters)
-    more = len(rows) > query.limit
-    return Page(
-        tuple([Entry(row[0], row[1], row[2], row[3], row[4] if bodies else b"") for row in rows[: query.limit]]), more
-    )
+    rows, more = await store.hot.page(shape, visible.parameters(reach) | pages.parameters(query, reach))
+    more = more or len(rows) > query.limit
+    given = rows[: query.limit]
+    return Page(tuple([Entry(row[0], row[1], row[2], row[3], row[4] if bodies else b"") for row in given]), more)
 
 
 async def is_visible(store: Store, reach: Reach, identifier: str) -> bool:
@@ -70,7 +66,7 @@ async def lines(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> di
         select(
             entry.c.stix_id, entry.c.id, entry.c.organisation_id, entry.c.spec_version, entry.c.version, entry.c.version_key,
             entry.c.created, entry.c.revoked, entry.c.recalled, entry.c.audience_id, entry.c.first_added, entry.c.line_order,
-            entry.c.sha256,
+            entry.c.superseded, entry.c.sha256,
         )
         .where(entry.c.collection_id == key, among(entry.c.stix_id, "ids"))
         .order_by(entry.c.version_key, entry.c.id)
@@ -90,6 +86,7 @@ async def lines(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> di
                 audience=known[row.audience_id],
                 first_added=row.first_added,
                 line_order=row.line_order,
+                superseded=row.superseded,
                 sha256=bytes(row.sha256),
             )
         )
@@ -172,21 +169,27 @@ async def readmit(tx: AsyncConnection, reach: Reach, existing: Existing, ruling:
 
 
 def uncovered(gone: Sequence[Existing], versions: Sequence[Existing]) -> list[Existing]:
-    """The versions that some reader is given now and was not before `gone` were taken back, oldest first.
+    """The versions that some reader is given now and was not before `gone` (of one organisation) was taken back, oldest first.
 
-    They lie behind the cursors of those who read past them while something else was given in their place: a newer version, a 2.1
-    rendering, or the line of another organisation.
+    They lie behind the cursors of those who read past them while something else was given in their place: a newer version, or an older
+    one to those who ask for the first, a 2.1 rendering, or the line of another organisation.
     """
     left = {one.entry for one in gone}
     live = [one for one in versions if one.recalled is Recalled.NO and one.entry not in left]
-    found = [one for one in live if any(_covers(taken, one) for taken in gone) and superseded(one, live) != 1]
+    newest = max((one.spec_version, one.version_key) for one in gone)
+    oldest = min((one.spec_version, one.version_key) for one in gone)
+    owner, order = gone[0].organisation_id, gone[0].line_order
+    last, first = superseded(live), superseded(live, newest_first=False)
+    found: list[Existing] = []
+    for one in live:
+        place = (one.spec_version, one.version_key)
+        if one.organisation_id != owner:
+            given = (order, owner) < (one.line_order, one.organisation_id)
+        else:
+            given = (place < newest and last[one.entry] != 1) or (place > oldest and first[one.entry] != 1)
+        if given:
+            found.append(one)
     return sorted(found, key=lambda one: one.first_added)
-
-
-def _covers(one: Existing, other: Existing) -> bool:
-    if one.organisation_id != other.organisation_id:
-        return one.line_order < other.line_order
-    return (one.spec_version, one.version_key) > (other.spec_version, other.version_key)
 
 
 async def redate(tx: AsyncConnection, key: int, entries: Sequence[Existing], *, last: int, now: int) -> None:
@@ -231,33 +234,54 @@ async def refresh_superseded(tx: AsyncConnection, key: int, identifiers: Iterabl
     for versions in (await lines(tx, key, identifiers)).values():
         live = [one for one in versions if one.recalled is Recalled.NO]
         contested = len({one.organisation_id for one in live}) > 1
-        changes += [{"row": one.entry, "value": 2 if contested else superseded(one, live)} for one in live]
+        values = superseded(live)
+        for one in live:
+            value = 2 if contested else values[one.entry]
+            if value != one.superseded:
+                changes.append({"row": one.entry, "value": value})
     if changes:
-        statement = update(entry).where(entry.c.id == bindparam("row"), entry.c.superseded != bindparam("value"))
-        await tx.execute(statement.values(superseded=bindparam("value")), changes)
+        statement = update(entry).where(entry.c.id == bindparam("row")).values(superseded=bindparam("value"))
+        await tx.execute(statement, changes)
 
 
-def superseded(one: Existing, live: Sequence[Existing]) -> int:
-    """0: nothing newer in its line. 1: something newer that everyone who sees this sees too. 2: only some do."""
-    newer = [
-        other
-        for other in live
-        if (other.organisation_id, other.spec_version) == (one.organisation_id, one.spec_version)
-        and other.version_key > one.version_key
-    ]
-    if not newer:
-        return 0
-    everyone = any(other.audience.covers(one.audience) and other.first_added >= one.first_added for other in newer)
-    return 1 if everyone else 2
+def superseded(live: Sequence[Existing], *, newest_first: bool = True) -> dict[int, int]:
+    """For each version: 0 nothing newer in its line, 1 something newer that everyone who sees this sees too, 2 only some do.
+
+    One pass for each line, from the newest on (or from the oldest: then read older for newer). Of what was passed only the audiences
+    are kept, and for each the latest that came first: a line of thousands of versions has a handful.
+    """
+    values: dict[int, int] = {}
+    passed: dict[tuple[int, str], dict[Audience, int]] = {}
+    for one in sorted(live, key=lambda one: one.version_key, reverse=newest_first):
+        before = passed.setdefault((one.organisation_id, one.spec_version), {})
+        everyone = any(audience.covers(one.audience) and at >= one.first_added for audience, at in before.items())
+        values[one.entry] = 1 if everyone else 2 if before else 0
+        before[one.audience] = max(one.first_added, before.get(one.audience, 0))
+    return values
 
 
 async def _set_clock(tx: AsyncConnection, key: int, last: int) -> None:
     await tx.execute(update(clock).where(clock.c.collection_id == key).values(last_added=last))
 
 
-async def shown(tx: AsyncConnection, reach: Reach, versions: Sequence[Existing]) -> list[Existing]:
+async def shown(tx: AsyncConnection, reach: Reach, identifier: str, versions: Sequence[Existing]) -> list[Existing]:
     """Those of the versions of one id that this reach is shown, oldest first."""
     e = entry.alias("e")
-    seen = select(e.c.id).where(e.c.id.in_([one.entry for one in versions]), visible.visible(e), visible.shown(e))
-    keys = set((await tx.execute(seen, visible.parameters(reach))).scalars())
+    listed = among(e.c.stix_id, "ids")
+    seen = select(e.c.id).where(
+        e.c.collection_id == bindparam("collection"), listed, visible.visible(e), visible.shown(e)
+    )
+    parameters = visible.parameters(reach) | {"ids": bind_list(tx, {identifier})}
+    keys = set((await tx.execute(seen, parameters)).scalars())
     return [one for one in versions if one.entry in keys]
+
+
+async def closed(tx: AsyncConnection, reach: Reach, identifiers: Iterable[str]) -> frozenset[str]:
+    """The ids whose own line was recalled whole: what a feed must not bring again."""
+    found = await lines(tx, reach.key, identifiers)
+    own = {
+        name: [one for one in all_of if one.organisation_id == reach.organisation_id] for name, all_of in found.items()
+    }
+    return frozenset(
+        name for name, line in own.items() if line and all(one.recalled is not Recalled.NO for one in line)
+    )

@@ -65,6 +65,13 @@ async def start_run(tx: AsyncConnection, feed_id: int, *, now: int) -> int:
     return (await tx.execute(insert(feed_run).values(**values).returning(feed_run.c.id))).scalar_one()
 
 
+async def end_left_runs(tx: AsyncConnection, feed_id: int, *, now: int) -> None:
+    """Runs whose process ended before they did are over too. What they stored stays, and the next run finds it unchanged."""
+    left = feed_run.c.feed_id == feed_id, feed_run.c.outcome == "running"
+    values = {"finished": now, "outcome": "failed", "reason": "The process ended before the run did."}
+    await tx.execute(update(feed_run).where(*left).values(**values))
+
+
 async def end_run(
     tx: AsyncConnection, run: int, *, outcome: str, reason: str, tally: Mapping[str, int], now: int
 ) -> None:

@@ -12,7 +12,7 @@ import heapq
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -40,8 +40,11 @@ class Hot(Protocol):
         """The rows of one statement; `build` is asked once for each name."""
         ...
 
-    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> list[Any]:
-        """The first rows of the ranges that this reach sees, in the order of `date_added`."""
+    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> tuple[list[Any], bool]:
+        """The first rows of the ranges that this reach sees, in the order of `date_added`.
+
+        And whether they end before the rows do, because their bodies reach `pages.MAX_BYTES`.
+        """
         ...
 
     async def close(self) -> None:
@@ -64,7 +67,7 @@ class SqliteHot:
         with translated():
             return self._here.execute(self._text(name, build), _sqlite_values(parameters)).fetchall()
 
-    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> list[Any]:
+    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> tuple[list[Any], bool]:
         """One page; see the module's docstring for where it is read."""
         values = _sqlite_values(parameters)
         with translated():
@@ -82,7 +85,7 @@ class SqliteHot:
             except Empty:
                 return
 
-    def _page_elsewhere(self, shape: pages.Shape, values: dict[str, Any]) -> list[Any]:
+    def _page_elsewhere(self, shape: pages.Shape, values: dict[str, Any]) -> tuple[list[Any], bool]:
         try:
             connection = self._idle.get_nowait()
         except Empty:
@@ -92,9 +95,12 @@ class SqliteHot:
         finally:
             self._idle.put(connection)
 
-    def _page(self, connection: sqlite3.Connection, shape: pages.Shape, values: dict[str, Any]) -> list[Any]:
+    def _page(
+        self, connection: sqlite3.Connection, shape: pages.Shape, values: dict[str, Any]
+    ) -> tuple[list[Any], bool]:
         if shape.ids:
-            return connection.execute(self._text(("by id", shape), lambda: pages.by_id(shape)), values).fetchall()
+            text = self._text(("by id", shape), lambda: pages.by_id(shape))
+            return _taken(shape, connection.execute(text, values), values["rows"])
         connection.execute("BEGIN")  # the ranges are read from one moment
         cursors: list[sqlite3.Cursor] = []
         try:
@@ -103,7 +109,7 @@ class SqliteHot:
                 cursors.append(connection.execute(shared, values | {"audience": audience}))
             if values["organisation"] != visible.NEVER:
                 cursors.append(connection.execute(self._text(("own", shape), lambda: pages.own_range(shape)), values))
-            return list(islice(_merge(cursors), values["rows"]))
+            return _taken(shape, _merge(cursors), values["rows"])
         finally:
             for cursor in cursors:
                 cursor.close()
@@ -148,6 +154,22 @@ def _merge(cursors: Iterable[Iterator[tuple[Any, ...]]]) -> Iterator[tuple[Any, 
             yield row
 
 
+def _taken(shape: pages.Shape, rows: Iterable[Sequence[Any]], most: int) -> tuple[list[Any], bool]:
+    return _within(rows, most) if shape.bodies else (list(islice(rows, most)), False)
+
+
+def _within(rows: Iterable[Sequence[Any]], most: int) -> tuple[list[Any], bool]:
+    """The first rows, up to the body that reaches MAX_BYTES; and whether there is another behind that one."""
+    taken: list[Any] = []
+    size = 0
+    for row in islice(rows, most):
+        if size >= pages.MAX_BYTES:
+            return taken, True
+        taken.append(row)
+        size += len(row[-1])
+    return taken, False
+
+
 def _sqlite_values(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: json.dumps(value) if isinstance(value, list) else value for name, value in parameters.items()}
 
@@ -172,7 +194,13 @@ class PostgresHot:
         with translated():
             return cls(
                 await create(
-                    min_size=1, max_size=10, timeout=10, command_timeout=60, server_settings=settings, **options
+                    min_size=1,
+                    max_size=10,
+                    timeout=10,
+                    command_timeout=60,
+                    reset=_as_it_is,
+                    server_settings=settings,
+                    **options,
                 )
             )
 
@@ -180,10 +208,15 @@ class PostgresHot:
         """One statement."""
         return await self._fetch(name, build, parameters)
 
-    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> list[Any]:
-        """One page, one statement."""
+    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> tuple[list[Any], bool]:
+        """One page, one statement. Of ids the bodies are cut here: there are 200 at most, of a few versions each."""
         build = pages.by_id if shape.ids else pages.merged
-        return await self._fetch(("page", shape), lambda: build(shape), parameters)
+        rows = await self._fetch(("page", shape), lambda: build(shape), parameters)
+        if not shape.bodies:
+            return rows, False
+        if shape.ids:
+            return _within(rows, parameters["rows"])
+        return rows, bool(rows) and len(rows) < rows[0][-1]
 
     async def close(self) -> None:
         """Close the pool."""
@@ -200,7 +233,11 @@ class PostgresHot:
                 return await connection.fetch(text, *[parameters[key] for key in order])
 
 
+async def _as_it_is(_: object) -> None:
+    """A connection goes back as it is: nothing here changes its state, and resetting it costs another round trip."""
+
+
 # These statements only ever want their index ranges. Without these settings a plan made while the tables were still empty (a scan) is
-# kept for the life of the connection, and a page that joins a few hundred rows may be compiled to machine code first.
-_PLANNER = {"enable_seqscan": "off", "jit": "off"}
+# kept for the life of the connection, and a page that joins a few hundred rows may be compiled to machine code first; and one plan serves every reader.
+_PLANNER = {"enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}
 _POSTGRESQL = sqlalchemy_asyncpg.dialect()

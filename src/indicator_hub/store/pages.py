@@ -10,11 +10,13 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     FromClause,
     Integer,
     and_,
     bindparam,
+    func,
     literal_column,
     or_,
     select,
@@ -25,10 +27,16 @@ from sqlalchemy import (
 from indicator_hub.store import visible
 from indicator_hub.store.engine import Statement, among
 from indicator_hub.store.schema import entry
-from indicator_hub.taxii.query import ALL, FIRST, LAST, Filters
+from indicator_hub.taxii.query import ALL, FIRST, LAST, Filters, Query
+from indicator_hub.trust.reach import Reach
+
+MAX_BYTES = 16 * 1024 * 1024
+"""A page ends with the body that reaches this many bytes, however many rows were asked for."""
 
 _COLLECTION = bindparam("collection", type_=BigInteger)
 _AFTER = bindparam("after", type_=BigInteger)
+# What is shared cannot have come before the membership saw: its ranges begin there, and nothing hidden is passed over on the way.
+_SHARED_AFTER = bindparam("shared_after", type_=BigInteger)
 _ROWS = bindparam("rows", type_=Integer)
 
 
@@ -61,9 +69,13 @@ class Shape:
         return self.ids or not (self.types or self.spec_versions or self.values or self.keywords != frozenset((LAST,)))
 
 
-def parameters(filters: Filters) -> dict[str, list[str]]:
-    """The lists the conditions are bound to."""
+def parameters(query: Query, reach: Reach) -> dict[str, Any]:
+    """What a page's conditions are bound to, beside the reach."""
+    filters = query.filters
     return {
+        "after": query.after,
+        "shared_after": max(query.after, reach.sees_from - 1),
+        "rows": query.limit + 1,
         "ids": list(filters.ids),
         "types": list(filters.types),
         "spec_versions": list(filters.spec_versions),
@@ -77,9 +89,9 @@ def columns(e: FromClause, shape: Shape) -> Sequence[ColumnElement[Any]]:
     return [*listed, e.c.body] if shape.bodies else listed
 
 
-def conditions(e: FromClause, shape: Shape) -> list[ColumnElement[bool]]:
+def conditions(e: FromClause, shape: Shape, after: BindParameter[int] = _AFTER) -> list[ColumnElement[bool]]:
     """Everything but visibility and the range: cursor, filters, and which versions."""
-    found = [e.c.collection_id == _COLLECTION, e.c.date_added > _AFTER, visible.shown(e)]
+    found = [e.c.collection_id == _COLLECTION, e.c.date_added > after, visible.shown(e)]
     if shape.ids:
         found.append(among(e.c.stix_id, "ids"))
     if shape.types:
@@ -105,17 +117,20 @@ def _versions(e: FromClause, shape: Shape) -> ColumnElement[bool]:
 def shared_range(shape: Shape) -> Statement:
     """The rows of one audience."""
     e = entry.alias("e")
-    return _range(e, shape, and_(e.c.audience_id == bindparam("audience", type_=BigInteger), visible.since(e)))
+    owner = and_(e.c.audience_id == bindparam("audience", type_=BigInteger), visible.since(e))
+    return _range(columns(e, shape), owner, conditions(e, shape, _SHARED_AFTER), e)
 
 
 def own_range(shape: Shape) -> Statement:
     """The rows of the reader's own organisation."""
     e = entry.alias("e")
-    return _range(e, shape, visible.own(e))
+    return _range(columns(e, shape), visible.own(e), conditions(e, shape), e)
 
 
-def _range(e: FromClause, shape: Shape, owner: ColumnElement[bool]) -> Statement:
-    return select(*columns(e, shape)).where(owner, *conditions(e, shape)).order_by(e.c.date_added).limit(_ROWS)
+def _range(
+    what: Sequence[ColumnElement[Any]], owner: ColumnElement[bool], which: Sequence[ColumnElement[bool]], e: FromClause
+) -> Statement:
+    return select(*what).where(owner, *which).order_by(e.c.date_added).limit(_ROWS)
 
 
 def by_id(shape: Shape) -> Statement:
@@ -134,20 +149,9 @@ def merged(shape: Shape) -> Statement:
     """All ranges in one statement: keys from index-only ranges, cut to limit + 1, then bodies by key (PostgreSQL)."""
     e = entry.alias("e")
     reached = visible.audiences().subquery("reached")
-    shared = (
-        select(e.c.date_added)
-        .where(e.c.audience_id == reached.c.id, visible.since(e), *conditions(e, shape))
-        .order_by(e.c.date_added)
-        .limit(_ROWS)
-        .lateral("shared")
-    )
-    mine = (
-        select(e.c.date_added)
-        .where(visible.own(e), *conditions(e, shape))
-        .order_by(e.c.date_added)
-        .limit(_ROWS)
-        .subquery("mine")
-    )
+    owner = and_(e.c.audience_id == reached.c.id, visible.since(e))
+    shared = _range([e.c.date_added], owner, conditions(e, shape, _SHARED_AFTER), e).lateral("shared")
+    mine = _range([e.c.date_added], visible.own(e), conditions(e, shape), e).subquery("mine")
     keys = union(
         select(shared.c.date_added).select_from(reached.join(shared, onclause=true())), select(mine.c.date_added)
     ).subquery()
@@ -161,7 +165,15 @@ def merged(shape: Shape) -> Statement:
         .limit(literal_column("1"))
         .lateral("body")
     )
-    return select(*body.c).select_from(page.join(body, onclause=true())).order_by(page.c.date_added)
+    given_out = select(*body.c).select_from(page.join(body, onclause=true()))
+    if not shape.bodies:
+        return given_out.order_by(page.c.date_added)
+    # How many bytes a page has grown to before each row, and how many rows there are: what is beyond MAX_BYTES is not even sent here.
+    size = func.octet_length(body.c.body)
+    grown = func.sum(size).over(order_by=page.c.date_added) - size
+    sized = given_out.add_columns(grown.label("grown"), func.count().over().label("rows")).subquery("sized")
+    within = sized.c.grown < literal_column(str(MAX_BYTES))
+    return select(*columns(sized, shape), sized.c.rows).where(within).order_by(sized.c.date_added)
 
 
 def any_version() -> Statement:

@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store.schema import (
@@ -181,7 +181,9 @@ async def _write_organisation(tx: AsyncConnection, value: Organisation) -> None:
     if not await _change(tx, organisation, {"name": value.name}, row):
         await tx.execute(insert(organisation).values(name=value.name, suspended=False, **row))
     key = await _key(tx, organisation, value.name)
-    await tx.execute(delete(stix_identity).where(stix_identity.c.organisation_id == key))
+    # Taken from whoever had them too: an identity that moves may come to its new owner before the old one is written.
+    moved = stix_identity.c.identity.in_(value.stix_identities)
+    await tx.execute(delete(stix_identity).where(or_(stix_identity.c.organisation_id == key, moved)))
     if value.stix_identities:
         await tx.execute(
             insert(stix_identity), [{"identity": one, "organisation_id": key} for one in value.stix_identities]

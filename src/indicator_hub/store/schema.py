@@ -285,7 +285,6 @@ entry = Table(
     CheckConstraint("recalled IN (0, 1, 2)", name="recalled"),
 )
 
-_LATEST = text("superseded <> 1")
 # One line holds a version once. Also how an id is found, and how the other versions of its line are.
 Index(
     "ux_entry_line",
@@ -296,16 +295,21 @@ Index(
     entry.c.unique_key,
     unique=True,
 )
-for _name, _owner in (("audience", entry.c.audience_id), ("organisation", entry.c.organisation_id)):
-    Index(f"ix_entry_{_name}", entry.c.collection_id, _owner, entry.c.date_added)
-    Index(
-        f"ix_entry_{_name}_latest",
-        entry.c.collection_id,
-        _owner,
-        entry.c.date_added,
-        sqlite_where=_LATEST,
-        postgresql_where=_LATEST,
-    )
+# Nobody is given a superseded version by default, and nobody a recalled one: those rows are not even passed over.
+for _name, _owner, _live in (
+    ("audience", entry.c.audience_id, ""),
+    ("organisation", entry.c.organisation_id, "recalled = 0"),
+):
+    for _suffix, _given in (("", _live), ("_latest", " AND ".join(filter(None, ("superseded <> 1", _live))))):
+        _where = text(_given) if _given else None
+        Index(
+            f"ix_entry_{_name}{_suffix}",
+            entry.c.collection_id,
+            _owner,
+            entry.c.date_added,
+            sqlite_where=_where,
+            postgresql_where=_where,
+        )
 
 # Every audience and date_added an entry ever had: with the serve events, "who was given this" is computed from it.
 audience_history = Table(
@@ -354,11 +358,11 @@ event = Table(
 Index("ix_event_unnumbered", event.c.id, sqlite_where=text("seq IS NULL"), postgresql_where=text("seq IS NULL"))
 Index("ix_event_served", event.c.collection_id, event.c.action, event.c.at)
 
-# What identifies a person, apart from the event and erasable: the event keeps a salted digest only.
+# What identifies a person, apart from the event and erasable: joined by a salted digest, which is all that the event keeps.
 event_personal = Table(
     "event_personal",
     metadata,
-    Column("event_id", _Key, ForeignKey("event.id"), primary_key=True, autoincrement=False),
+    Column("digest", LargeBinary, primary_key=True),
     Column("salt", LargeBinary, nullable=False),
     Column("content", _Text, nullable=False),
 )

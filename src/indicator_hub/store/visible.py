@@ -81,7 +81,10 @@ def shown(e: FromClause) -> ColumnElement[bool]:
             exists(_ONE).where(
                 before.c.collection_id == e.c.collection_id,
                 before.c.stix_id == e.c.stix_id,
-                before.c.line_order < e.c.line_order,
+                or_(
+                    before.c.line_order < e.c.line_order,
+                    and_(before.c.line_order == e.c.line_order, before.c.organisation_id < e.c.organisation_id),
+                ),
                 visible(before),
             )
         ),
@@ -110,6 +113,8 @@ def newest_specification(e: FromClause) -> ColumnElement[bool]:
             exists(_ONE).where(
                 other.c.collection_id == e.c.collection_id,
                 other.c.stix_id == e.c.stix_id,
+                # In its own line: which line is shown is decided by `shown`, and by nothing that another organisation posts.
+                other.c.organisation_id + _ZERO == e.c.organisation_id,
                 other.c.spec_version > e.c.spec_version,
                 visible(other),
             )

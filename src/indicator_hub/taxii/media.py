@@ -18,7 +18,7 @@ _TAKEN = {
     "application/stix+json": ("2.1",),
     "application/vnd.oasis.stix+json": (None, "2.0", "2.1"),
 }
-_LONGEST = 4_096
+_LONGEST = 1_024
 
 
 @lru_cache(maxsize=256)
@@ -63,7 +63,7 @@ def media_type(spec_version: str) -> str:
 
 def _split(header: str) -> list[str]:
     """At commas outside of quotes."""
-    return re.findall(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+', header)
+    return re.findall(r'(?:[^,"]|"(?:[^"\\]|\\.)*+")++', header)
 
 
 def _parse(text: str) -> tuple[str, dict[str, str]] | None:

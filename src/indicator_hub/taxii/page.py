@@ -3,13 +3,13 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from indicator_hub.stix import timestamps
 from indicator_hub.taxii.media import media_type
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An object version's place in a collection. `date_added` in microseconds is unique there; `body` is empty when only listed."""
 
     date_added: int
@@ -47,7 +47,10 @@ def envelope(page: Page, following: str | None, *, list_empty: bool = False) -> 
     """
     if not page.entries:
         return b'{"objects":[]}' if list_empty else b"{}"
-    return b"".join((_head(page, following), b'"objects":[', b",".join([entry.body for entry in page.entries]), b"]}"))
+    bodies = [entry.body for entry in page.entries]
+    bodies[0] = _head(page, following) + b'"objects":[' + bodies[0]
+    bodies[-1] += b"]}"
+    return b",".join(bodies)
 
 
 def manifest(page: Page, following: str | None) -> bytes:

@@ -21,6 +21,8 @@ from indicator_hub.stix import timestamps
 
 FIRST, LAST, ALL = "first", "last", "all"
 MAX_VALUES = 200
+MAX_LENGTH = 16_384
+"""Of all match values together, in characters: `next` carries them, and must still fit into a URL beside them."""
 _LIMIT = re.compile(r"0*[1-9][0-9]*", re.ASCII)
 _MAC_LENGTH = 16
 _MATCHES = {
@@ -28,16 +30,18 @@ _MATCHES = {
     "manifest": ("id", "type", "version", "spec_version"),
     "object": ("version", "spec_version"),
     "versions": ("spec_version",),
+    "deletion": ("version", "spec_version"),
 }
 
 
 class Resource(Enum):
-    """The four resources that page. Which `match` fields count on each: `_MATCHES` (TAXII 2.1 sections 5.3 to 5.8)."""
+    """The four resources that page, and what DELETE chooses by. Which `match` fields count on each: `_MATCHES` (TAXII 2.1 sections 5.3 to 5.8)."""
 
     OBJECTS = "objects"
     MANIFEST = "manifest"
     OBJECT = "object"
     VERSIONS = "versions"
+    DELETION = "deletion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +129,12 @@ def _unquote(text: str) -> str:
     if "%" not in text and "+" not in text:
         return text
     try:
-        return unquote_plus(text, errors="strict")
+        plain = unquote_plus(text, errors="strict")
     except UnicodeDecodeError:
         raise Invalid("A parameter is not UTF-8.") from None
+    if "\0" in plain:
+        raise Invalid("A parameter holds U+0000.")
+    return plain
 
 
 def _added_after(text: str) -> int:
@@ -152,9 +159,11 @@ def _values(field: str, text: str) -> tuple[str, ...]:
 
 
 def _filters(matches: dict[str, str], resource: Resource) -> Filters:
+    if sum(map(len, matches.values())) > MAX_LENGTH:
+        raise Invalid(f"The match values may hold {MAX_LENGTH} characters at most.")
     lists = {field: _values(field, text) for field, text in matches.items()}
     keywords, values = _versions(lists["version"]) if "version" in lists else (frozenset((LAST,)), ())
-    if resource is Resource.VERSIONS:
+    if "version" not in lists and resource in (Resource.VERSIONS, Resource.DELETION):
         keywords = frozenset((ALL,))
     return Filters(
         ids=tuple(dict.fromkeys(lists.get("id", ()))),

@@ -1,7 +1,7 @@
 """May this object enter this collection, and as what (trust model, section 3, "submit, each object"). Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from indicator_hub.stix import timestamps
@@ -35,7 +35,45 @@ class Existing:
     audience: Audience
     first_added: int
     line_order: int
+    superseded: int
     sha256: bytes
+
+
+@dataclass(slots=True)
+class Line:
+    """The versions of one id from one organisation in one STIX specification, by version key."""
+
+    by_key: dict[str, Existing] = field(default_factory=dict[str, Existing])
+    open: int = 0
+    created: str | None = None
+    revoked_from: str | None = None
+
+    def add(self, entry: Existing) -> None:
+        """One more version."""
+        self.by_key[entry.version_key] = entry
+        self.created = self.created or entry.created
+        if entry.recalled is not Recalled.NO:
+            return
+        self.open += 1
+        if entry.revoked and (self.revoked_from is None or entry.version_key < self.revoked_from):
+            self.revoked_from = entry.version_key
+
+
+class Versions:
+    """What is in the collection under one id: the submitting organisation's own lines, and everything else."""
+
+    def __init__(self, entries: Sequence[Existing], organisation_id: int) -> None:
+        self.foreign = [entry for entry in entries if entry.organisation_id != organisation_id]
+        self.lines: dict[str, Line] = {}
+        self.line_order: int | None = None
+        for entry in entries:
+            if entry.organisation_id == organisation_id:
+                self.line_order = entry.line_order
+                self.add(entry)
+
+    def add(self, entry: Existing) -> None:
+        """A version of one's own."""
+        self.lines.setdefault(entry.spec_version, Line()).add(entry)
 
 
 class Outcome(Enum):
@@ -60,9 +98,7 @@ class Verdict:
     existing: Existing | None = None
 
 
-def admit(
-    candidate: ObjectVersion, ruling: Ruling, reach: Reach, existing: Sequence[Existing], *, is_creator: bool
-) -> Verdict:
+def admit(candidate: ObjectVersion, ruling: Ruling, reach: Reach, versions: Versions, *, is_creator: bool) -> Verdict:
     """Judge one object against the collection's rules and the versions already there."""
     if candidate.builtin:
         return Verdict(Outcome.DUPLICATE, "this mark is built in")
@@ -71,21 +107,21 @@ def admit(
         return Verdict(Outcome.REFUSED, f"this collection takes nothing above TLP:{NAMES[collection.ceiling]}")
     if reach.group.kind == PUBLIC and (ruling.held is not None or not says_clear(candidate.marks)):
         return Verdict(Outcome.REFUSED, "an object in a public collection must say TLP:CLEAR")
-    line = [
-        e for e in existing if e.organisation_id == reach.organisation_id and e.spec_version == candidate.spec_version
-    ]
-    if not line:
-        return _new_line(candidate, reach, existing, is_creator=is_creator)
-    return _own_line(candidate, reach, line)
+    line = versions.lines.get(candidate.spec_version)
+    if line is not None:
+        return _own_line(candidate, reach, line)
+    if is_creator:
+        # Whoever relayed it first: the creator has a line of its own, to take back and to make new versions of.
+        return Verdict(Outcome.NEW)
+    return _new_line(candidate, reach, versions.foreign)
 
 
-def _new_line(candidate: ObjectVersion, reach: Reach, existing: Sequence[Existing], *, is_creator: bool) -> Verdict:
+def _new_line(candidate: ObjectVersion, reach: Reach, foreign: Sequence[Existing]) -> Verdict:
     """What another organisation shares here counts only as far as the submitter sees it: a refusal would else tell that it exists."""
     visible = [
         e
-        for e in existing
-        if e.organisation_id != reach.organisation_id
-        and sees(
+        for e in foreign
+        if sees(
             reach,
             audience=e.audience,
             organisation_id=e.organisation_id,
@@ -95,8 +131,8 @@ def _new_line(candidate: ObjectVersion, reach: Reach, existing: Sequence[Existin
     ]
     for entry in visible:
         if entry.sha256 == candidate.sha256:
-            return Verdict(Outcome.DUPLICATE, "already here", entry)
-    if not visible or is_creator:
+            return Verdict(Outcome.DUPLICATE, "already here, from another organisation", entry)
+    if not visible:
         return Verdict(Outcome.NEW)
     if candidate.version is None:
         # An observable has no author: its id follows from its value, and everybody may say it.
@@ -111,30 +147,24 @@ def _new_line(candidate: ObjectVersion, reach: Reach, existing: Sequence[Existin
     )
 
 
-def _own_line(candidate: ObjectVersion, reach: Reach, line: Sequence[Existing]) -> Verdict:
+def _own_line(candidate: ObjectVersion, reach: Reach, line: Line) -> Verdict:
     if candidate.version is None:
-        same = line[0]
-        return _same(candidate, reach, same)
+        return _same(candidate, reach, next(iter(line.by_key.values())))
     key = timestamps.sort_key(candidate.version)
-    for entry in line:
-        if entry.version_key == key:
-            return _same(candidate, reach, entry)
-    closed = [entry for entry in line if entry.recalled is not Recalled.NO]
-    if len(closed) == len(line):
+    if (entry := line.by_key.get(key)) is not None:
+        return _same(candidate, reach, entry)
+    if not line.open:
         return Verdict(
             Outcome.RECALLED,
             "this object was recalled: a person of its organisation may post the recalled version again",
-            closed[0],
         )
-    first = line[0]
     if (
-        first.created is not None
+        line.created is not None
         and candidate.created is not None
-        and timestamps.sort_key(first.created) != timestamps.sort_key(candidate.created)
+        and timestamps.sort_key(line.created) != timestamps.sort_key(candidate.created)
     ):
         return Verdict(Outcome.REFUSED, "created must stay the same in every version (STIX 2.1, 3.6)")
-    revoked = [entry.version_key for entry in line if entry.revoked and entry.recalled is Recalled.NO]
-    if revoked and key > min(revoked):
+    if line.revoked_from is not None and key > line.revoked_from:
         return Verdict(Outcome.REFUSED, "this object was revoked: no later version may follow (STIX 2.1, 3.6)")
     return Verdict(Outcome.VERSION)
 

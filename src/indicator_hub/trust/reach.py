@@ -106,7 +106,7 @@ def _reach(account: Account | None, ties: Ties, member: Membership | None, *, ca
         person=account is not None and account.kind == "person",
         nation=account.nation if account else "",
         organisation_id=account.organisation_id if account else 0,
-        sees_from=(member.sees_from or 0) if member else 0,
+        sees_from=(member.sees_from or 0) if member and ties.group.kind != PUBLIC else 0,
         can_read="read" in scopes,
         can_write=account is not None
         and member is not None

@@ -52,6 +52,7 @@ async def identified(store: Store, request: Request) -> Identified:
         store,
         sent.token if sent else None,
         username=sent.username if sent else None,
-        group=path.get("group", ""),
-        collection=path.get("collection", ""),
+        # PostgreSQL's text cannot hold U+0000: such a name is none.
+        group=path.get("group", "").replace("\0", "/"),
+        collection=path.get("collection", "").replace("\0", "/"),
     )

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from fastapi import FastAPI, Request, Response
+from starlette.requests import ClientDisconnect
 
-from indicator_hub.errors import HubError, Invalid, NotFound, TooLarge
+from indicator_hub.errors import HubError, Invalid, NotFound, TooLarge, UnsupportedMedia
 from indicator_hub.sharing import authenticate, recall
 from indicator_hub.sharing.act import Caller, Store
 from indicator_hub.sharing.authenticate import Identified
@@ -89,7 +90,7 @@ def _route(app: FastAPI, path: str, **handlers: Handler) -> None:
             who = await identified(hub.store, request)
             method = request.method
             handler = handlers.get("GET" if method == "HEAD" else method)
-            if not handlers:
+            if not handlers or any("\0" in part for part in request.path_params.values()):
                 return refusal(NotFound(), request)
             if handler is None:
                 return method_not_allowed(allowed)
@@ -97,6 +98,8 @@ def _route(app: FastAPI, path: str, **handlers: Handler) -> None:
             return await handler(Call(hub, request, who))
         except HubError as error:
             return refusal(error, request)
+        except ClientDisconnect:
+            return Response(status_code=400)  # to nobody: the client has hung up
         except Exception as error:  # noqa: BLE001 - the last handler: a fault of ours must still be a TAXII error
             return fault(error, request)
 
@@ -206,15 +209,15 @@ async def _page(call: Call, resource: Resource) -> Response:
 
 async def _add_objects(call: Call) -> Response:
     require_taken(call.request.headers.get("content-type"))
-    reach = call.who.require_reach()
-    reach.require_write()
-    made = await submit(call.hub.store, call.caller, reach, await _body(call))
+    if call.request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise UnsupportedMedia("The hub takes bodies without a Content-Encoding.")
+    made = await submit(call.hub.store, call.caller, call.who.require_reach(), lambda: _body(call))
     return _answer(made.render(), status_code=202)
 
 
 async def _delete_object(call: Call) -> Response:
-    asked = parse(call.query, Resource.OBJECT)
+    asked = parse(call.query, Resource.DELETION)
     reach = call.who.require_reach()
     identifier = call.request.path_params["object"]
-    await recall.delete(call.hub.store, call.caller, reach, identifier, asked.filters if asked.given else None)
+    await recall.delete(call.hub.store, call.caller, reach, identifier, asked.filters)
     return _answer(b"")
