@@ -155,6 +155,45 @@ def test_bad_accounts(hub: Run) -> None:
         assert (arguments, found, says in said) == (arguments, code, True), said
 
 
+def test_an_identity_may_move(hub: Run, tmp_path: Path) -> None:
+    """A STIX identity declared for another organisation moves there, whichever is declared first."""
+    text = (COLLECTIONS / "organisations.yaml").read_text()
+    identity = next(line.split()[-1].strip("[]") for line in text.splitlines() if "identity--" in line)
+    owner, other = (
+        ("xa-cert", "xb-cert") if text.index("xa-cert:") < text.index(identity) < text.index("xb-cert:") else ("", "")
+    )
+    assert owner
+    for name in COLLECTIONS.rglob("*"):
+        if name.is_file():
+            target = tmp_path / name.relative_to(COLLECTIONS)
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(name.read_bytes())
+    hub("migrate")
+    hub("apply", tmp_path)
+    theirs = next(
+        line.split()[-1].strip("[]") for line in text[text.index(f"  {other}:") :].splitlines() if "identity--" in line
+    )
+    swapped = text.replace(identity, "here").replace(theirs, identity).replace("here", theirs)
+    (tmp_path / "organisations.yaml").write_text(swapped)
+    code, out, said = hub("apply", tmp_path)
+    assert (code, "Applied." in out) == (0, True), said
+
+
+def test_scopes_are_not_widened_in_silence(hub: Run) -> None:
+    """A token for an account that exists is asked for with its own scopes or none; other ones are refused."""
+    hub("migrate")
+    hub("apply", COLLECTIONS)
+    assert hub("enrol", "reader", "-o", "xa-cert", "--scopes", "read")[0] == 0
+    assert (
+        hub("enrol", "reader", "-o", "xa-cert", "--scopes", "read")[0]
+        == hub("enrol", "reader", "-o", "xa-cert")[0]
+        == 0
+    )
+    code, _, said = hub("enrol", "reader", "-o", "xa-cert", "--scopes", "read,submit")
+    assert (code, "with the scopes read" in said) == (6, True)
+    assert hub("enrol", "reader", "-o", "xa-cert", "--empty-lists")[0] == 0
+
+
 def test_one_bad_feed_does_not_keep_the_next_from_running(hub: Run, tmp_path: Path) -> None:
     """An error page and an empty file as feeds: each is told, the code is not 0, and the good feed still ran."""
     for name in COLLECTIONS.rglob("*"):

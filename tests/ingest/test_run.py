@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from indicator_hub.errors import Conflict, FeedFailed, NotFound
+from indicator_hub.ingest.made import take_rows
 from indicator_hub.ingest.run import run
+from indicator_hub.ingest.tally import Tally
 from indicator_hub.sharing.claim import claim, declared
 from indicator_hub.sharing.poll import poll
 from indicator_hub.store.schema import entry, feed_run, quarantine
@@ -151,6 +153,75 @@ async def test_a_feed_never_reopens_what_was_recalled(database_url: str, tmp_pat
         (tmp_path / "feed.txt").write_text(table.format("b"))
         _, tally = await run(w.store, feed)
         assert (tally.recalled, tally.updated, await shared(w, "all")) == (1, 0, [])
+
+
+async def test_a_recalled_row_that_comes_again_unchanged(database_url: str, tmp_path: Path) -> None:
+    """What was taken back is counted as recalled each time it comes, and counted once."""
+    from indicator_hub.sharing import recall
+
+    async with world(database_url, with_feed(tmp_path, "192.0.2.1\n192.0.2.2\n")) as w:
+        feed = await the_feed(w)
+        await run(w.store, feed)
+        made = await shared(w)
+        async with claim(w.store, feed, "test") as held:
+            await recall.delete(w.store, held.caller, held.reach, made[0]["id"], Filters(keywords=frozenset(("all",))))
+        _, tally = await run(w.store, feed)
+        assert (tally.recalled, tally.unchanged, len(await shared(w))) == (1, 1, 1)
+
+
+async def test_a_feed_that_moves_fills_its_new_collection(database_url: str, tmp_path: Path) -> None:
+    """Declared for another collection of its group, a feed brings everything there."""
+    from indicator_hub.sharing.apply import apply
+
+    declared_ = with_feed(tmp_path, "192.0.2.1\n192.0.2.2\n")
+    async with world(database_url, declared_) as w:
+        await run(w.store, await the_feed(w))
+        moved = replace(declared_.feeds["numbers"], collection="other")
+        await apply(w.store, replace(declared_, feeds={**declared_.feeds, "numbers": moved}))
+        w.clock.forward(seconds=60)
+        _, tally = await run(w.store, await the_feed(w))
+        assert (tally.new, tally.unchanged) == (2, 0)
+
+
+async def test_a_run_that_died_is_settled_by_the_next(database_url: str, tmp_path: Path) -> None:
+    """A run whose process was killed is a failed one once the next has begun."""
+    async with world(database_url, with_feed(tmp_path, LIST)) as w:
+        feed = await the_feed(w)
+        held = claim(w.store, feed, "killed")
+        await held.__aenter__()
+        w.clock.forward(seconds=901)
+        await run(w.store, feed)
+        async with w.store.transactions.read() as tx:
+            outcomes = (await tx.execute(select(feed_run.c.outcome).order_by(feed_run.c.id))).scalars().all()
+        assert outcomes == ["failed", "done"]
+        await held.__aexit__(None, None, None)
+
+
+async def test_a_suspension_stops_a_run_in_its_middle(database_url: str, tmp_path: Path) -> None:
+    """The organisation's rights are judged at every batch; what is counted is what was done."""
+    from indicator_hub.sharing import enrol
+
+    rows = "".join(f"198.51.100.{n % 250}/32\n192.0.2.{n % 250}\nhost-{n}.example.com\n" for n in range(1_000))
+    async with world(database_url, with_feed(tmp_path, rows)) as w:
+        store = w.store
+        seen: list[int] = []
+
+        async with claim(store, await the_feed(w), "test") as held:
+            tally = Tally()
+            with pytest.raises(NotFound, match="may not run"):
+                async for done in take_rows(held, rows.encode(), tally):
+                    seen.append(done)
+                    await enrol.suspend(store, "xa-cert", whole_organisation=True, suspended=True)
+        assert seen == [1_000]
+
+
+async def test_a_null_in_a_row_is_refused(database_url: str, tmp_path: Path) -> None:
+    """U+0000 is quarantined like any control character, on both databases, and shown as a sign."""
+    async with world(database_url, with_feed(tmp_path, "192.0.2.1\nevil\0.example.com\n")) as w:
+        _, tally = await run(w.store, await the_feed(w))
+        async with w.store.transactions.read() as tx:
+            rows = (await tx.execute(select(quarantine.c.reason, quarantine.c.raw))).all()
+        assert (tally.new, [tuple(row) for row in rows]) == (1, [("control_chars", "evil\u2400.example.com")])
 
 
 @pytest.mark.parametrize(

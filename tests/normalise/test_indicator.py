@@ -174,7 +174,7 @@ def test_the_fingerprint_changes_with_the_meaning():
         offered(reference="https://feed.example/"),
     ]
     feeds = [
-        replace(FEED, title="x"),
+        replace(FEED, collection="x"),
         replace(FEED, level=1),
         replace(FEED, indicator_types=("benign",)),
         replace(FEED, group="x"),
@@ -185,3 +185,7 @@ def test_the_fingerprint_changes_with_the_meaning():
         *(fingerprint(found, declared) for declared in feeds),
     }
     assert len(prints) == 11
+    # The title is written beside a reference, and nowhere else.
+    titled, cited = replace(FEED, title="x"), offered(reference="https://feed.example/")
+    assert fingerprint(found, titled) == same
+    assert fingerprint(cited, titled) != fingerprint(cited, FEED)

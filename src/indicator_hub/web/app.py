@@ -1,5 +1,6 @@
 """Settings -> store -> application. The only place where routes are mounted."""
 
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from indicator_hub.settings import Settings
 from indicator_hub.store.opened import Store, open_store, wall_clock
 from indicator_hub.web import health, problems, taxii
 
+_log = logging.getLogger("indicator_hub.web")
 _HOUR = 3_600_000_000
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -22,6 +24,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 async def open_hub(settings: Settings, *, port: int, now: Callable[[], int] = wall_clock) -> taxii.Hub:
     """Open the store and the keys. Raises Misconfigured with what to do next."""
     origin = settings.origin(port)
+    if not settings.serve_events:
+        _log.warning("INDICATOR_HUB_SERVE_EVENTS is off: nobody will be able to tell who was given what")
     keys = page_keys(settings.secrets())
     store: Store = await open_store(settings.database(), now=now, serve_events=settings.serve_events)
     return taxii.Hub(
