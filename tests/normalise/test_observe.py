@@ -1,4 +1,4 @@
-"""One text to one canonical observable, or the reason why not (normalisation, sections 4 and 10)."""
+"""One text to one canonical observable, or the reason why not."""
 
 import hashlib
 

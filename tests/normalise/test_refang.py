@@ -1,4 +1,4 @@
-"""Defanged spellings and back (normalisation, section 2)."""
+"""Defanged spellings and back."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Bytes to text, text to lines, and whether a body is a feed (normalisation, section 1)."""
+"""Bytes to text, text to lines, and whether a body is a feed."""
 
 import pytest
 from hypothesis import given

@@ -168,7 +168,7 @@ async def test_nobody_makes_anothers_object_vanish(database_url: str) -> None:
 
 
 async def test_the_creator_has_a_line_of_its_own_behind_a_relay(database_url: str) -> None:
-    """Decision 24: the creator's copy of what a relay shared first is kept and shown, and is its own to take back."""
+    """The creator's copy of what a relay shared first is kept and shown, and is its own to take back."""
     async with world(database_url) as w:
         mine = indicator(1, created_by_ref=IDENTITY_A)
         await send(w, "bea", mine)
@@ -198,7 +198,7 @@ async def test_refusals_are_events_and_name_nobody_unknown(database_url: str) ->
 
 
 async def test_a_reissue_is_an_event(database_url: str) -> None:
-    """Decision 21: bringing back what was recalled is recorded under its own name, with the object."""
+    """Bringing back what was recalled is recorded under its own name, with the object."""
     async with world(database_url) as w:
         await send(w, "ana", indicator(1))
         await delete(

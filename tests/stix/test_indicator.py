@@ -60,7 +60,7 @@ def test_empty_properties_are_left_out():
 
 
 def test_the_id_follows_from_scope_marks_and_pattern_alone():
-    """Importing again gives the same id; another group, organisation, mark or pattern another one (normalisation, section 3)."""
+    """Importing again gives the same id; another group, organisation, mark or pattern another one."""
     same = built()["id"]
     assert built(name="x", created=1, modified=2, valid_from=3, labels=["b"])["id"] == same
     assert built(marking_ids=[NATION, TLP])["id"] == built(marking_ids=[TLP, NATION])["id"]

@@ -86,7 +86,7 @@ def test_canonical_patterns(kind, value, pattern):
 
 @pytest.mark.parametrize(("pattern", "expected"), SPELLINGS)
 def test_equivalent_spellings_have_one_key(pattern, expected):
-    """However others spell the same single observable, it has the same key (normalisation, section 3), and is valid STIX."""
+    """However others spell the same single observable, it has the same key, and is valid STIX."""
     assert key(pattern) == expected
     grammar.check(pattern)
 

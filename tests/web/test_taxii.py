@@ -290,7 +290,7 @@ async def test_delete_of_one_version(database_url: str) -> None:
 
 
 async def test_what_a_recall_uncovers_is_delivered_again(database_url: str) -> None:
-    """Decision 25: a poller that read past the newest version comes upon the one that stands in its place when that is taken back."""
+    """A poller that read past the newest version comes upon the one that stands in its place when that is taken back."""
     async with site(database_url) as s:
         later = "2026-11-02T00:00:00.000Z"
         await s.post(indicator(1), indicator(1, modified=later), indicator(2))

@@ -1,4 +1,4 @@
-"""An event: one line of the audit (trust model, section 10).
+"""An event: one line of the audit.
 
 It says who did what to which collection and object, when, and how it ended; never the content of an object. What identifies a person
 (the account's name, the network address) is kept apart, so that it can be erased while the event stays.

@@ -1,4 +1,4 @@
-"""A feed's row to a candidate, and a candidate to the indicator that the hub publishes for it (normalisation, sections 4 to 8)."""
+"""A feed's row to a candidate, and a candidate to the indicator that the hub publishes for it."""
 
 import hashlib
 import json
@@ -45,7 +45,7 @@ class Candidate:
 
 
 def candidate(row: Row, feed: Feed, *, now: int) -> Candidate | Refusal:
-    """The candidate of a row, or a refusal that carries the row's number and raw text (normalisation, section 10).
+    """The candidate of a row, or a refusal that carries the row's number and raw text.
 
     `now` is in microseconds; a first sighting more than a day later is refused, as a clock or a column is wrong.
     """
@@ -96,7 +96,7 @@ def _labels(text: str, feed: Feed, notes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _confidence(text: str, feed: Feed) -> int | None:
-    """The row's number from 0 to 100, else the feed's default, never above the feed's cap (normalisation, section 5)."""
+    """The row's number from 0 to 100, else the feed's default, never above the feed's cap."""
     found = _NUMBER.fullmatch(text.strip())
     value = feed.confidence if found is None or int(found[1]) > 100 else int(found[1])  # noqa: PLR2004 - the scale's end
     return None if value is None else min(value, feed.confidence_cap)
@@ -143,7 +143,7 @@ def to_indicator(
     marking_ids: Sequence[str],
     now: int,
 ) -> dict[str, object]:
-    """The indicator of a candidate, in the scope of the feed's group and organisation (normalisation, section 3).
+    """The indicator of a candidate, in the scope of the feed's group and organisation.
 
     Instants are microseconds since 1970. `now` is the time of ingest, from which an indicator is valid whose feed names no date.
     """

@@ -1,4 +1,4 @@
-"""One text to one observable, or the reason why not (normalisation, sections 1, 4 and 10). Never raises, whatever the text."""
+"""One text to one observable, or the reason why not. Never raises, whatever the text."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Values are written so that nobody clicks on them, and read back (normalisation, section 2)."""
+"""Values are written so that nobody clicks on them, and read back."""
 
 import re
 

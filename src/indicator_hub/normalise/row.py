@@ -24,7 +24,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One candidate that goes to quarantine (normalisation, section 10): the reason as a word, the raw text, and its row if it has one."""
+    """One candidate that goes to quarantine: the reason as a word, the raw text, and its row if it has one."""
 
     reason: str
     raw: str

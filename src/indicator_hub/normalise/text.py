@@ -1,4 +1,4 @@
-"""Bytes to text to lines, and whether a body is a feed at all (normalisation, section 1)."""
+"""Bytes to text to lines, and whether a body is a feed at all."""
 
 import codecs
 import json

@@ -1,4 +1,4 @@
-"""Recall: it should not have been shared. All versions of a line, or those named, are nobody's from now on (trust model, section 5)."""
+"""Recall: it should not have been shared. All versions of a line, or those named, are nobody's from now on."""
 
 from collections.abc import Sequence
 

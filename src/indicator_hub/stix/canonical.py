@@ -1,4 +1,4 @@
-"""The one canonical text of each kind of value (normalisation, section 4), or None where the text is not of that kind.
+"""The one canonical text of each kind of value, or None where the text is not of that kind.
 
 Spelling only, no policy: a private address is as canonical as any. Both the reader of patterns and the normaliser of feeds
 stand on these functions, so a value has one key whichever way it came in. All are idempotent and raise nothing.

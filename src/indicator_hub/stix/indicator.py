@@ -33,7 +33,7 @@ def build(
     """An indicator as a plain dict in a fixed key order, so that equal arguments encode to equal bytes.
 
     Instants are microseconds since 1970 and are written with milliseconds. The id follows from scope (group, organisation),
-    marks and pattern alone (normalisation, section 3). Empty lists and texts are left out, as STIX forbids them (2.1 section 2.8).
+    marks and pattern alone. Empty lists and texts are left out, as STIX forbids them (2.1 section 2.8).
     Raises Invalid where `modified` is before `created`, `valid_until` not after `valid_from`, or `confidence` not 0 to 100.
     """
     marks = sorted(marking_ids)

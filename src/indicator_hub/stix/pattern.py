@@ -1,4 +1,4 @@
-"""Observable to STIX pattern and back, and the key under which equal observables meet (normalisation, sections 3 and 4)."""
+"""Observable to STIX pattern and back, and the key under which equal observables meet."""
 
 import hashlib
 import re
@@ -84,7 +84,7 @@ _QUOTED_OR_BLANK = re.compile(r"('[^'\\]*+(?:\\.[^'\\]*+)*+'?)|\s++", re.DOTALL)
 
 
 def render(observable: Observable) -> str:
-    """The canonical pattern of an observable (normalisation, section 4): one space around the operator, none inside the brackets.
+    """The canonical pattern of an observable: one space around the operator, none inside the brackets.
 
     Raises KeyError for a type that is not in `TYPES`.
     """
@@ -93,7 +93,7 @@ def render(observable: Observable) -> str:
 
 
 def observable_of(pattern: str) -> Observable | None:
-    """The observable that a pattern of one comparison names, however it is spelt (normalisation, section 3); None for any other pattern.
+    """The observable that a pattern of one comparison names, however it is spelt; None for any other pattern.
 
     Only spellings that are also valid STIX patterns count. The value comes back canonical.
     """
@@ -113,7 +113,7 @@ def observable_of(pattern: str) -> Observable | None:
 def key(pattern: str) -> str:
     """The text under which indicators merge: `type:value` of a single observable, else a SHA-256 in hexadecimal.
 
-    The digest is over the pattern with runs of white space outside quotes made one blank (normalisation, section 3).
+    The digest is over the pattern with runs of white space outside quotes made one blank.
     """
     if (found := observable_of(pattern)) is not None:
         return f"{found.type}:{found.value}"

@@ -1,4 +1,4 @@
-"""THE predicate: reach meets audience, once (trust model, section 6).
+"""THE predicate: reach meets audience, once.
 
 Every statement that reads `entry` for somebody is made of the conditions below and takes its parameters from `parameters(reach)`. The
 pure twin is `trust/reach.sees`; a property test holds the two together on both databases.

@@ -1,4 +1,4 @@
-"""May this object enter this collection, and as what (trust model, section 3, "submit, each object"). Pure."""
+"""May this object enter this collection, and as what. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

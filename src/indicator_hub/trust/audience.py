@@ -1,4 +1,4 @@
-"""Whom an object may reach, worked out from its marks when it is written (trust model, section 5). Marks only ever narrow."""
+"""Whom an object may reach, worked out from its marks when it is written. Marks only ever narrow."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What must be written so that the stored roster becomes the declared one, each change with its sentence (house plan, journey 4).
+"""What must be written so that the stored roster becomes the declared one, each change with its sentence.
 
 Nothing that was once shared under is removed: a membership or a feed that is no longer declared ends; anything else that is absent is a
 mistake, and ends by its own window.

@@ -1,4 +1,4 @@
-"""The TLP ladder: what each level is called and how high each role reads (trust model, section 4)."""
+"""The TLP ladder: what each level is called and how high each role reads."""
 
 CLEAR, GREEN, AMBER, STRICT, RED = range(5)
 HELD = 9

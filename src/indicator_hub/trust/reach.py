@@ -1,4 +1,4 @@
-"""What one account may see and do in one group or collection, now. Worked out once per request, by a pure function (trust model, 2-4).
+"""What one account may see and do in one group or collection, now. Worked out once per request, by a pure function.
 
 Not visible: NotFound, the same for a collection that never was. Visible, but lacking this right: NotPermitted. Nothing else raises
 either for that cause.
@@ -125,7 +125,7 @@ def _may_submit(account: Account, ties: Ties, member: Membership) -> bool:
 
 
 def sees(reach: Reach, *, audience: Audience, organisation_id: int, first_added: int, recalled: bool) -> bool:
-    """The visibility predicate's pure twin (trust model, section 3): whether this reach sees an entry with these terms.
+    """The visibility predicate's pure twin: whether this reach sees an entry with these terms.
 
     The SQL that decides for real is `store/visible.py`; a property test holds the two together on both databases.
     """

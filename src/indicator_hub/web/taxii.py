@@ -1,6 +1,6 @@
 """The TAXII 2.1 routes: parse, one deed, render.
 
-Refusals come in one order (decision 7 of the design, stated in taxii/README.md): framing and size, credentials, method, media types and
+Refusals come in one order (stated in taxii/README.md): framing and size, credentials, method, media types and
 parameter syntax, then what exists for this account, then rights, and only then the body. Nothing before the fourth depends on what is
 stored.
 """

@@ -11,8 +11,8 @@ from indicator_hub.trust.roster import Feed
 def rows(body: bytes, feed: Feed) -> Iterator[Row | Refusal]:
     """Every candidate of the body in order: a row, or a refusal with its reason. Blank lines, comments and the header are none.
 
-    Raises FeedFailed at once, before any row, where the body is no feed or its header lacks a column that the feed maps
-    (normalisation, section 1); ValueError for a format that has no rows.
+     Raises FeedFailed at once, before any row, where the body is no feed or its header lacks a column that the feed maps
+    ; ValueError for a format that has no rows.
     """
     if feed.format not in {"list", "csv"}:
         raise ValueError(f"no rows in a feed of format {feed.format}")

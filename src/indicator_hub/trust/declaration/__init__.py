@@ -1,4 +1,4 @@
-"""The files in which it is declared who shares with whom, as a Roster, or every mistake in them at once (decision 14).
+"""The files in which it is declared who shares with whom, as a Roster, or every mistake in them at once.
 
 text -> document.py -> nodes -> gathering.py (shapes.py, fields.py, fitting.py) -> consistency.py -> Roster
 """
