@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 STIX_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 
 
 def is_timestamp(text: object) -> bool:
@@ -46,7 +46,7 @@ def parse(text: str) -> int:
 
 def render(instant: int) -> str:
     """Microseconds as a TAXII timestamp: exactly six sub-second digits and Z (TAXII 2.1 section 2)."""
-    return (_EPOCH + instant * _MICROSECOND).strftime("%Y-%m-%dT%H:%M:%S.%fZ").zfill(27)
+    return (_NAIVE_EPOCH + timedelta(microseconds=instant)).isoformat(timespec="microseconds") + "Z"
 
 
 def render_milliseconds(instant: int) -> str:
