@@ -108,19 +108,9 @@ def _indicator(found: Candidate, run: Run, terms: _Terms, claim: Claim) -> dict[
 def _failures(status: Status, changed: dict[str, Claim], tally: Tally) -> list[Refused]:
     refused: list[Refused] = []
     for detail in status.details:
-        match detail.outcome:
-            case "new":
-                tally.new += 1
-            case "version":
-                tally.updated += 1
-            case "duplicate":
-                tally.unchanged += 1
-            case "recalled":
-                tally.recalled += 1
-            case _:
-                tally.quarantined += 1
-                claim = changed[detail.id]
-                refused.append(_refused(Refusal("bad_object", claim.raw, claim.row_number), detail.message))
+        if tally.settle(detail.outcome):
+            claim = changed[detail.id]
+            refused.append(_refused(Refusal("bad_object", claim.raw, claim.row_number), detail.message))
     return refused
 
 

@@ -22,30 +22,11 @@ async def take_objects(run: Run, content: bytes, tally: Tally) -> AsyncIterator[
         refused: list[Refused] = []
         for one, detail in zip(objects, status.details, strict=True):
             number += 1
-            if _count(detail, tally, again=(detail.id, detail.version) in seen):
+            if tally.settle(detail.outcome, again=(detail.id, detail.version) in seen):
                 refused.append(_refused(one, detail, number))
             seen.add((detail.id, detail.version))
         await run.keep((), refused)
         yield tally.candidates
-
-
-def _count(detail: Detail, tally: Tally, *, again: bool) -> bool:
-    """Count one; whether it goes to quarantine."""
-    match detail.outcome:
-        case "new":
-            tally.new += 1
-        case "version":
-            tally.updated += 1
-        case "duplicate" if again:
-            tally.duplicate += 1
-        case "duplicate":
-            tally.unchanged += 1
-        case "recalled":
-            tally.recalled += 1
-        case _:
-            tally.quarantined += 1
-            return True
-    return False
 
 
 def _refused(one: Received, detail: Detail, number: int) -> Refused:

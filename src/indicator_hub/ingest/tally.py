@@ -19,6 +19,24 @@ class Tally:
         """For the run's row and for `--json`."""
         return asdict(self)
 
+    def settle(self, outcome: str, *, again: bool = False) -> bool:
+        """Count one candidate by what `submit` said of it; `again`: it came before in this run. Whether it goes to quarantine."""
+        match outcome:
+            case "new":
+                self.new += 1
+            case "version":
+                self.updated += 1
+            case "duplicate" if again:
+                self.duplicate += 1
+            case "duplicate":
+                self.unchanged += 1
+            case "recalled":
+                self.recalled += 1
+            case _:
+                self.quarantined += 1
+                return True
+        return False
+
     def accounted(self) -> int:
         """How many candidates have found their end."""
         return self.new + self.updated + self.unchanged + self.duplicate + self.recalled + self.quarantined

@@ -56,9 +56,8 @@ async def submit(
 ) -> Status:
     """Judge and store the objects of an envelope or bundle.
 
-    `default` is the level of objects that bear no TLP mark, where it is not the collection's own; a body that is still to come is awaited
-    once it may come; `alongside` writes more in the same
-    transaction (a feed's provenance). Raises NotFound and NotPermitted before the body is read, then Invalid and Unprocessable.
+    A body that is still to come is awaited only once it may come. `default` is the level of objects that bear no TLP mark, where it is
+    not the collection's own; `alongside` writes more in the same transaction (a feed's provenance). Raises NotFound and NotPermitted before the body is read, then Invalid and Unprocessable.
     """
     async with act(store, caller, "submit", reach) as a:
         reach.require_write()
@@ -75,10 +74,10 @@ async def submit(
             terms = (offered, reach, level, identities, existing)
             judged = await asyncio.to_thread(_judge, *terms) if large else _judge(*terms)
             await _compare(tx, judged)
-            status = Status(str(uuid.uuid4()), now, ())
-            stored = await _store(tx, reach, judged, status_id=status.id, last=last, now=now)
+            status_id = str(uuid.uuid4())
+            stored = await _store(tx, reach, judged, status_id=status_id, last=last, now=now)
             await entries.refresh_superseded(tx, reach.key, _touched(judged, before))
-            status = Status(status.id, now, tuple(_detail(one, now) for one in judged))
+            status = Status(status_id, now, tuple(_detail(one, now) for one in judged))
             await statuses.add(tx, reach, status, finished=now)
             if alongside is not None:
                 await alongside(tx, status)
