@@ -29,11 +29,12 @@ install = $(BIN)/python -m pip install --quiet --require-hashes $(1) && \
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 endif
 
-.PHONY: help setup demo test torture bench lint lock clean
+.PHONY: help setup demo test conformance torture bench lint lock clean
 
 help:
 	@echo 'make demo     a whole hub with four nations on sample data; ARGS="--port 9000"'
 	@echo 'make test     the whole check; ARGS="tests/trust -k ladder"'
+	@echo 'make conformance  the tests of the standards, clause by clause; writes docs/conformance.md'
 	@echo 'make torture  the tests with the large counts'
 	@echo 'make bench    all timing'
 	@echo 'make lint     ruff, pyright, the import contracts, hadolint'
@@ -51,6 +52,9 @@ demo: $(VENV)/.runtime
 test: $(VENV)/.test
 	@cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$cores" -le 4 ] || cores=4; \
 	exec $(BIN)/python -m pytest -n "$$cores" --dist worksteal -m 'not torture' $(ARGS)
+
+conformance: $(VENV)/.test
+	@exec $(BIN)/python -m pytest -m 'row and not torture' --conformance docs/conformance.md $(ARGS)
 
 torture: $(VENV)/.test
 	@exec $(BIN)/python -m pytest -m torture $(ARGS)

@@ -11,13 +11,16 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
+from conformance.rows import Results, render
 from indicator_hub.store.migrate import migrate
+from support.grounds import Grounds, grounds
 from support.paths import MIGRATIONS
 
 ASKED = os.environ.get("INDICATOR_HUB_TEST_POSTGRES", "")
@@ -154,3 +157,75 @@ def sqlite_url(sqlite_template: Path, fast_path: Path) -> str:
     """A fresh, migrated SQLite file, for what has nothing to do with the database in use."""
     shutil.copy(sqlite_template, fast_path / "hub.db")
     return f"sqlite:///{fast_path / 'hub.db'}"
+
+
+@pytest.fixture(scope="session")
+def running(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Grounds]]:
+    """The live hub of a database kind, started when it is first asked for and kept for the run."""
+    started: dict[str, Grounds] = {}
+    with ExitStack() as stack:
+
+        def start(backend: str) -> Grounds:
+            if backend not in started:
+                started[backend] = stack.enter_context(_grounds(request, backend, stack))
+            return started[backend]
+
+        yield start
+
+
+def _grounds(request: pytest.FixtureRequest, backend: str, stack: ExitStack) -> AbstractContextManager[Grounds]:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="indicator-hub-", dir=FAST)))
+    if backend == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "hub.db")
+        return grounds(f"sqlite:///{folder / 'hub.db'}", folder)
+    server, template = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template")
+    name = f"hub_{uuid.uuid4().hex[:12]}"
+    asyncio.run(_execute(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
+    return grounds(database(server, name), folder)
+
+
+@pytest.fixture
+def live(running: Callable[[str], Grounds], backend: str) -> Grounds:
+    """A live hub, on each database. What a test writes goes into a collection of its own: `live.fresh()`."""
+    return running(backend)
+
+
+@pytest.fixture
+def live_on_sqlite(running: Callable[[str], Grounds]) -> Grounds:
+    """A live hub on SQLite, for what has nothing to do with the database."""
+    return running("sqlite")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--conformance FILE`."""
+    parser.addoption("--conformance", metavar="FILE", help="write what the tests show about each clause to this file")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a report cannot carry by itself: the rows of its test."""
+    for item in items:
+        item.user_properties += [("row", row) for mark in item.iter_markers("row") for row in mark.args]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Collects results where they are asked for; with several workers, in the process that gathers theirs."""
+    if config.getoption("--conformance") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Conformance(Path(config.getoption("--conformance"))))
+
+
+class _Conformance:
+    """Gathers, and writes at the end."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._results = path, Results()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """One result; what was set up counts only when it fails."""
+        rows = [row for name, row in report.user_properties if name == "row"]
+        if rows and (report.when == "call" or report.outcome != "passed"):
+            name = report.nodeid.removeprefix("tests/").partition("[")[0]
+            self._results.note(name, rows, report.outcome)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the document."""
+        self._path.write_text(render(self._results), encoding="utf-8")
