@@ -3,20 +3,25 @@
 import hashlib
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from indicator_hub.ingest.batches import batches, body
 from indicator_hub.ingest.tally import Tally
+from indicator_hub.limits import LIMITS
 from indicator_hub.normalise.row import cut
 from indicator_hub.sharing.claim import Refused, Run
 from indicator_hub.stix.reader import Received, read
 from indicator_hub.taxii.status import Detail
+
+_UNCOUNTED = replace(LIMITS, objects=sys.maxsize)
+"""A feed is cut into batches here, however much it brings."""
 
 
 async def take_objects(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int]:
     """Take every object; yields the number of candidates so far after each batch. Raises Invalid, Unprocessable before anything is stored."""
     seen: set[tuple[str, str]] = set()
     number = 0
-    for objects in batches(read(content, most=sys.maxsize)):
+    for objects in batches(read(content, _UNCOUNTED)):
         tally.candidates += len(objects)
         status = await run.submit(body(one.raw for one in objects), default=run.feed.level, claims=())
         refused: list[Refused] = []

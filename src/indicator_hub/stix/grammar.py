@@ -13,11 +13,9 @@ import re
 from typing import NoReturn
 
 from indicator_hub.errors import Invalid
+from indicator_hub.limits import LIMITS, Limits
 from indicator_hub.stix import timestamps
 
-MAX_BYTES = 65_536
-MAX_DEPTH = 64
-MAX_TERMS = 1_000
 _EXCERPT = 40
 
 # Every quantifier over a repeated group is possessive: no input makes the matching take more than linear time.
@@ -68,13 +66,13 @@ _SIMPLE = re.compile(
 )
 
 
-def check(pattern: str) -> None:
+def check(pattern: str, limits: Limits = LIMITS) -> None:
     """Nothing, where this is a STIX pattern (STIX 2.1 section 9). Raises Invalid with one sentence and a position counted from 1.
 
-    At most 64 kB in UTF-8, parentheses 64 deep, 1,000 comparisons. The sentence quotes at most 40 characters of the pattern.
+    Length in UTF-8, depth of parentheses and number of comparisons are bounded by `limits`. The sentence quotes at most 40 characters of the pattern.
     """
-    if len(pattern) > MAX_BYTES:
-        raise Invalid("The pattern is longer than 64 kB.")
+    if len(pattern) > limits.pattern:
+        raise Invalid(f"The pattern is longer than {limits.pattern} bytes.")
     if not pattern.isascii():
         try:
             size = len(pattern.encode("utf-8"))
@@ -82,19 +80,20 @@ def check(pattern: str) -> None:
             raise Invalid(
                 f"The pattern holds half a surrogate pair at character {fault.start + 1}, which is no Unicode text."
             ) from None
-        if size > MAX_BYTES:
-            raise Invalid("The pattern is longer than 64 kB.")
+        if size > limits.pattern:
+            raise Invalid(f"The pattern is longer than {limits.pattern} bytes.")
     if _SIMPLE.fullmatch(pattern) is None:
-        _Parser(pattern).pattern()
+        _Parser(pattern, limits).pattern()
 
 
 class _Parser:
     """One pass over one pattern, one token ahead. `kind` names the token's sort; for keywords and signs `kind` is the token itself."""
 
-    __slots__ = ("_pattern", "at", "depth", "end", "kind", "terms", "token")
+    __slots__ = ("_limits", "_pattern", "at", "depth", "end", "kind", "terms", "token")
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, limits: Limits) -> None:
         self._pattern = pattern
+        self._limits = limits
         self.depth = 0
         self.terms = 0
         self.end = 0
@@ -132,8 +131,8 @@ class _Parser:
 
     def descend(self) -> None:
         self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.fail(f"parentheses may be {MAX_DEPTH} deep")
+        if self.depth > self._limits.depth:
+            self.fail(f"parentheses may be {self._limits.depth} deep")
 
     def pattern(self) -> None:
         self.observations()
@@ -224,8 +223,8 @@ class _Parser:
             self.depth -= 1
             return types
         self.terms += 1
-        if self.terms > MAX_TERMS:
-            self.fail(f"a pattern may hold {MAX_TERMS} comparisons")
+        if self.terms > self._limits.terms:
+            self.fail(f"a pattern may hold {self._limits.terms} comparisons")
         return self.comparison()
 
     def comparison(self) -> frozenset[str]:

@@ -3,17 +3,19 @@
 import json
 import re
 import uuid
+from functools import lru_cache
 from typing import TypeGuard
 
 # Ours alone: STIX forbids other recipes in its own namespace for observables (2.9), and sharing a peer's would make ids collide on purpose.
 NAMESPACE = uuid.UUID("6f0c2a5e-7d0b-4b7a-9c1e-2f64f0a3d9b8")
-_TYPE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
-_ID = re.compile(
-    r"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
-    re.ASCII,
-)
 MAX_TYPE = 250
 MIN_TYPE = 3
+_TYPE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
+_ID = re.compile(
+    r"([a-z][a-z0-9]*(?:-[a-z0-9]+)*)--[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+    re.ASCII,
+)
+_LONGEST = MAX_TYPE + len("--") + 36
 
 
 def is_type(name: object) -> TypeGuard[str]:
@@ -23,10 +25,16 @@ def is_type(name: object) -> TypeGuard[str]:
 
 def type_of(identifier: object) -> str | None:
     """The type part of a well-formed identifier, else None. Upper-case hexadecimal is not well formed: two spellings would be two objects."""
-    if not isinstance(identifier, str):
+    if not isinstance(identifier, str) or len(identifier) > _LONGEST:
         return None
     found = _ID.fullmatch(identifier)
     return found[1] if found else None
+
+
+@lru_cache(maxsize=4096)
+def referred_type(identifier: str) -> str | None:
+    """`type_of`, remembered: a feed refers to the same creator and the same marks in every object."""
+    return type_of(identifier)
 
 
 def is_uuid4(text: object) -> bool:

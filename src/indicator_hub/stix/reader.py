@@ -7,21 +7,16 @@ envelope around it spoils the request.
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from indicator_hub.errors import Invalid, Unprocessable
+from indicator_hub.limits import LIMITS, Limits
 
-MAX_DEPTH = 64
 MAX_INTEGER = 2**53 - 1
-MAX_OBJECTS = 20_000
-"""In one body: each is judged, and answered for, one by one."""
-_MAX_DIGITS = 17
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(NamedTuple):
     """One member of `objects`: its value, its own bytes, and what is wrong with it as JSON, if anything is."""
 
     value: Any
@@ -29,25 +24,25 @@ class Received:
     fault: str | None
 
 
-def read(body: bytes, *, most: int = MAX_OBJECTS) -> list[Received]:
+def read(body: bytes, limits: Limits = LIMITS) -> list[Received]:
     """The objects of a TAXII envelope (TAXII 2.1 section 3.7) or a STIX bundle, in order.
 
     Raises Invalid when the body is not I-JSON, Unprocessable when it is JSON but holds no list `objects` with something in it, or one of
-    more than `most`.
+    more than `limits.objects`.
     """
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Invalid(f"The body is not UTF-8 (byte {error.start}).") from None
-    return _Envelope(text, most).objects()
+    return _Envelope(text, limits).objects()
 
 
 class _Envelope:
     """The text and a place in it. The standard library's decoder reads the values; its hooks note what I-JSON forbids."""
 
-    def __init__(self, text: str, most: int) -> None:
+    def __init__(self, text: str, limits: Limits) -> None:
         self.text = text
-        self._most = most
+        self._limits = limits
         self.at = 0
         self.fault: str | None = None
         self._decode = json.JSONDecoder(
@@ -100,17 +95,21 @@ class _Envelope:
         if self._next() == "]":
             self.at += 1
             return
+        text, most = self.text, self._limits.objects
         while True:
             self._next()
             start = self.at
             value, fault = self._value()
-            if len(found) == self._most:
-                raise Unprocessable(f"There are more than {self._most} objects: send them in parts.")
-            found.append(Received(value, self.text[start : self.at].encode(), fault))
+            if len(found) == most:
+                raise Unprocessable(f"There are more than {most} objects: send them in parts.")
+            found.append(Received(value, text[start : self.at].encode(), fault))
             if self._take(",", "]") == "]":
                 return
 
     def _next(self) -> str:
+        character = self.text[self.at : self.at + 1]
+        if character > " " or not character:
+            return character
         space = _SPACE.match(self.text, self.at)
         if space:
             self.at = space.end()
@@ -138,7 +137,7 @@ class _Envelope:
         except json.JSONDecodeError as error:
             raise Invalid(f"The body is not JSON: {error.msg} at character {error.pos}.") from None
         except RecursionError:
-            raise Invalid(f"The body is nested deeper than {MAX_DEPTH} levels.") from None
+            raise Invalid(f"The body is nested deeper than {self._limits.depth} levels.") from None
         return value, self.fault
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -152,12 +151,19 @@ class _Envelope:
 
     def _integer(self, digits: str) -> int:
         # Counted before converting: thousands of digits would cost quadratic time.
-        if len(digits) > _MAX_DIGITS or abs(int(digits)) > MAX_INTEGER:
+        if len(digits) > self._limits.digits:
+            self.fault = f"a number has more than {self._limits.digits} digits"
+            return 0
+        value = int(digits)
+        if not -MAX_INTEGER <= value <= MAX_INTEGER:
             self.fault = "an integer lies outside of -(2^53-1) to 2^53-1"
             return 0
-        return int(digits)
+        return value
 
     def _float(self, digits: str) -> float:
+        if len(digits) > self._limits.digits:
+            self.fault = f"a number has more than {self._limits.digits} digits"
+            return 0.0
         value = float(digits)
         if value in (float("inf"), float("-inf")):
             self.fault = "a number is too large"

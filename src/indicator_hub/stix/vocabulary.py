@@ -1,7 +1,7 @@
-"""What STIX 2.1 names: object types by class, and the properties each must have (sections 4 to 7)."""
+"""What STIX 2.1 names: its object types by class, and the vocabularies that are closed (section 10)."""
 
 OBSERVABLES = frozenset(
-    [
+    {
         "artifact",
         "autonomous-system",
         "directory",
@@ -20,47 +20,88 @@ OBSERVABLES = frozenset(
         "user-account",
         "windows-registry-key",
         "x509-certificate",
-    ]
+    }
 )
+DOMAIN = frozenset(
+    {
+        "attack-pattern",
+        "campaign",
+        "course-of-action",
+        "grouping",
+        "identity",
+        "incident",
+        "indicator",
+        "infrastructure",
+        "intrusion-set",
+        "location",
+        "malware",
+        "malware-analysis",
+        "note",
+        "observed-data",
+        "opinion",
+        "report",
+        "threat-actor",
+        "tool",
+        "vulnerability",
+    }
+)
+RELATIONSHIPS = frozenset({"relationship", "sighting"})
+META = frozenset({"extension-definition", "language-content", "marking-definition"})
+NO_OBJECT = frozenset({"bundle"})
 
-# Beyond the common ones. `location` and `malware-analysis` ask for one of several; see `objects.py`.
-REQUIRED: dict[str, tuple[str, ...]] = {
-    "attack-pattern": ("name",),
-    "campaign": ("name",),
-    "course-of-action": ("name",),
-    "grouping": ("context", "object_refs"),
-    "identity": ("name",),
-    "incident": ("name",),
-    "indicator": ("pattern", "pattern_type", "valid_from"),
-    "infrastructure": ("name",),
-    "intrusion-set": ("name",),
-    "location": (),
-    "malware": ("is_family",),
-    "malware-analysis": ("product",),
-    "note": ("content", "object_refs"),
-    "observed-data": ("first_observed", "last_observed", "number_observed"),
-    "opinion": ("opinion", "object_refs"),
-    "report": ("name", "published", "object_refs"),
-    "threat-actor": ("name",),
-    "tool": ("name",),
-    "vulnerability": ("name",),
-    "relationship": ("relationship_type", "source_ref", "target_ref"),
-    "sighting": ("sighting_of_ref",),
-    "language-content": ("object_ref", "contents"),
-    "extension-definition": ("created_by_ref", "name", "schema", "version", "extension_types"),
-    "marking-definition": (),
-}
-
-# Where STIX 2.0 asks for other properties than 2.1 does.
-REQUIRED_2_0: dict[str, tuple[str, ...]] = {
-    "indicator": ("pattern", "valid_from", "labels"),
-    "malware": ("name", "labels"),
-    "report": ("name", "published", "object_refs", "labels"),
-    "threat-actor": ("name", "labels"),
-    "tool": ("name", "labels"),
-    "observed-data": ("first_observed", "last_observed", "number_observed", "objects"),
-    "identity": ("name",),
-}
-
-# `severity`, `username`, `phone_number` and `action` are reserved on every object (STIX 2.1 section 3.8).
+# `severity`, `username`, `phone_number` and `action` are reserved on every object (section 3.8).
 RESERVED = frozenset(("severity", "username", "phone_number", "action"))
+
+OPINIONS = ("strongly-disagree", "disagree", "neutral", "agree", "strongly-agree")
+EXTENSION_TYPES = ("new-sdo", "new-sco", "new-sro", "property-extension", "toplevel-property-extension")
+ENCRYPTION = ("AES-256-GCM", "ChaCha20-Poly1305", "mime-type-indicated")
+ADDRESS_FAMILIES = (
+    "AF_UNSPEC",
+    "AF_INET",
+    "AF_IPX",
+    "AF_APPLETALK",
+    "AF_NETBIOS",
+    "AF_INET6",
+    "AF_IRDA",
+    "AF_BTH",
+)
+SOCKET_TYPES = ("SOCK_STREAM", "SOCK_DGRAM", "SOCK_RAW", "SOCK_RDM", "SOCK_SEQPACKET")
+INTEGRITY_LEVELS = ("low", "medium", "high", "system")
+START_TYPES = (
+    "SERVICE_AUTO_START",
+    "SERVICE_BOOT_START",
+    "SERVICE_DEMAND_START",
+    "SERVICE_DISABLED",
+    "SERVICE_SYSTEM_ALERT",
+)
+SERVICE_TYPES = (
+    "SERVICE_KERNEL_DRIVER",
+    "SERVICE_FILE_SYSTEM_DRIVER",
+    "SERVICE_WIN32_OWN_PROCESS",
+    "SERVICE_WIN32_SHARE_PROCESS",
+)
+SERVICE_STATES = (
+    "SERVICE_CONTINUE_PENDING",
+    "SERVICE_PAUSE_PENDING",
+    "SERVICE_PAUSED",
+    "SERVICE_RUNNING",
+    "SERVICE_START_PENDING",
+    "SERVICE_STOP_PENDING",
+    "SERVICE_STOPPED",
+)
+REGISTRY_TYPES = (
+    "REG_NONE",
+    "REG_SZ",
+    "REG_EXPAND_SZ",
+    "REG_BINARY",
+    "REG_DWORD",
+    "REG_DWORD_BIG_ENDIAN",
+    "REG_DWORD_LITTLE_ENDIAN",
+    "REG_LINK",
+    "REG_MULTI_SZ",
+    "REG_RESOURCE_LIST",
+    "REG_FULL_RESOURCE_DESCRIPTION",
+    "REG_RESOURCE_REQUIREMENTS_LIST",
+    "REG_QWORD",
+    "REG_INVALID_TYPE",
+)
