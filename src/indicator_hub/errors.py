@@ -7,6 +7,7 @@
       NotFound           no such thing, or not yours to see
       Conflict           changed meanwhile
       TooLarge           more than one request may carry
+      TooLong            a longer URL than the hub reads
       Unprocessable      JSON, but no envelope and no bundle
       TooMany            slow down
       Unavailable        the store cannot be reached
@@ -54,6 +55,10 @@ class Conflict(HubError):
 
 class TooLarge(HubError):
     """The request body is larger than this hub takes."""
+
+
+class TooLong(HubError):
+    """The URL is longer than this hub reads."""
 
 
 class Unprocessable(HubError):

@@ -14,7 +14,7 @@ class Limits:
     depth: int = 64
     """Lists and dictionaries inside each other, the object itself included."""
     digits: int = 100
-    """Characters of one number, and sub-second digits of a timestamp."""
+    """Characters of one number."""
     text: int = 4 * 1024 * 1024
     """Characters of one string."""
     pattern: int = 65_536

@@ -5,6 +5,7 @@ A setting is an environment variable INDICATOR_HUB_NAME (or a line in the file t
 
 import ipaddress
 import os
+from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from indicator_hub.errors import Misconfigured
+from indicator_hub.limits import LIMITS, Limits
 
 
 class Settings(BaseSettings):
@@ -31,7 +33,16 @@ class Settings(BaseSettings):
     )
     title: str = Field("Indicator hub", description="The title in the discovery resource.")
     page_limit: int = Field(1_000, ge=1, le=10_000, description="Objects on a page without `limit`, and at most.")
-    max_content_length: int = Field(10 * 1024 * 1024, ge=1_024, description="The largest request body, in bytes.")
+    max_content_length: int = Field(LIMITS.body, ge=1_024, description="The largest request body, in bytes.")
+    max_objects: int = Field(LIMITS.objects, ge=1, description="Objects in one body, at most.")
+    max_depth: int = Field(LIMITS.depth, ge=16, le=256, description="How deep an object may be nested.")
+    max_digits: int = Field(LIMITS.digits, ge=17, le=4_000, description="Characters of one number, at most.")
+    max_text: int = Field(LIMITS.text, ge=1_024, description="Characters of one string, at most.")
+    max_pattern: int = Field(LIMITS.pattern, ge=1_024, description="Bytes of a STIX pattern, at most.")
+    max_terms: int = Field(LIMITS.terms, ge=1, description="Comparisons in a STIX pattern, at most.")
+    max_url: int = Field(LIMITS.url, ge=2_048, description="Bytes of a path and its query, at most.")
+    max_values: int = Field(LIMITS.values, ge=1, description="Values of one match parameter, at most.")
+    max_filters: int = Field(LIMITS.filters, ge=256, description="Characters of all match values together, at most.")
     status_hours: int = Field(7 * 24, ge=24, description="How long a status can be read, in hours.")
     serve_events: bool = Field(True, description="Record every page that gives objects away.")
     log_level: str = Field("info", description="critical, error, warning, info or debug.")
@@ -53,6 +64,11 @@ class Settings(BaseSettings):
     def secrets(self) -> Path:
         """The secrets directory."""
         return self.secrets_dir or self.data_dir / "secrets"
+
+    def limits(self) -> Limits:
+        """The bounds on what comes in."""
+        given = {one.name: getattr(self, f"max_{one.name}") for one in fields(Limits) if one.name != "body"}
+        return Limits(body=self.max_content_length, **given)
 
     def origin(self, port: int) -> str:
         """Where partners reach this hub. Raises Misconfigured when that cannot be known: never guessed from a request's headers."""

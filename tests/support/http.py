@@ -3,11 +3,12 @@
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
 
+from indicator_hub.limits import Limits
 from indicator_hub.trust.roster import Roster
 from indicator_hub.web.app import create_app
 from indicator_hub.web.taxii import Hub
@@ -51,7 +52,8 @@ class Site:
 async def site(url: str, declared: Roster | None = None, **hub: Any) -> AsyncIterator[Site]:
     """The whole application on a database."""
     async with world(url, declared) as w:
-        settings = {"page_limit": 1000, "max_content_length": 1_000_000, "status_kept": 86_400_000_000} | hub
+        limits = replace(Limits(), body=hub.pop("max_content_length", 1_000_000), **hub.pop("limits", {}))
+        settings = {"page_limit": 1000, "limits": limits, "status_kept": 86_400_000_000} | hub
         app = create_app(Hub(w.store, "https://hub.example", "Test hub", (b"k" * 32,), **settings))
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="https://hub.example") as client:

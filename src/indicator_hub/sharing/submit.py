@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from indicator_hub.limits import LIMITS, Limits
 from indicator_hub.sharing.act import Caller, act
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.objects import ObjectVersion, Unacceptable, accept
@@ -53,6 +54,7 @@ async def submit(
     *,
     default: int | None = None,
     alongside: Alongside | None = None,
+    limits: Limits = LIMITS,
 ) -> Status:
     """Judge and store the objects of an envelope or bundle.
 
@@ -63,7 +65,7 @@ async def submit(
         reach.require_write()
         content = body if isinstance(body, bytes) else await body()
         large = len(content) > _LARGE
-        offered = await asyncio.to_thread(_accept_all, content) if large else _accept_all(content)
+        offered = await asyncio.to_thread(_accept_all, content, limits) if large else _accept_all(content, limits)
         level = reach.require_collection().default if default is None else default
         async with a.transaction() as tx:
             identities = await credentials.identities(tx, reach.organisation_id)
@@ -89,8 +91,8 @@ async def submit(
     return status
 
 
-def _accept_all(body: bytes) -> list[ObjectVersion | Unacceptable]:
-    return [accept(received) for received in read(body)]
+def _accept_all(body: bytes, limits: Limits) -> list[ObjectVersion | Unacceptable]:
+    return [accept(received, limits) for received in read(body, limits)]
 
 
 def _judge(

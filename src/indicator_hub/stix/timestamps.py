@@ -8,13 +8,13 @@ import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from indicator_hub.limits import LIMITS
-
 STIX_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z", re.ASCII)
 MILLISECONDS = 3
+MAX_DIGITS = 100
+"""Sub-second digits of a timestamp: STIX sets no end, but versions are keys of an index."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
-_LONGEST = len("2026-01-31T12:00:00.Z") + LIMITS.digits
+_LONGEST = len("2026-01-31T12:00:00.Z") + MAX_DIGITS
 
 
 def is_timestamp(text: object) -> bool:

@@ -17,12 +17,10 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from indicator_hub.errors import Invalid
+from indicator_hub.limits import LIMITS, Limits
 from indicator_hub.stix import timestamps
 
 FIRST, LAST, ALL = "first", "last", "all"
-MAX_VALUES = 200
-MAX_LENGTH = 16_384
-"""Of all match values together, in characters: `next` carries them, and must still fit into a URL beside them."""
 _LIMIT = re.compile(r"0*[1-9][0-9]*", re.ASCII)
 _MAC_LENGTH = 16
 _MATCHES = {
@@ -95,10 +93,12 @@ class Asked:
     given: bool
 
 
-def parse(query_string: str, resource: Resource) -> Asked:
+def parse(query_string: str, resource: Resource, limits: Limits = LIMITS) -> Asked:
     """The parameters of a request. Raises Invalid for anything malformed or repeated (TAXII 2.1 section 3.4); unknown ones are ignored."""
     return (
-        _parse(query_string, resource) if len(query_string) <= _CACHED else _parse.__wrapped__(query_string, resource)
+        _parse(query_string, resource, limits)
+        if len(query_string) <= _CACHED
+        else _parse.__wrapped__(query_string, resource, limits)
     )
 
 
@@ -106,7 +106,7 @@ _CACHED = 512
 
 
 @lru_cache(maxsize=512)
-def _parse(query_string: str, resource: Resource) -> Asked:
+def _parse(query_string: str, resource: Resource, limits: Limits) -> Asked:
     sent: dict[str, str] = {}
     for pair in query_string.split("&") if query_string else ():
         name, _, value = pair.partition("=")
@@ -120,7 +120,7 @@ def _parse(query_string: str, resource: Resource) -> Asked:
         added_after=_added_after(sent["added_after"]) if "added_after" in sent else None,
         limit=_limit(sent["limit"]) if "limit" in sent else None,
         token=_token(sent["next"]) if "next" in sent else None,
-        filters=_filters(matches, resource),
+        filters=_filters(matches, resource, limits),
         given=bool(matches),
     )
 
@@ -149,19 +149,19 @@ def _limit(text: str) -> int:
     return int(text[:19]) if len(text.lstrip("0")) <= 18 else 10**18  # noqa: PLR2004 - more than any page, without parsing a novel
 
 
-def _values(field: str, text: str) -> tuple[str, ...]:
+def _values(field: str, text: str, most: int) -> tuple[str, ...]:
     values = tuple(text.split(","))
     if any(not value or value != value.strip() for value in values):
         raise Invalid(f"match[{field}] must be a list of values, parted by commas without blanks.")
-    if len(values) > MAX_VALUES:
-        raise Invalid(f"match[{field}] may hold {MAX_VALUES} values at most.")
+    if len(values) > most:
+        raise Invalid(f"match[{field}] may hold {most} values at most.")
     return values
 
 
-def _filters(matches: dict[str, str], resource: Resource) -> Filters:
-    if sum(map(len, matches.values())) > MAX_LENGTH:
-        raise Invalid(f"The match values may hold {MAX_LENGTH} characters at most.")
-    lists = {field: _values(field, text) for field, text in matches.items()}
+def _filters(matches: dict[str, str], resource: Resource, limits: Limits) -> Filters:
+    if sum(map(len, matches.values())) > limits.filters:
+        raise Invalid(f"The match values may hold {limits.filters} characters at most.")
+    lists = {field: _values(field, text, limits.values) for field, text in matches.items()}
     keywords, values = _versions(lists["version"]) if "version" in lists else (frozenset((LAST,)), ())
     if "version" not in lists and resource in (Resource.VERSIONS, Resource.DELETION):
         keywords = frozenset((ALL,))

@@ -34,7 +34,7 @@ async def open_hub(settings: Settings, *, port: int, now: Callable[[], int] = wa
         title=settings.title,
         page_keys=keys,
         page_limit=settings.page_limit,
-        max_content_length=settings.max_content_length,
+        limits=settings.limits(),
         status_kept=settings.status_hours * _HOUR,
     )
 

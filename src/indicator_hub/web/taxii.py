@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fastapi import FastAPI, Request, Response
 from starlette.requests import ClientDisconnect
 
-from indicator_hub.errors import HubError, Invalid, NotFound, TooLarge, UnsupportedMedia
+from indicator_hub.errors import HubError, Invalid, NotFound, TooLarge, TooLong, UnsupportedMedia
+from indicator_hub.limits import Limits
 from indicator_hub.sharing import authenticate, recall
 from indicator_hub.sharing.act import Caller, Store
 from indicator_hub.sharing.authenticate import Identified
@@ -37,7 +38,7 @@ class Hub:
     title: str
     page_keys: tuple[bytes, ...]
     page_limit: int
-    max_content_length: int
+    limits: Limits
     status_kept: int
 
 
@@ -86,7 +87,7 @@ def _route(app: FastAPI, path: str, **handlers: Handler) -> None:
     async def endpoint(request: Request) -> Response:
         hub: Hub = request.app.state.hub
         try:
-            _require_size(request, hub.max_content_length)
+            _require_size(request, hub.limits)
             who = await identified(hub.store, request)
             method = request.method
             handler = handlers.get("GET" if method == "HEAD" else method)
@@ -112,7 +113,10 @@ def _header(request: Request, name: str) -> str | None:
     return ", ".join(values) if values else None
 
 
-def _require_size(request: Request, most: int) -> None:
+def _require_size(request: Request, limits: Limits) -> None:
+    scope, most = request.scope, limits.body
+    if len(scope["query_string"]) + len(scope["raw_path"]) > limits.url:
+        raise TooLong(f"A path and its query may hold {limits.url} bytes.")
     declared = request.headers.get("content-length")
     if declared is None:
         return
@@ -128,8 +132,8 @@ async def _body(call: Call) -> bytes:
     size = 0
     async for chunk in call.request.stream():
         size += len(chunk)
-        if size > call.hub.max_content_length:
-            raise TooLarge(f"A request body may hold {call.hub.max_content_length} bytes.")
+        if size > call.hub.limits.body:
+            raise TooLarge(f"A request body may hold {call.hub.limits.body} bytes.")
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -149,7 +153,7 @@ async def _discovery(call: Call) -> Response:
 
 
 async def _api_root(call: Call) -> Response:
-    return _answer(resources.api_root(call.who.require_reach().group, call.hub.max_content_length))
+    return _answer(resources.api_root(call.who.require_reach().group, call.hub.limits.body))
 
 
 async def _collections(call: Call) -> Response:
@@ -185,7 +189,7 @@ async def _versions(call: Call) -> Response:
 
 
 async def _page(call: Call, resource: Resource) -> Response:
-    asked: Asked = parse(call.query, resource)
+    asked: Asked = parse(call.query, resource, call.hub.limits)
     reach = call.who.require_reach()
     hub, account = call.hub, call.who.account
     identifier: str = call.request.path_params.get("object", "")
@@ -211,12 +215,14 @@ async def _add_objects(call: Call) -> Response:
     require_taken(call.request.headers.get("content-type"))
     if call.request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise UnsupportedMedia("The hub takes bodies without a Content-Encoding.")
-    made = await submit(call.hub.store, call.caller, call.who.require_reach(), lambda: _body(call))
+    made = await submit(
+        call.hub.store, call.caller, call.who.require_reach(), lambda: _body(call), limits=call.hub.limits
+    )
     return _answer(made.render(), status_code=202)
 
 
 async def _delete_object(call: Call) -> Response:
-    asked = parse(call.query, Resource.DELETION)
+    asked = parse(call.query, Resource.DELETION, call.hub.limits)
     reach = call.who.require_reach()
     identifier = call.request.path_params["object"]
     await recall.delete(call.hub.store, call.caller, reach, identifier, asked.filters)
