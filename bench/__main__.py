@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench import growth, report, tail, workloads
+from bench import admission, growth, report, tail, workloads
 from bench.samples import Samples
 from bench.servers import ROOT, postgres
 from bench.stage import databases, stage
@@ -47,12 +47,17 @@ def main() -> None:
         if os.environ.get("BENCH_GROWTH") == "1":
             _say("Growing", begun)
             exponents = growth.exponents(server)
+    admitted, loaded = admission.rates(plan.repeats)
     result: dict[str, Any] = report.metrics(samples, plan, missed)
     for (database, events), exponent in exponents.items():
         result[database].setdefault("growth_exponent", {})[f"events_{events}"] = round(exponent, 4)
     machine = _machine(objects, plan.repeats)
     report.write(asked.out, result)
     print(f"\n{machine}\n\n{report.table(samples)}\n")
+    print(
+        f"admission: {admitted:,.0f} indicators a second and core, from the bytes of an envelope to the verdict; "
+        f"json.loads alone {loaded:,.0f}\n"
+    )
     for database, found in result.items():
         for metric, values in found.items():
             print(f"{database:11} {metric:38} {'  '.join(f'{name} {value:g}' for name, value in values.items())}")

@@ -59,11 +59,10 @@ _EQUALITY = frozenset({"=", "!="})
 _ORDER = frozenset({"<", ">", "<=", ">="})
 _ON_TEXT = frozenset({"LIKE", "MATCHES", "ISSUBSET", "ISSUPERSET"})
 
-# Nearly every pattern of nearly every feed. A name that begins like a keyword just takes the slow way.
+# Nearly every pattern of nearly every feed: comparisons of one object type. A name that begins like a keyword just takes the slow way.
 _NAME = r"(?!true|false)[a-z_][a-z0-9_]*+"
-_SIMPLE = re.compile(
-    rf"\[ ?+(?!true|false)[a-z_][a-z0-9_-]*+:{_NAME}(?:\.(?:{_NAME}|MD5\b|'[A-Za-z0-9-]++'))*+ (?:=|!=) {_TEXT} ?+\]"
-)
+_PATH = rf":{_NAME}(?:\.(?:{_NAME}|MD5\b|'[A-Za-z0-9-]++')|\[\*\])*+ (?:=|!=) {_TEXT}"
+_SIMPLE = re.compile(rf"\[ ?+((?!true|false)[a-z_][a-z0-9_-]*+){_PATH}(?: (?:AND|OR) \1{_PATH}){{0,20}}+ ?+\]")
 
 
 def check(pattern: str, limits: Limits = LIMITS) -> None:

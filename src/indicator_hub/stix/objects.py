@@ -17,7 +17,7 @@ from indicator_hub.stix.markings import TLP, granular_marks, is_tlp_object, obje
 from indicator_hub.stix.reader import Received
 from indicator_hub.stix.selectors import points_at_content
 from indicator_hub.stix.shapes import CUSTOM, CUSTOM_2_0, CUSTOM_OBSERVABLE, SHAPES, SHAPES_2_0
-from indicator_hub.stix.vocabulary import OBSERVABLES, RESERVED
+from indicator_hub.stix.vocabulary import OBSERVABLES
 
 _ESCAPED_FAULT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _NOWHERE = "unknown--00000000-0000-4000-8000-000000000000"
@@ -81,8 +81,6 @@ def _accept(value: dict[str, Any], raw: bytes, limits: Limits) -> ObjectVersion:
     if ids.type_of(identifier) != kind:
         raise _Fault(f"id must be {kind}--UUID, in lower case")
     spec = _spec_version(kind, value)
-    if not RESERVED.isdisjoint(value):
-        raise _Fault(f"{min(RESERVED.intersection(value))} is a reserved property")
     if (wrong := _shape(kind, value, spec).check(value)) is not None:
         raise _Fault(
             wrong if "spec_version" in value or spec == "2.1" else f"{wrong} (without spec_version it is STIX 2.0)"
@@ -176,7 +174,7 @@ def _require_marking(value: Mapping[str, Any]) -> None:
 
 def _require_sound(value: dict[str, Any], raw: bytes, limits: Limits) -> None:
     """What JSON allows and STIX or I-JSON forbids. The text is asked first, so that nearly every object is spared the walk."""
-    if b"\\u" in raw and _ESCAPED_FAULT.search(raw.decode()):
+    if b"\\" in raw and b"\\u" in raw and _ESCAPED_FAULT.search(raw.decode()):
         for text in _texts(value):
             if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
                 raise _Fault("a string holds U+0000 or half of a surrogate pair")

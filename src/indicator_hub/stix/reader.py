@@ -7,6 +7,8 @@ envelope around it spoils the request.
 
 import json
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from indicator_hub.errors import Invalid, Unprocessable
@@ -82,6 +84,7 @@ class _Envelope:
             if key == "objects":
                 self._elements(found)
             else:
+                self._next()
                 _, fault = self._value()
                 if fault:
                     raise Invalid(f"The body is not I-JSON: {fault}.")
@@ -95,20 +98,23 @@ class _Envelope:
         if self._next() == "]":
             self.at += 1
             return
-        text, most = self.text, self._limits.objects
-        while True:
-            self._next()
-            start = self.at
-            value, fault = self._value()
-            if len(found) == most:
-                raise Unprocessable(f"There are more than {most} objects: send them in parts.")
-            found.append(Received(value, text[start : self.at].encode(), fault))
-            if self._take(",", "]") == "]":
-                return
+        text, most, decode = self.text, self._limits.objects, self._decode
+        with self._refusals():
+            while True:
+                self._next()
+                start, self.fault = self.at, None
+                value, self.at = decode(text, start)
+                if len(found) == most:
+                    raise Unprocessable(f"There are more than {most} objects: send them in parts.")
+                found.append(Received(value, text[start : self.at].encode(), self.fault))
+                if text[self.at : self.at + 1] == ",":
+                    self.at += 1
+                elif self._take(",", "]") == "]":
+                    return
 
     def _next(self) -> str:
         character = self.text[self.at : self.at + 1]
-        if character > " " or not character:
+        if character not in (" ", "\n", "\r", "\t"):
             return character
         space = _SPACE.match(self.text, self.at)
         if space:
@@ -130,15 +136,20 @@ class _Envelope:
             self._expected("the end")
 
     def _value(self) -> tuple[Any, str | None]:
-        self._next()
         self.fault = None
-        try:
+        with self._refusals():
             value, self.at = self._decode(self.text, self.at)
+        return value, self.fault
+
+    @contextmanager
+    def _refusals(self) -> Generator[None]:
+        """The decoder's errors in our words."""
+        try:
+            yield
         except json.JSONDecodeError as error:
             raise Invalid(f"The body is not JSON: {error.msg} at character {error.pos}.") from None
         except RecursionError:
             raise Invalid(f"The body is nested deeper than {self._limits.depth} levels.") from None
-        return value, self.fault
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         value = dict(pairs)

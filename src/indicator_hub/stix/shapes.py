@@ -36,7 +36,16 @@ from indicator_hub.stix.kinds import (
     timestamp,
 )
 from indicator_hub.stix.observables import OBSERVABLE, OBSERVABLE_SHAPES
-from indicator_hub.stix.vocabulary import DOMAIN, EXTENSION_TYPES, META, NO_OBJECT, OBSERVABLES, OPINIONS, RELATIONSHIPS
+from indicator_hub.stix.vocabulary import (
+    DOMAIN,
+    EXTENSION_TYPES,
+    META,
+    NO_OBJECT,
+    OBSERVABLES,
+    OPINIONS,
+    RELATIONSHIPS,
+    RESERVED,
+)
 
 _IDENTITY = Targets("an identity", only=("identity",))
 _SOFTWARE = Targets("a software object", only=("software",))
@@ -64,6 +73,12 @@ granular_markings = each(
     )
 )
 
+
+def reserved(_: Any) -> str:
+    """A name that no object may use (3.8)."""
+    return "is a reserved property"
+
+
 COMMON: dict[str, Kind] = {
     "type": string,
     "spec_version": string,
@@ -80,6 +95,7 @@ COMMON: dict[str, Kind] = {
     "granular_markings": granular_markings,
     "defanged": boolean,
     "extensions": extensions(),
+    **dict.fromkeys(RESERVED, reserved),
 }
 """On every object (3.2). Where the standard says that one does not apply, its meaning is still the same."""
 

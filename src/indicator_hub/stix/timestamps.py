@@ -19,12 +19,17 @@ _LONGEST = len("2026-01-31T12:00:00.Z") + MAX_DIGITS
 
 def is_timestamp(text: object) -> bool:
     """Whether this is a timestamp that STIX 2.1 section 2.16 allows: UTC, a literal Z, a real date and time."""
-    return isinstance(text, str) and len(text) <= _LONGEST and digits(text) is not None
+    return digits(text) is not None
+
+
+def digits(text: object) -> int | None:
+    """How many sub-second digits a timestamp has; None for what is none."""
+    return _digits(text) if isinstance(text, str) and len(text) <= _LONGEST else None
 
 
 @lru_cache(maxsize=4096)
-def digits(text: str) -> int | None:
-    """How many sub-second digits a timestamp has; None for what is none. Remembered: one object says the same time again and again."""
+def _digits(text: str) -> int | None:
+    """Remembered: one object says the same time again and again."""
     found = STIX_TIMESTAMP.fullmatch(text)
     if found is None:
         return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from indicator_hub.stix.markings import TLP
 from indicator_hub.trust.ladder import CLEAR, HELD, LEVELS
@@ -59,14 +60,27 @@ def audience_of(
     `definitions` gives what the submitting organisation's own marking-definitions mean. A mark that is neither TLP nor defined there
     holds the object: it is kept, and shown to its originator alone.
     """
-    own = frozenset(marks)
+    if definitions is None:
+        return _by_tlp_alone(frozenset(marks), frozenset(part_marks), default)
+    return _ruling(frozenset(marks), frozenset(part_marks), default, definitions)
+
+
+@lru_cache(maxsize=1024)
+def _by_tlp_alone(own: frozenset[str], parts: frozenset[str], default: int | None) -> Ruling:
+    """Remembered: what a partner sends bears the same few marks again and again."""
+    return _ruling(own, parts, default, {})
+
+
+def _ruling(
+    own: frozenset[str], parts: frozenset[str], default: int | None, definitions: Mapping[str, Audience]
+) -> Ruling:
     audience = EVERYONE
     if default is not None and not any(mark in TLP for mark in own):
         audience = Audience(default)
-    for mark in own.union(part_marks):
+    for mark in own | parts:
         if mark in TLP:
             audience = audience.narrowed(Audience(LEVELS[TLP[mark]]))
-        elif definitions is not None and mark in definitions:
+        elif mark in definitions:
             audience = audience.narrowed(definitions[mark])
         else:
             return Ruling(NOBODY, f"the hub does not know the mark {mark}")
