@@ -3,9 +3,11 @@
 from indicator_hub.errors import Conflict
 from indicator_hub.sharing.act import OPERATOR, act
 from indicator_hub.store import audit, roster
+from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.difference import Difference, difference
-from indicator_hub.trust.roster import Feed, Roster
+from indicator_hub.trust.reach import grows
+from indicator_hub.trust.roster import Feed, Membership, Roster
 
 
 async def plan(store: Store, declared: Roster) -> Difference:
@@ -25,8 +27,14 @@ async def apply(store: Store, declared: Roster) -> Difference:
                 await roster.end_feed(tx, change.before.name, now=a.now)
             else:
                 await roster.write(tx, change.after, now=a.now)
+                await _note_growth(tx, change.before, change.after, a.now)
             a.action = f"{change.verb} {change.noun}"
             a.details = {"words": change.words}
             await audit.add(tx, [a.event("done")])
         a.action, a.details = "apply", {"changes": len(found.changes)}
     return found
+
+
+async def _note_growth(tx: Transaction, before: object, after: object, now: int) -> None:
+    if isinstance(before, Membership) and isinstance(after, Membership) and grows(before, after):
+        await roster.note_growth(tx, after, now=now)

@@ -53,6 +53,7 @@ _ACCOUNT = (
     account.c.lists_empty,
 )  # fmt: skip
 _LIFE = (organisation.c.suspended, account.c.suspended)
+_MEMBER = (*MEMBERSHIP, membership.c.grew)
 _NAMED = (named_person.c.starts, named_person.c.ends)
 _TIES = (trust_group.c.id, *GROUP, *AGREEMENT, collection.c.id, *COLLECTION)
 
@@ -119,7 +120,7 @@ def _select(source: FromClause, *, ends: ColumnElement[Any], declared: ColumnEle
             named_person, and_(named_person.c.account_id == account.c.id, named_person.c.group_id == trust_group.c.id)
         )
     )
-    return select(*_LIFE, ends, declared, *_ACCOUNT, *MEMBERSHIP, *_NAMED, *_TIES).select_from(joined)
+    return select(*_LIFE, ends, declared, *_ACCOUNT, *_MEMBER, *_NAMED, *_TIES).select_from(joined)
 
 
 def _nobody() -> Statement:
@@ -140,7 +141,7 @@ def _known(rows: Sequence[Sequence[Any]], now: int) -> Known | None:
     if organisation_suspended or account_suspended or not within(None, ends, now):
         return None
     account_row, rest = rest[: len(_ACCOUNT)], rest[len(_ACCOUNT) :]
-    member_row, rest = rest[: len(MEMBERSHIP)], rest[len(MEMBERSHIP) :]
+    member_row, rest = rest[: len(_MEMBER)], rest[len(_MEMBER) :]
     named_row, ties_row = rest[: len(_NAMED)], rest[len(_NAMED) :]
     return Known(
         _account(account_row), _ties(ties_row, member_row, named_row, declared_feed=declared is not None, now=now)
@@ -166,11 +167,12 @@ def _ties(
         group=group,
         group_id=group_id,
         agreement=agreement_of(agreement_row),
-        membership=membership_of(member_row, "", group.name) if member_row and member_row[0] is not None else None,
+        membership=membership_of(member_row[:-1], "", group.name) if member_row and member_row[0] is not None else None,
         named=bool(named_row) and named_row[0] is not None and within(named_row[0], named_row[1], now),
         collection=collection_of(collection_row, group.name) if key is not None else None,
         key=key or 0,
         declared_feed=declared_feed,
+        grew=member_row[-1] if member_row else None,
     )
 
 
@@ -192,12 +194,12 @@ async def ties(tx: AsyncConnection, one: Account | None, *, group: str | None, n
             and_(named_person.c.group_id == trust_group.c.id, named_person.c.account_id == (one.id if one else 0)),
         )
     )
-    statement = select(*MEMBERSHIP, *_NAMED, *_TIES).select_from(source).order_by(trust_group.c.name, collection.c.uuid)
+    statement = select(*_MEMBER, *_NAMED, *_TIES).select_from(source).order_by(trust_group.c.name, collection.c.uuid)
     if group is not None:
         statement = statement.where(trust_group.c.name == group)
     found: list[Ties | None] = []
     for row in await tx.execute(statement):
-        member_row, rest = row[: len(MEMBERSHIP)], row[len(MEMBERSHIP) :]
+        member_row, rest = row[: len(_MEMBER)], row[len(_MEMBER) :]
         found.append(_ties(rest[len(_NAMED) :], member_row, rest[: len(_NAMED)], declared_feed=False, now=now))
     return [one for one in found if one is not None]
 

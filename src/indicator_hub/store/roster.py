@@ -167,6 +167,13 @@ async def write(tx: AsyncConnection, value: object, *, now: int) -> None:
             raise TypeError(type(value))
 
 
+async def note_growth(tx: AsyncConnection, value: Membership, *, now: int) -> None:
+    """From now on more lies behind this member's cursors than it has read."""
+    key = (await _key(tx, organisation, value.organisation), await _key(tx, trust_group, value.group))
+    of = (membership.c.organisation_id == key[0], membership.c.group_id == key[1])
+    await tx.execute(update(membership).where(*of).values(grew=now))
+
+
 async def end_feed(tx: AsyncConnection, name: str, *, now: int) -> None:
     """A feed is no longer declared: it runs no more, what it brought stays."""
     await tx.execute(update(feed).where(feed.c.name == name).values(ends=now))

@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The schema this code knows: the newest revision in `migrations/`. The hub refuses to start on any other."""
 
 metadata = MetaData(
@@ -104,6 +104,7 @@ membership = Table(
     Column("starts", BigInteger),
     Column("ends", BigInteger),
     Column("sees_from", BigInteger),
+    Column("grew", BigInteger),
     PrimaryKeyConstraint("organisation_id", "group_id"),
     CheckConstraint("role IN ('submitter', 'observer', 'client', 'member')", name="role"),
 )

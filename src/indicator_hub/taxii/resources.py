@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterable
 
+from indicator_hub.stix import timestamps
 from indicator_hub.taxii.media import MEDIA_TYPES, TAXII
 from indicator_hub.trust.reach import Reach
-from indicator_hub.trust.roster import Group
 
 
 def discovery(title: str, roots: Iterable[str]) -> bytes:
@@ -17,12 +17,21 @@ def discovery(title: str, roots: Iterable[str]) -> bytes:
     return render(resource)
 
 
-def api_root(group: Group, max_content_length: int) -> bytes:
-    """The API root of one trust group."""
+def api_root(reach: Reach, max_content_length: int) -> bytes:
+    """The API root of one trust group.
+
+    Where the reader's reach has grown, two properties of ours (TAXII 2.1 section 7.1.1) tell a client that has read before
+    `x_indicator_hub_reach_grew` to read once more with `x_indicator_hub_reread_from` as its `added_after`.
+    """
+    group = reach.group
     resource: dict[str, object] = {"title": group.title}
     if group.description:
         resource["description"] = group.description
-    return render(resource | {"versions": [TAXII], "max_content_length": max_content_length})
+    resource |= {"versions": [TAXII], "max_content_length": max_content_length}
+    if reach.grew is not None and reach.reread_from is not None:
+        resource["x_indicator_hub_reach_grew"] = timestamps.render(reach.grew)
+        resource["x_indicator_hub_reread_from"] = timestamps.render(reach.reread_from)
+    return render(resource)
 
 
 def collection(reach: Reach) -> bytes:

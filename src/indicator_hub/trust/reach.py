@@ -24,6 +24,7 @@ class Ties:
     collection: Collection | None = None
     key: int = 0
     declared_feed: bool = False
+    grew: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,16 @@ class Reach:
     can_read: bool
     can_write: bool
     steward: bool
+    grew: int | None = None
+
+    @property
+    def reread_from(self) -> int | None:
+        """The `date_added` after which to read again what one has read before `grew`, in microseconds; None: there is nothing to.
+
+        A reader is owed everything that it sees, once. What it came to see later by a wider role or an earlier `sees_from` lies behind its
+        cursor, and no date of it changes.
+        """
+        return None if self.grew is None else max(self.sees_from - 1, 0)
 
     def require_collection(self) -> Collection:
         """The collection. Raises NotFound when there is none for this account."""
@@ -113,7 +124,13 @@ def _reach(account: Account | None, ties: Ties, member: Membership | None, *, ca
         and "submit" in scopes
         and _may_submit(account, ties, member),
         steward=member is not None and member.steward and "manage" in scopes,
+        grew=ties.grew,
     )
+
+
+def grows(before: Membership, after: Membership) -> bool:
+    """Whether a member sees more than before of what is already there."""
+    return CAPS[after.role] > CAPS[before.role] or (after.sees_from or 0) < (before.sees_from or 0)
 
 
 def _may_submit(account: Account, ties: Ties, member: Membership) -> bool:

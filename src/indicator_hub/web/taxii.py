@@ -153,7 +153,7 @@ async def _discovery(call: Call) -> Response:
 
 
 async def _api_root(call: Call) -> Response:
-    return _answer(resources.api_root(call.who.require_reach().group, call.hub.limits.body))
+    return _answer(resources.api_root(call.who.require_reach(), call.hub.limits.body))
 
 
 async def _collections(call: Call) -> Response:
