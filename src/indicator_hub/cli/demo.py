@@ -21,7 +21,7 @@ from indicator_hub.sharing.act import Caller
 from indicator_hub.sharing.apply import apply
 from indicator_hub.sharing.authenticate import identify
 from indicator_hub.sharing.claim import declared
-from indicator_hub.sharing.enrol import enrol, revoke
+from indicator_hub.sharing.enrol import SCOPES, enrol, revoke
 from indicator_hub.sharing.submit import submit
 from indicator_hub.store.migrate import migrate
 from indicator_hub.store.opened import Store, open_store
@@ -29,13 +29,14 @@ from indicator_hub.trust.difference import render
 from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.roster import Account, AccountKind
 
-_ACCOUNTS: tuple[tuple[str, str, AccountKind], ...] = (
-    ("xa-analyst", "xa-cert", "person"),
-    ("xb-soc-analyst", "xb-soc", "person"),
-    ("xc-investigator", "xc-cert", "person"),
-    ("xd-analyst", "xd-cert", "person"),
-    ("xa-police-desk", "xa-police", "person"),
-    ("xb-cert-siem", "xb-cert", "service"),
+_ACCOUNTS: tuple[tuple[str, str, AccountKind, tuple[str, ...]], ...] = (
+    ("xa-analyst", "xa-cert", "person", SCOPES),
+    ("xb-soc-analyst", "xb-soc", "person", SCOPES),
+    ("xc-investigator", "xc-cert", "person", SCOPES),
+    ("xd-analyst", "xd-cert", "person", SCOPES),
+    ("xa-police-desk", "xa-police", "person", SCOPES),
+    ("xb-cert-siem", "xb-cert", "service", SCOPES),
+    ("xd-sensor", "xd-cert", "service", ("submit",)),
 )
 Say = Callable[[str], None]
 _CASE = ("night-heron", "casework")
@@ -90,10 +91,10 @@ async def _prepare(settings: Settings, say: Say) -> list[_Enrolled]:
 async def _enrol(store: Store) -> list[_Enrolled]:
     """Fresh tokens at every start: they are shown once, and the former ones end."""
     enrolled: list[_Enrolled] = []
-    for name, organisation, kind in _ACCOUNTS:
+    for name, organisation, kind, scopes in _ACCOUNTS:
         with suppress(NotFound):
             await revoke(store, name)
-        account, token = await enrol(store, name, organisation=organisation, kind=kind, label="demo")
+        account, token = await enrol(store, name, organisation=organisation, kind=kind, scopes=scopes, label="demo")
         reaches: list[Reach] = []
         for group in await authenticate.groups(store, account):
             reaches += await authenticate.collections(store, account, group.group.name)
