@@ -1,4 +1,4 @@
-"""When a reader's reach grows, what it sees newly lies behind its cursor: the API root says from where to read again."""
+"""When a reader's reach changes, what it sees newly lies behind its cursor: the API root says from where to read again."""
 
 from dataclasses import replace
 from typing import Any
@@ -36,7 +36,7 @@ async def test_a_wider_role(database_url: str) -> None:
         await change(s, "xb-soc", role="client", sponsor="xb-cert")
         assert await seen(s, "dan", cursor) == []
         root = (await s.get("/taxii2/alpha/", "dan")).json()
-        assert root["x_indicator_hub_reach_grew"] == timestamps.render(s.world.clock.now)
+        assert root["x_indicator_hub_reach_changed"] == timestamps.render(s.world.clock.now)
         assert await seen(s, "dan", root["x_indicator_hub_reread_from"]) == [first["id"], second["id"]]
         assert "x_indicator_hub_reread_from" not in (await s.get("/taxii2/alpha/", "bea")).json()
 
@@ -57,8 +57,17 @@ async def test_an_earlier_sees_from(database_url: str) -> None:
         assert await seen(s, "dan", root["x_indicator_hub_reread_from"]) == [indicator(1)["id"], indicator(2)["id"]]
 
 
-async def test_a_narrower_reach_says_nothing(sqlite_url: str) -> None:
-    """Less is owed, nothing is to be read again."""
-    async with site(sqlite_url) as s:
-        await change(s, "xb-cert", role="observer", can_write=False)
+@pytest.mark.row("T-223")
+async def test_a_narrower_role(database_url: str) -> None:
+    """What was superseded by a version that is now out of sight is the latest again, behind the cursor; other changes say nothing."""
+    async with site(database_url) as s:
+        await s.post(indicator(1, tlp="GREEN"))
+        await s.post(indicator(1, tlp="AMBER", modified="2026-11-02T00:00:00.000Z"))
+        page = await s.get(OBJECTS, "bea")
+        assert [one["modified"] for one in page.json()["objects"]] == ["2026-11-02T00:00:00.000Z"]
+        await change(s, "xb-cert", can_write=False)
         assert "x_indicator_hub_reread_from" not in (await s.get("/taxii2/alpha/", "bea")).json()
+        await change(s, "xb-cert", role="observer", can_write=False)
+        assert await seen(s, "bea", page.headers["x-taxii-date-added-last"]) == []
+        root = (await s.get("/taxii2/alpha/", "bea")).json()
+        assert await seen(s, "bea", root["x_indicator_hub_reread_from"]) == [indicator(1)["id"]]

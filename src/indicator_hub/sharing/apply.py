@@ -6,7 +6,7 @@ from indicator_hub.store import audit, roster
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.difference import Difference, difference
-from indicator_hub.trust.reach import grows
+from indicator_hub.trust.reach import changes_reach
 from indicator_hub.trust.roster import Feed, Membership, Roster
 
 
@@ -27,7 +27,7 @@ async def apply(store: Store, declared: Roster) -> Difference:
                 await roster.end_feed(tx, change.before.name, now=a.now)
             else:
                 await roster.write(tx, change.after, now=a.now)
-                await _note_growth(tx, change.before, change.after, a.now)
+                await _note_change(tx, change.before, change.after, a.now)
             a.action = f"{change.verb} {change.noun}"
             a.details = {"words": change.words}
             await audit.add(tx, [a.event("done")])
@@ -35,6 +35,6 @@ async def apply(store: Store, declared: Roster) -> Difference:
     return found
 
 
-async def _note_growth(tx: Transaction, before: object, after: object, now: int) -> None:
-    if isinstance(before, Membership) and isinstance(after, Membership) and grows(before, after):
-        await roster.note_growth(tx, after, now=now)
+async def _note_change(tx: Transaction, before: object, after: object, now: int) -> None:
+    if isinstance(before, Membership) and isinstance(after, Membership) and changes_reach(before, after):
+        await roster.note_change(tx, after, now=now)

@@ -53,7 +53,7 @@ _ACCOUNT = (
     account.c.lists_empty,
 )  # fmt: skip
 _LIFE = (organisation.c.suspended, account.c.suspended)
-_MEMBER = (*MEMBERSHIP, membership.c.grew)
+_MEMBER = (*MEMBERSHIP, membership.c.reach_changed)
 _NAMED = (named_person.c.starts, named_person.c.ends)
 _TIES = (trust_group.c.id, *GROUP, *AGREEMENT, collection.c.id, *COLLECTION)
 
@@ -172,7 +172,7 @@ def _ties(
         collection=collection_of(collection_row, group.name) if key is not None else None,
         key=key or 0,
         declared_feed=declared_feed,
-        grew=member_row[-1] if member_row else None,
+        changed=member_row[-1] if member_row else None,
     )
 
 

@@ -167,11 +167,11 @@ async def write(tx: AsyncConnection, value: object, *, now: int) -> None:
             raise TypeError(type(value))
 
 
-async def note_growth(tx: AsyncConnection, value: Membership, *, now: int) -> None:
-    """From now on more lies behind this member's cursors than it has read."""
+async def note_change(tx: AsyncConnection, value: Membership, *, now: int) -> None:
+    """From now on something lies behind this member's cursors that it has not read."""
     key = (await _key(tx, organisation, value.organisation), await _key(tx, trust_group, value.group))
     of = (membership.c.organisation_id == key[0], membership.c.group_id == key[1])
-    await tx.execute(update(membership).where(*of).values(grew=now))
+    await tx.execute(update(membership).where(*of).values(reach_changed=now))
 
 
 async def end_feed(tx: AsyncConnection, name: str, *, now: int) -> None:

@@ -104,7 +104,7 @@ membership = Table(
     Column("starts", BigInteger),
     Column("ends", BigInteger),
     Column("sees_from", BigInteger),
-    Column("grew", BigInteger),
+    Column("reach_changed", BigInteger),
     PrimaryKeyConstraint("organisation_id", "group_id"),
     CheckConstraint("role IN ('submitter', 'observer', 'client', 'member')", name="role"),
 )

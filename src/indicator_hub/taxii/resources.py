@@ -20,16 +20,16 @@ def discovery(title: str, roots: Iterable[str]) -> bytes:
 def api_root(reach: Reach, max_content_length: int) -> bytes:
     """The API root of one trust group.
 
-    Where the reader's reach has grown, two properties of ours (TAXII 2.1 section 7.1.1) tell a client that has read before
-    `x_indicator_hub_reach_grew` to read once more with `x_indicator_hub_reread_from` as its `added_after`.
+    Where the reader's reach has changed, two properties of ours (TAXII 2.1 section 7.1.1) tell a client that has read before
+    `x_indicator_hub_reach_changed` to read once more with `x_indicator_hub_reread_from` as its `added_after`.
     """
     group = reach.group
     resource: dict[str, object] = {"title": group.title}
     if group.description:
         resource["description"] = group.description
     resource |= {"versions": [TAXII], "max_content_length": max_content_length}
-    if reach.grew is not None and reach.reread_from is not None:
-        resource["x_indicator_hub_reach_grew"] = timestamps.render(reach.grew)
+    if reach.changed is not None and reach.reread_from is not None:
+        resource["x_indicator_hub_reach_changed"] = timestamps.render(reach.changed)
         resource["x_indicator_hub_reread_from"] = timestamps.render(reach.reread_from)
     return render(resource)
 

@@ -24,7 +24,7 @@ class Ties:
     collection: Collection | None = None
     key: int = 0
     declared_feed: bool = False
-    grew: int | None = None
+    changed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +44,16 @@ class Reach:
     can_read: bool
     can_write: bool
     steward: bool
-    grew: int | None = None
+    changed: int | None = None
 
     @property
     def reread_from(self) -> int | None:
-        """The `date_added` after which to read again what one has read before `grew`, in microseconds; None: there is nothing to.
+        """The `date_added` after which to read again what one has read before `changed`, in microseconds; None: there is nothing to.
 
-        A reader is owed everything that it sees, once. What it came to see later by a wider role or an earlier `sees_from` lies behind its
-        cursor, and no date of it changes.
+        A reader is owed everything that it sees, once. What it came to see by a wider role or an earlier `sees_from` lies behind its
+        cursor, and so does the older version that is now its latest because it lost sight of a newer one; no date of theirs changes.
         """
-        return None if self.grew is None else max(self.sees_from - 1, 0)
+        return None if self.changed is None else max(self.sees_from - 1, 0)
 
     def require_collection(self) -> Collection:
         """The collection. Raises NotFound when there is none for this account."""
@@ -124,13 +124,13 @@ def _reach(account: Account | None, ties: Ties, member: Membership | None, *, ca
         and "submit" in scopes
         and _may_submit(account, ties, member),
         steward=member is not None and member.steward and "manage" in scopes,
-        grew=ties.grew,
+        changed=ties.changed,
     )
 
 
-def grows(before: Membership, after: Membership) -> bool:
-    """Whether a member sees more than before of what is already there."""
-    return CAPS[after.role] > CAPS[before.role] or (after.sees_from or 0) < (before.sees_from or 0)
+def changes_reach(before: Membership, after: Membership) -> bool:
+    """Whether a member sees more or less than before of what is already there."""
+    return CAPS[after.role] != CAPS[before.role] or (after.sees_from or 0) != (before.sees_from or 0)
 
 
 def _may_submit(account: Account, ties: Ties, member: Membership) -> bool:
