@@ -79,7 +79,7 @@ async def submit(
             status_id = str(uuid.uuid4())
             stored = await _store(tx, reach, judged, status_id=status_id, last=last, now=now)
             await entries.refresh_superseded(tx, reach.key, _touched(judged, before))
-            status = Status(status_id, now, tuple(_detail(one, now) for one in judged))
+            status = Status(status_id, now, tuple(_detail(one, judged, now) for one in judged))
             await statuses.add(tx, reach, status, finished=now)
             if alongside is not None:
                 await alongside(tx, status)
@@ -206,10 +206,12 @@ def _touched(judged: Sequence[_Judged], before: frozenset[str]) -> set[str]:
     return touched
 
 
-def _detail(one: _Judged, now: int) -> Detail:
-    version = (
-        one.version or one.offered.version or (one.existing.version if one.existing else "") or timestamps.render(now)
-    )
+def _detail(one: _Judged, judged: Sequence[_Judged], now: int) -> Detail:
+    known = one.version or one.offered.version
+    if not known and one.existing is not None:
+        # An observable's version is when it came: the same for all that say it again, in the same envelope too.
+        known = one.existing.version if one.existing.entry >= 0 else judged[-1 - one.existing.entry].version
+    version = known or timestamps.render(now)
     return Detail(one.offered.id, version, one.outcome.value, one.message, failed=one.outcome in _FAILED)
 
 
