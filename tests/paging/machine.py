@@ -366,7 +366,7 @@ class Paging(RuleBasedStateMachine):
         statement = text(
             "SELECT e.stix_id, e.type, e.version, e.spec_version, o.name, e.date_added, e.first_added, e.recalled, e.line_order, e.body"
             " FROM entry e JOIN organisation o ON o.id = e.organisation_id JOIN collection c ON c.id = e.collection_id"
-            " WHERE c.uuid = :uuid AND e.first_added > :base"
+            " WHERE c.uuid = :uuid AND e.first_added > :base ORDER BY e.first_added"
         )
         async with self.site.world.store.transactions.read() as tx:
             found = await tx.execute(statement, {"uuid": self.collection, "base": self.base})

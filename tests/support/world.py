@@ -159,7 +159,7 @@ def indicator(number: int = 1, **changes: Any) -> dict[str, Any]:
     made: dict[str, Any] = {
         "type": "indicator",
         "spec_version": "2.1",
-        "id": f"indicator--{uuid.UUID(int=(number << 64) | 0x4000_8000_0000_0000_0000, version=4)}",
+        "id": f"indicator--{uuid.UUID(int=number, version=4)}",
         "created": "2026-11-01T00:00:00.000Z",
         "modified": "2026-11-01T00:00:00.000Z",
         "pattern": f"[ipv4-addr:value = '198.51.100.{number % 256}']",

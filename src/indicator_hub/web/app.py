@@ -12,7 +12,7 @@ from indicator_hub import __version__
 from indicator_hub.keys import page_keys
 from indicator_hub.settings import Settings
 from indicator_hub.store.opened import Store, open_store, wall_clock
-from indicator_hub.web import health, problems, taxii
+from indicator_hub.web import health, openapi, problems, taxii
 
 _log = logging.getLogger("indicator_hub.web")
 _HOUR = 3_600_000_000
@@ -62,6 +62,7 @@ def create_app(hub: taxii.Hub) -> "SlashedPaths":
     app.add_exception_handler(HTTPException, problems.unknown)
     taxii.mount(app)
     health.mount(app)
+    openapi.mount(app)
     return SlashedPaths(app)
 
 
