@@ -234,7 +234,7 @@ class Paging(RuleBasedStateMachine):
 
     def _begin_again(self, account: str) -> None:
         if ACCOUNTS[account][0] in self.suspended:
-            after = max(self.readers[account].sees_from - 1, 0)
+            after = 0
         else:
             root = self.ground.run(self.site.get("/taxii2/alpha/", account)).json()
             after = _instant(root["x_indicator_hub_reread_from"])

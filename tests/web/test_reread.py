@@ -43,7 +43,7 @@ async def test_a_wider_role(database_url: str) -> None:
 
 @pytest.mark.row("T-223")
 async def test_an_earlier_sees_from(database_url: str) -> None:
-    """What lies exactly at the new `sees_from` is behind the date to read again from; what lies before it stays hidden."""
+    """What lies exactly at the new `sees_from` is found, what lies before it stays hidden."""
     async with site(database_url) as s:
         clock: Clock = s.world.clock
         for number in range(3):
@@ -53,8 +53,17 @@ async def test_an_earlier_sees_from(database_url: str) -> None:
         assert await seen(s, "dan") == []
         await change(s, "xb-soc", sees_from=START + 10_000_000)
         root = (await s.get("/taxii2/alpha/", "dan")).json()
-        assert root["x_indicator_hub_reread_from"] == timestamps.render(START + 10_000_000 - 1)
         assert await seen(s, "dan", root["x_indicator_hub_reread_from"]) == [indicator(1)["id"], indicator(2)["id"]]
+
+
+async def test_what_is_its_own_is_found_too(sqlite_url: str) -> None:
+    """However late a membership sees from, what its organisation shared itself is behind the date to read again from."""
+    async with site(sqlite_url) as s:
+        await s.post(indicator(1, tlp="GREEN"), account="bea")
+        s.world.clock.forward(seconds=10)
+        await change(s, "xb-cert", sees_from=s.world.clock.now)
+        root = (await s.get("/taxii2/alpha/", "bbot")).json()
+        assert await seen(s, "bbot", root["x_indicator_hub_reread_from"]) == [indicator(1)["id"]]
 
 
 @pytest.mark.row("T-223")

@@ -52,8 +52,9 @@ class Reach:
 
         A reader is owed everything that it sees, once. What it came to see by a wider role or an earlier `sees_from` lies behind its
         cursor, and so does the older version that is now its latest because it lost sight of a newer one; no date of theirs changes.
+        From the beginning, not from `sees_from`: what its own organisation shared it sees however old.
         """
-        return None if self.changed is None else max(self.sees_from - 1, 0)
+        return None if self.changed is None else 0
 
     def require_collection(self) -> Collection:
         """The collection. Raises NotFound when there is none for this account."""
