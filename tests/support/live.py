@@ -22,7 +22,7 @@ from urllib.parse import urlencode, urlsplit
 TAXII = "application/taxii+json;version=2.1"
 PATIENCE = 60
 """Seconds after which a hub that does not start, stop or answer has failed. No test is meant to come near."""
-_SERVING = re.compile(r"^Serving (http://\S+?)/taxii2/$")
+_SERVING = re.compile(r"^Serving (https?://\S+?)/taxii2/$")
 
 
 def environment(data_dir: Path, **settings: object) -> dict[str, str]:

@@ -11,7 +11,7 @@ STIX_2_0 = "application/stix+json;version=2.0"
 MEDIA_TYPES = (STIX_2_1, STIX_2_0)
 """What a collection can store, as its `media_types` (TAXII 2.1 section 5.2.1)."""
 
-_PARAMETER = re.compile(r'\s*;\s*([!#$%&\'*+.^_`|~0-9A-Za-z-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]+)\s*|\s*;\s*')
+_PARAMETER = re.compile(r'\s*;\s*(?:([!#$%&\'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]+)\s*)?)?')
 _RANGE = re.compile(r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)/([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*")
 _TAKEN = {
     "application/taxii+json": (None, "2.1"),
@@ -77,7 +77,7 @@ def _parse(text: str) -> tuple[str, dict[str, str]] | None:
         if parameter is None or parameter.end() == at:
             return None
         at = parameter.end()
-        if parameter[1]:
+        if parameter[2]:  # what has no value is an extension of Accept, and none of ours
             parameters.setdefault(parameter[1].lower(), parameter[2].strip('"'))
     return f"{found[1]}/{found[2]}".lower(), parameters
 
