@@ -195,9 +195,9 @@ async def _page(call: Call, resource: Resource) -> Response:
     identifier: str = call.request.path_params.get("object", "")
     name, target = account.name if account else "", f"{resource.value} {reach.require_collection().id} {identifier}"
     query = query_of(asked, keys=hub.page_keys, account=name, target=target, page_limit=hub.page_limit)
-    if identifier:
-        query = for_object(query, identifier)
-    page = await poll(hub.store, call.caller, reach, query, resource, record=call.request.method != "HEAD")
+    # `next` carries what was asked, and the path says again which object: narrowed, it would not be the same query that comes back.
+    narrowed = for_object(query, identifier) if identifier else query
+    page = await poll(hub.store, call.caller, reach, narrowed, resource, record=call.request.method != "HEAD")
     following = None
     if page.more:
         following = next_token(query, page.entries[-1].date_added, key=hub.page_keys[0], account=name, target=target)
