@@ -18,7 +18,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.row("T-031", "T-034", "T-035", "T-036", "T-041", "T-042", "T-043", "T-048", "T-030", "I-045")
+@pytest.mark.row("T-031", "T-033", "T-034", "T-035", "T-036", "T-041", "T-042", "T-043", "T-048", "T-030", "I-045")
 @pytest.mark.parametrize("accept", TAKEN)
 async def test_accepted_on_every_resource(sqlite_url: str, accept: str) -> None:
     """200, and always exactly the one media type."""

@@ -83,7 +83,7 @@ async def test_dates_of_every_page(database_url: str, limit: int) -> None:
             assert at == len(listed)
 
 
-@pytest.mark.row("T-095", "T-096", "I-017")
+@pytest.mark.row("T-095", "T-096", "T-274", "I-017")
 async def test_where_there_are_no_dates(sqlite_url: str) -> None:
     """Not with an empty page, and on no other resource."""
     async with site(sqlite_url) as s:

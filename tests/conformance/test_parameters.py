@@ -73,6 +73,7 @@ async def test_ignored(sqlite_url: str) -> None:
 
 
 @pytest.mark.row(
+    "T-064",
     "T-112",
     "T-113",
     "T-116",
@@ -198,7 +199,9 @@ async def test_match_spec_version(database_url: str) -> None:
         assert kinds == {one: f"application/stix+json;version={'2.0' if one == only_old else '2.1'}" for one in kinds}
 
 
-@pytest.mark.row("T-168", "T-169", "T-237", "T-238", "T-272", "T-270", "T-271", "T-273", "I-120", "X-062")
+@pytest.mark.row(
+    "T-330", "T-331", "T-168", "T-169", "T-237", "T-238", "T-272", "T-270", "T-271", "T-273", "I-120", "X-062"
+)
 async def test_versions_of_what_has_no_modified(database_url: str) -> None:
     """`created` of a marking-definition; of an observable when it came, the same everywhere and for ever."""
     async with site(database_url) as s:

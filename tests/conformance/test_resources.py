@@ -204,7 +204,9 @@ async def test_errors(sqlite_url: str) -> None:
             assert not re.search(r"Traceback|SELECT|sqlite|asyncpg|\.py|line \d", answer.text)
 
 
-@pytest.mark.row("T-062", "T-069", "T-070", "T-071", "T-072", "T-073", "T-077", "T-078", "T-343", "T-341", "T-342")
+@pytest.mark.row(
+    "T-062", "T-275", "T-069", "T-070", "T-071", "T-072", "T-073", "T-077", "T-078", "T-343", "T-341", "T-342"
+)
 async def test_names_and_types_of_everything(sqlite_url: str) -> None:
     """The properties of the tables and no others, each of its type; no list is empty, nothing is null."""
     known = {

@@ -31,14 +31,15 @@ def test_rows_and_tests_match() -> None:
 def test_the_sheets_are_whole() -> None:
     """As many rows as the standards have requirements, each once."""
     ids = {name: [row.id for row in sheet(name)] for name in SHEETS}
-    assert {name: len(rows) for name, rows in ids.items()} == {"taxii": 254, "stix": 106, "interop": 96}
+    assert {name: len(rows) for name, rows in ids.items()} == {"taxii": 255, "stix": 106, "interop": 96}
     assert all(len(set(rows)) == len(rows) for rows in ids.values())
     assert len(readings()) == 32
 
 
 def test_what_may_go_untested() -> None:
-    """Nothing that a standard demands of a server."""
+    """Nothing that a standard demands of a server, unless there is nothing here that it could apply to."""
     for name in SHEETS:
         for row in sheet(name):
             if row.untested:
-                assert row.level not in ("MUST", "MUST NOT", "SHOULD", "TABLE") or "client" in row.untested, row.id
+                demanded = row.level in ("MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "TABLE", "RFC", "IANA")
+                assert not demanded or row.untested.startswith(("binds the client", "does not apply: ")), row.id

@@ -19,7 +19,7 @@ NUMBERS = (-1, 0, 1, -180.5, 90.5, 100, 101, 180.25, 65_535, 65_536, 999_999_999
 TIMES = (
     "2026-09-15T12:00:00Z", "2026-09-15T12:00:00.0Z", "2026-09-15T12:00:00.1234567Z", "2020-01-01T00:00:00.000Z", "2030-01-01T00:00:00.000Z",
     "2026-09-15", "2026-09-15T12:00:00", "2026-09-15T12:00:00.Z", "2026-09-15T12:00:00+00:00", "2026-09-15t12:00:00z", "2026-09-15T12:00Z",
-    "2026-02-30T00:00:00.000Z", "2026-13-01T00:00:00.000Z", "2026-09-15T24:00:00.000Z", "2026-09-15T12:00:61.000Z", "2026-09-15 12:00:00Z",
+    "2026-02-30T00:00:00.000Z", "2026-13-01T00:00:00.000Z", "2026-09-15T24:00:00.000Z", "2026-09-15T12:00:61.000Z", "2016-12-31T23:59:60Z", "2026-09-15 12:00:00Z",
     "20260915T120000Z", "26-09-15T12:00:00.000Z", " 2026-09-15T12:00:00.000Z", "2026-09-15T12:00:00.000Z\n", "٢٠٢٦-09-15T12:00:00.000Z",
 )  # fmt: skip
 KINDS = (
@@ -35,6 +35,7 @@ UUIDS = (
 NAMES = (
     "x_heron", "heron", "Heron", "x-heron", "9lives", "_heron", "xy", "x" * 250, "x" * 251, "é_heron", "x heron", "", "severity", "username",
     "phone_number", "action", "x_heron_ref", "x_heron_refs", "x_heron_hex", "x_heron_bin",
+    "defanged", "name_enc", "path_enc",
 )  # fmt: skip
 WORDS = ("no-such-word", "", "UPPER", "two words", "é", "x" * 300, "a_b", "\n", "en-", "e", "en_US", "x-y", "sgn-BE-FR", "123")
 HASHES: Mapping[str, str] = {
@@ -96,10 +97,10 @@ def _borrow(source: random.Random, value: Object) -> None:
 
 
 def _retarget(source: random.Random, value: Object) -> None:
-    """Another type or another UUID in an id or a reference."""
+    """Another type or another UUID in an id or a reference, or the object's own id."""
     container, key = source.choice(_where(value, lambda _, one: isinstance(one, str) and ids.type_of(one) is not None))
     kind, _, uuid = container[key].partition("--")
-    container[key] = f"{source.choice(KINDS)}--{uuid}" if source.random() < 0.6 else f"{kind}--{source.choice(UUIDS)}"
+    container[key] = source.choice([f"{source.choice(KINDS)}--{uuid}"] * 5 + [f"{kind}--{source.choice(UUIDS)}"] * 4 + [value["id"]])
 
 
 def _rehash(source: random.Random, value: Object) -> None:
