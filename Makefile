@@ -49,12 +49,14 @@ demo: $(VENV)/.runtime
 	@exec $(BIN)/indicator-hub demo --data build/demo $(ARGS)
 
 # One process for each core, four at most.
+pytest = cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$cores" -le 4 ] || cores=4; \
+	exec $(BIN)/python -m pytest -n "$$cores" --dist worksteal
+
 test: $(VENV)/.test
-	@cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$cores" -le 4 ] || cores=4; \
-	exec $(BIN)/python -m pytest -n "$$cores" --dist worksteal -m 'not torture' $(ARGS)
+	@$(pytest) -m 'not torture' $(ARGS)
 
 conformance: $(VENV)/.test
-	@exec $(BIN)/python -m pytest -m 'row and not torture' --conformance docs/conformance.md $(ARGS)
+	@$(pytest) -m 'row and not torture' --conformance docs/conformance.md $(ARGS)
 
 torture: $(VENV)/.test
 	@exec $(BIN)/python -m pytest -m torture $(ARGS)

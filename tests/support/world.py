@@ -1,10 +1,12 @@
 """A small world to test in: who shares with whom, and accounts with tokens."""
 
 import json
+import sqlite3
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from indicator_hub.sharing import enrol
@@ -135,22 +137,52 @@ class World:
         )
 
 
+# The usual world on SQLite, as a file and the tokens of its accounts: made once in a process, then copied, since most tests begin with it.
+_furnished: list[tuple[bytes, dict[str, str]]] = []
+
+
 @asynccontextmanager
 async def world(
     url: str, declared: Roster | None = None, accounts: Sequence[str] = tuple(ACCOUNTS)
 ) -> AsyncIterator[World]:
     """Open the database, apply the roster, enrol the accounts."""
     clock = Clock()
+    usual = declared is None and tuple(accounts) == tuple(ACCOUNTS) and _is_empty_file(url)
+    if usual and not _furnished:
+        store = await open_store(url, now=clock)
+        try:
+            tokens = await _furnish(store, roster(), accounts)
+        finally:
+            await store.close()
+        _furnished.append((_path(url).read_bytes(), tokens))
+    if usual:
+        _path(url).write_bytes(_furnished[0][0])
     store = await open_store(url, now=clock)
     try:
-        one = World(store, clock)
-        await apply(store, declared or roster())
-        for name in accounts:
-            organisation, kind = ACCOUNTS[name]
-            _, one.tokens[name] = await enrol.enrol(store, name, organisation=organisation, kind=kind)  # type: ignore[arg-type]
-        yield one
+        tokens = dict(_furnished[0][1]) if usual else await _furnish(store, declared or roster(), accounts)
+        yield World(store, clock, tokens)
     finally:
         await store.close()
+
+
+async def _furnish(store: Store, declared: Roster, accounts: Sequence[str]) -> dict[str, str]:
+    await apply(store, declared)
+    tokens: dict[str, str] = {}
+    for name in accounts:
+        organisation, kind = ACCOUNTS[name]
+        _, tokens[name] = await enrol.enrol(store, name, organisation=organisation, kind=kind)  # type: ignore[arg-type]
+    return tokens
+
+
+def _path(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def _is_empty_file(url: str) -> bool:
+    if not url.startswith("sqlite:///"):
+        return False
+    with closing(sqlite3.connect(_path(url))) as connection:
+        return connection.execute("SELECT count(*) FROM organisation").fetchone() == (0,)
 
 
 def indicator(number: int = 1, **changes: Any) -> dict[str, Any]:
