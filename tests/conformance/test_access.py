@@ -122,9 +122,9 @@ async def test_what_is_not_there_looks_like_what_never_was(sqlite_url: str) -> N
 
 @pytest.mark.row("T-313", "T-332", "T-326", "I-019")
 @pytest.mark.parametrize("identifier", [indicator(9)["id"], "x", "indicator--1", "%00", "a" * 2_000, "indicator--%e9"])
-async def test_objects_that_are_not_there(database_url: str, identifier: str) -> None:
+async def test_objects_that_are_not_there(sqlite_url: str, identifier: str) -> None:
     """404, one hidden by its mark no other than one that never was."""
-    async with site(database_url) as s:
+    async with site(sqlite_url) as s:
         await s.post(indicator(7, tlp="STRICT"))
         hidden = await s.get(f"{OBJECTS}{indicator(7)['id']}/", "dan")
         for tail in ("", "versions/"):

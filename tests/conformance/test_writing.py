@@ -111,9 +111,9 @@ async def test_body_size(sqlite_url: str, size: int, status: int) -> None:
 
 
 @pytest.mark.row("T-310", "T-311", "T-314", "T-282", "T-332", "I-018", "I-019", "I-020")
-async def test_one_object(database_url: str) -> None:
+async def test_one_object(sqlite_url: str) -> None:
     """As by match[id]; 404 where there is none, an empty envelope where filters leave nothing."""
-    async with site(database_url) as s:
+    async with site(sqlite_url) as s:
         await s.post(version(1, 1), version(1, 2), version(2, 1))
         for query in ("", "match[version]=all", "match[version]=first", "limit=1&match[version]=all"):
             one = (await s.get(f"{OBJECTS}{ONE}/?{query}")).json()
@@ -161,9 +161,9 @@ async def test_delete(database_url: str) -> None:
         ("match[version]=first,last", [2]), ("match[spec_version]=2.1", []), ("match[version]=2026-11-02T00:00:00Z,2026-11-03T00:00:00.000Z", [1]),
     ],
 )  # fmt: skip
-async def test_delete_some_versions(database_url: str, query: str, left: list[int]) -> None:
+async def test_delete_some_versions(sqlite_url: str, query: str, left: list[int]) -> None:
     """Those that are named go, the others stay."""
-    async with site(database_url) as s:
+    async with site(sqlite_url) as s:
         await s.post(*[version(1, day) for day in (1, 2, 3)])
         assert (await s.delete(f"{OBJECTS}{ONE}/?{query}")).status_code == 200
         answer = await s.get(f"{OBJECTS}{ONE}/versions/")
@@ -207,12 +207,12 @@ async def test_after_a_delete(database_url: str) -> None:
 
 
 @pytest.mark.row("T-205", "T-203", "X-079", "I-150", "I-155")
-async def test_marks_are_objects_like_others(database_url: str) -> None:
+async def test_marks_are_objects_like_others(sqlite_url: str) -> None:
     """A statement is stored; a TLP object is taken and not stored, since everybody has it."""
     tlp = {
         "type": "marking-definition", "spec_version": "2.1", "id": TLP["RED"], "created": "2022-10-01T00:00:00.000Z", "name": "TLP:RED",
         "extensions": {"extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d": {"extension_type": "property-extension", "tlp_2_0": "red"}},
     }  # fmt: skip
-    async with site(database_url) as s:
+    async with site(sqlite_url) as s:
         assert (await s.post(STATEMENT, tlp)).json()["success_count"] == 2
         assert (await s.get(OBJECTS)).json()["objects"] == [STATEMENT]

@@ -54,23 +54,24 @@ async def post(s: Site, *texts: str) -> dict[str, Any]:
 
 
 @pytest.mark.row("T-205", "X-013", "X-190")
-@pytest.mark.parametrize("name", TEXTS)
-async def test_bytes_come_back(database_url: str, name: str) -> None:
-    """Beside a neighbour, from every resource that carries objects."""
-    text = TEXTS[name]
+async def test_bytes_come_back(database_url: str) -> None:
+    """From every resource that carries objects, beside their neighbours."""
+    texts = [
+        text.replace(UUID.format(1), f"00000000-0000-4000-8000-{place:012}")
+        for place, text in enumerate(TEXTS.values(), 1)
+    ]
     async with site(database_url) as s:
-        neighbour = json.dumps(indicator(7))
-        status = await post(s, neighbour, text)
-        assert status["success_count"] == 2, status
-        value = json.loads(text)
-        assert (await s.get(OBJECTS)).content == f'{{"more":false,"objects":[{neighbour},{text}]}}'.encode()
-        assert (await s.get(f"{OBJECTS}{value['id']}/")).content == f'{{"more":false,"objects":[{text}]}}'.encode()
-        if "modified" in value:
-            record = (await s.get(f"{MANIFEST}?match[id]={value['id']}")).json()["objects"][0]
-            assert record["version"] == value["modified"] == status["successes"][1]["version"]
-            assert (await s.get(f"{OBJECTS}{value['id']}/?match[version]={value['modified']}")).json()["objects"] == [
-                value
-            ]
+        status = await post(s, *texts)
+        assert status["success_count"] == len(texts), status
+        assert (await s.get(OBJECTS)).content == f'{{"more":false,"objects":[{",".join(texts)}]}}'.encode()
+        for text, said in zip(texts, status["successes"], strict=True):
+            value = json.loads(text)
+            assert (await s.get(f"{OBJECTS}{value['id']}/")).content == f'{{"more":false,"objects":[{text}]}}'.encode()
+            if "modified" in value:
+                record = (await s.get(f"{MANIFEST}?match[id]={value['id']}")).json()["objects"][0]
+                assert record["version"] == value["modified"] == said["version"]
+                found = await s.get(f"{OBJECTS}{value['id']}/?match[version]={value['modified']}")
+                assert found.json()["objects"] == [value]
 
 
 SAME: dict[str, tuple[str, str]] = {
