@@ -211,7 +211,7 @@ BAD: dict[str, tuple[tuple[str, ...], list[tuple[str, dict[str, Any]]]]] = {
         ("needs extensions", {key: value for key, value in STATEMENT.items() if not key.startswith("definition")}), ("needs extensions", {key: STATEMENT[key] for key in STATEMENT if key != "definition"}),
         ("statement", STATEMENT | {"definition": {"words": "x"}}), ("given ids only", STATEMENT | {"definition_type": "tlp", "definition": {"tlp": "red"}}),
         ("object_marking_refs", domain("tool", object_marking_refs=[an("tool")])), ("object_marking_refs", domain("tool", object_marking_refs="x")),
-        ("itself", STATEMENT | {"object_marking_refs": [STATEMENT["id"]]}), ("cannot have versions", STATEMENT | {"modified": WHEN}),
+        ("mark itself", STATEMENT | {"object_marking_refs": [STATEMENT["id"]]}), ("cannot have versions", STATEMENT | {"modified": WHEN}),
         ("differs", STATEMENT | {"id": "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"}),
     ]),
     "granular marks": (("X-075", "X-076"), [
@@ -250,7 +250,7 @@ BAD: dict[str, tuple[tuple[str, ...], list[tuple[str, dict[str, Any]]]]] = {
     ]),
     "other rules": (("X-030",), [
         ("name is missing", domain("malware", is_family=True)), ("latitude", domain("location", latitude=1.0)), ("latitude", domain("location", latitude=91, longitude=1)), ("precision", domain("location", precision=1)),
-        ("result", domain("malware-analysis", result=None)), ("analysis_ended", domain("malware-analysis", analysis_started=LATER, analysis_ended=WHEN)), ("hashes", observable("artifact", hashes=None)),
+        ("result", domain("malware-analysis", result=None)), ("languages", observable("software", languages=[""])), ("one of gid", observable("user-account", extensions={"unix-account-ext": {"own": 1}})), ("SO_A", observable("network-traffic", extensions={"socket-ext": {"address_family": "AF_INET", "options": {"SO_A": "x"}}})), ("hashes", observable("artifact", hashes=None)),
         ("exclude", observable("artifact", payload_bin="aGk=")), ("body_multipart", observable("email-message", is_multipart=False, body_multipart=[{"body": "b"}])),
         ("body is for", observable("email-message", body="b")), ("end is earlier", observable("network-traffic", start=LATER, end=WHEN)), ("is_active", observable("network-traffic", end=WHEN, is_active=True)),
         ("src_port", observable("network-traffic", src_port=65536)), ("32 hexadecimal", observable("file", hashes={"MD5": "0" * 31})), ("decryption_key", observable("artifact", decryption_key="k")),

@@ -9,21 +9,22 @@ from indicator_hub.stix.kinds import (
     Targets,
     anything,
     boolean,
-    dictionary,
     each,
     embedded,
     enumeration,
     hashes,
     hexadecimal,
     integer,
+    mapping,
     number,
+    own,
     ref,
     refs,
+    second,
     shape,
-    some_of,
     string,
     strings,
-    timestamp,
+    text_or_integer,
 )
 from indicator_hub.stix.vocabulary import (
     ADDRESS_FAMILIES,
@@ -54,19 +55,19 @@ _OF_FILE: dict[str, Shape] = {
         contains_refs=refs(Targets("a file or a directory", only=("file", "directory"))),
         comment=string,
     ),
-    "ntfs-ext": shape(
+    "ntfs-ext": own(shape(
         sid=string,
         alternate_data_streams=each(embedded(shape("name", name=string, hashes=hashes, size=_COUNT))),
-    ).where(some_of("sid", "alternate_data_streams")),
-    "pdf-ext": shape(
-        version=string, is_optimized=boolean, document_info_dict=dictionary, pdfid0=string, pdfid1=string
-    ),
-    "raster-image-ext": shape(
-        image_height=integer(), image_width=integer(), bits_per_pixel=integer(), exif_tags=dictionary
-    ),
+    )),
+    "pdf-ext": own(shape(
+        version=string, is_optimized=boolean, document_info_dict=mapping(string), pdfid0=string, pdfid1=string,
+    )),
+    "raster-image-ext": own(shape(
+        image_height=integer(), image_width=integer(), bits_per_pixel=integer(), exif_tags=mapping(text_or_integer),
+    )),
     "windows-pebinary-ext": shape(
         "pe_type",
-        pe_type=string, imphash=string, machine_hex=hexadecimal, number_of_sections=_COUNT, time_date_stamp=timestamp,
+        pe_type=string, imphash=string, machine_hex=hexadecimal, number_of_sections=_COUNT, time_date_stamp=second,
         pointer_to_symbol_table_hex=hexadecimal, number_of_symbols=_COUNT, size_of_optional_header=_COUNT,
         characteristics_hex=hexadecimal, file_header_hashes=hashes, optional_header=embedded(_PE_HEADER),
         sections=each(embedded(shape("name", name=string, size=_COUNT, entropy=number(), hashes=hashes))),
@@ -79,7 +80,7 @@ _OF_TRAFFIC: dict[str, Shape] = {
         request_method=string,
         request_value=string,
         request_version=string,
-        request_header=dictionary,
+        request_header=mapping(strings),
         message_body_length=integer(),
         message_body_data_ref=ref(Targets("an artifact", only=("artifact",))),
     ),
@@ -89,36 +90,26 @@ _OF_TRAFFIC: dict[str, Shape] = {
         address_family=enumeration(*ADDRESS_FAMILIES),
         is_blocking=boolean,
         is_listening=boolean,
-        options=dictionary,
+        options=mapping(integer()),
         socket_type=enumeration(*SOCKET_TYPES),
         socket_descriptor=_COUNT,
         socket_handle=integer(),
     ),
-    "tcp-ext": shape(src_flags_hex=hexadecimal, dst_flags_hex=hexadecimal),
+    "tcp-ext": own(shape(src_flags_hex=hexadecimal, dst_flags_hex=hexadecimal)),
 }
 _OF_PROCESS: dict[str, Shape] = {
-    "windows-process-ext": shape(
-        aslr_enabled=boolean,
-        dep_enabled=boolean,
-        priority=string,
-        owner_sid=string,
-        window_title=string,
-        startup_info=dictionary,
-        integrity_level=enumeration(*INTEGRITY_LEVELS),
-    ),
-    "windows-service-ext": shape(
-        service_name=string,
-        descriptions=strings,
-        display_name=string,
-        group_name=string,
-        start_type=enumeration(*START_TYPES),
-        service_dll_refs=refs(Targets("a file", only=("file",))),
-        service_type=enumeration(*SERVICE_TYPES),
-        service_status=enumeration(*SERVICE_STATES),
-    ),
-}
+    "windows-process-ext": own(shape(
+        aslr_enabled=boolean, dep_enabled=boolean, priority=string, owner_sid=string, window_title=string,
+        startup_info=mapping(string), integrity_level=enumeration(*INTEGRITY_LEVELS),
+    )),
+    "windows-service-ext": own(shape(
+        service_name=string, descriptions=strings, display_name=string, group_name=string,
+        start_type=enumeration(*START_TYPES), service_dll_refs=refs(Targets("a file", only=("file",))),
+        service_type=enumeration(*SERVICE_TYPES), service_status=enumeration(*SERVICE_STATES),
+    )),
+}  # fmt: skip
 _OF_ACCOUNT: dict[str, Shape] = {
-    "unix-account-ext": shape(gid=integer(), groups=strings, home_dir=string, shell=string),
+    "unix-account-ext": own(shape(gid=integer(), groups=strings, home_dir=string, shell=string)),
 }
 _GIVEN = {"file": _OF_FILE, "network-traffic": _OF_TRAFFIC, "process": _OF_PROCESS, "user-account": _OF_ACCOUNT}
 _TYPE = enumeration(*EXTENSION_TYPES)

@@ -28,7 +28,7 @@ def type_of(identifier: object) -> str | None:
     if not isinstance(identifier, str) or len(identifier) > _LONGEST:
         return None
     found = _ID.fullmatch(identifier)
-    return found[1] if found else None
+    return found[1] if found and len(found[1]) >= MIN_TYPE else None
 
 
 @lru_cache(maxsize=4096)

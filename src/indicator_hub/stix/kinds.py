@@ -20,7 +20,7 @@ _PROPERTY = re.compile(r"[a-z][a-z0-9_]{2,249}")
 _HASH_NAME = re.compile(r"[A-Za-z0-9_-]{3,250}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})++")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
-_LANGUAGE = re.compile(r"(?:[A-Za-z]{2,8}|[xXiI])(?:-[A-Za-z0-9]{1,8})*+")
+_LANGUAGE = re.compile(r"(?:[A-Za-z]{2,8}|[xXiI](?=-))(?:-[A-Za-z0-9]{1,8})*+")
 _NO_TIMESTAMP = "must be a timestamp like 2026-01-31T12:00:00.000Z"
 _DIGEST_LENGTHS = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-512": 128, "SHA3-256": 64, "SHA3-512": 128}
 
@@ -177,6 +177,37 @@ def dictionary(value: Any) -> str | None:
     return None
 
 
+def mapping(one: Kind) -> Kind:
+    """A dictionary whose values are of this kind."""
+
+    def check(value: Any) -> str | None:
+        if (wrong := dictionary(value)) is not None:
+            return wrong
+        for key, content in value.items():
+            if (wrong := one(content)) is not None:
+                return f"is not right: {key[:40]} {wrong}"
+        return None
+
+    return check
+
+
+def text_or_integer(value: Any) -> str | None:
+    """Where the standard allows either."""
+    return None if type(value) in (str, int) else "must be a string or an integer"
+
+
+def text_or_texts(value: Any) -> str | None:
+    """A header field, once or several times."""
+    return None if type(value) is str else strings(value)
+
+
+def second(value: Any) -> str | None:
+    """A timestamp to the second: no fraction but zero."""
+    if timestamps.digits(value) is None:
+        return _NO_TIMESTAMP
+    return None if "." not in timestamps.sort_key(value) else "must be precise to the second"
+
+
 def anything(value: Any) -> str | None:
     """Any JSON in which no list and no dictionary is empty (2.3, 2.12)."""
     if type(value) is dict:
@@ -272,6 +303,11 @@ def each(one: Kind) -> Kind:
     return check
 
 
+def own(special: Shape) -> Shape:
+    """The shape of something that must say something: at least one of its own properties."""
+    return special.where(*special.rules, some_of(*special.kinds))
+
+
 def not_before(earlier: str, later: str, *, strictly: bool = False) -> Rule:
     """Where both are given, `later` is no earlier than `earlier` (or later, strictly)."""
     sentence = f"{later} must be later than {earlier}" if strictly else f"{later} is earlier than {earlier}"
@@ -287,7 +323,7 @@ def not_before(earlier: str, later: str, *, strictly: bool = False) -> Rule:
 
 def some_of(*names: str) -> Rule:
     """At least one of these."""
-    wrong = f"one of {', '.join(names)} is missing"
+    wrong = f"one of {', '.join(names[:5])}{' ...' if len(names) > 5 else ''} is missing"  # noqa: PLR2004 - enough to know
     some = frozenset(names)
 
     def check(value: Mapping[str, Any]) -> str | None:

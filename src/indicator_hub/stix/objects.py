@@ -163,8 +163,8 @@ def _require_marking(value: Mapping[str, Any]) -> None:
     """STIX 2.1 sections 7.2.1 and 7.2.1.4: never versioned; no TLP mark but the given ones, and those unchanged."""
     if "modified" in value:
         raise _Fault("a marking-definition cannot have versions: modified is not allowed")
-    if value["id"] in value.get("object_marking_refs", ()):
-        raise _Fault("object_marking_refs: a marking-definition cannot mark itself")
+    if value["id"] in object_marks(value) | granular_marks(value):
+        raise _Fault("a marking-definition cannot mark itself")
     if value["id"] in TLP:
         if not is_tlp_object(value):
             raise _Fault("this is the id of a TLP object, and the content differs from it")

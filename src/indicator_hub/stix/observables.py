@@ -9,23 +9,27 @@ from indicator_hub.stix.kinds import (
     Targets,
     binary,
     boolean,
-    dictionary,
     each,
     embedded,
     enumeration,
     hashes,
     hexadecimal,
     integer,
+    language,
+    mapping,
     not_before,
     not_both,
     only_if,
     only_with,
+    own,
     ref,
     refs,
     shape,
     some_of,
     string,
     strings,
+    text_or_integer,
+    text_or_texts,
     timestamp,
 )
 from indicator_hub.stix.vocabulary import DOMAIN, ENCRYPTION, META, NO_OBJECT, REGISTRY_TYPES, RELATIONSHIPS
@@ -71,7 +75,7 @@ def _ended(value: Mapping[str, Any]) -> str | None:
     )
 
 
-_X509_EXTENSIONS = shape(
+_X509_EXTENSIONS = own(shape(
     **dict.fromkeys(
         (
             "basic_constraints", "name_constraints", "policy_constraints", "key_usage", "extended_key_usage",
@@ -83,7 +87,7 @@ _X509_EXTENSIONS = shape(
     ),
     private_key_usage_period_not_before=timestamp,
     private_key_usage_period_not_after=timestamp,
-)  # fmt: skip
+))  # fmt: skip
 _MIME_PART = shape(
     body=string,
     body_raw_ref=ref(Targets("an artifact or a file", only=("artifact", "file"))),
@@ -109,7 +113,7 @@ OBSERVABLE_SHAPES: Mapping[str, Shape] = {
     "email-message": shape(
         "is_multipart", is_multipart=boolean, date=timestamp, content_type=string, from_ref=ref(_MAIL),
         sender_ref=ref(_MAIL), to_refs=refs(_MAIL), cc_refs=refs(_MAIL), bcc_refs=refs(_MAIL), message_id=string,
-        subject=string, received_lines=strings, additional_header_fields=dictionary, body=string,
+        subject=string, received_lines=strings, additional_header_fields=mapping(text_or_texts), body=string,
         body_multipart=each(embedded(_MIME_PART)), raw_email_ref=ref(_ARTIFACT),
     ).where(only_if("body", "is_multipart", False), only_if("body_multipart", "is_multipart", True)),
     "file": shape(
@@ -124,16 +128,16 @@ OBSERVABLE_SHAPES: Mapping[str, Shape] = {
     "network-traffic": shape(
         "protocols", start=timestamp, end=timestamp, is_active=boolean, src_ref=ref(_ENDPOINT), dst_ref=ref(_ENDPOINT),
         src_port=_PORT, dst_port=_PORT, protocols=strings, src_byte_count=_COUNT, dst_byte_count=_COUNT,
-        src_packets=_COUNT, dst_packets=_COUNT, ipfix=dictionary, src_payload_ref=ref(_ARTIFACT),
+        src_packets=_COUNT, dst_packets=_COUNT, ipfix=mapping(text_or_integer), src_payload_ref=ref(_ARTIFACT),
         dst_payload_ref=ref(_ARTIFACT), encapsulates_refs=refs(_TRAFFIC), encapsulated_by_ref=ref(_TRAFFIC),
     ).where(some_of("src_ref", "dst_ref"), not_before("start", "end"), _ended),
     "process": shape(
         is_hidden=boolean, pid=integer(), created_time=timestamp, cwd=string, command_line=string,
-        environment_variables=dictionary, opened_connection_refs=refs(_TRAFFIC), creator_user_ref=ref(_ACCOUNT),
+        environment_variables=mapping(string), opened_connection_refs=refs(_TRAFFIC), creator_user_ref=ref(_ACCOUNT),
         image_ref=ref(Targets("a file", only=("file",))), parent_ref=ref(_PROCESS), child_refs=refs(_PROCESS),
     ).where(_something()),
     "software": shape(
-        "name", name=string, cpe=string, swid=string, languages=strings, vendor=string, version=string
+        "name", name=string, cpe=string, swid=string, languages=each(language), vendor=string, version=string
     ),
     "url": shape("value", value=string),
     "user-account": shape(

@@ -190,7 +190,7 @@ _SPECIAL: dict[str, Shape] = {
         analysis_engine_version=string, analysis_definition_version=string, submitted=timestamp,
         analysis_started=timestamp, analysis_ended=timestamp, result_name=string, result=string,
         analysis_sco_refs=refs(OBSERVABLE), sample_ref=ref(OBSERVABLE),
-    ).where(some_of("result", "analysis_sco_refs"), not_before("analysis_started", "analysis_ended")),
+    ).where(some_of("result", "analysis_sco_refs")),
     "note": shape(
         "content", "object_refs", abstract=string, content=string, authors=strings, object_refs=refs(ANY)
     ),
