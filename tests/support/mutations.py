@@ -1,12 +1,13 @@
 """Damage to STIX objects: one change at a time, of a kind that somebody's software might make. The same seed damages alike."""
 
 import copy
+import itertools
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from indicator_hub.stix import ids, timestamps
-from support.specimens import EXTENSION, identifier, specimens
+from support.specimens import EXTENSION, identifier, specimen, specimens
 
 Object = dict[str, Any]
 Slot = tuple[Any, Any]
@@ -15,7 +16,24 @@ Slot = tuple[Any, Any]
 VALUES: Sequence[Any] = (
     7, -1, 0, 1.5, 85.0, True, False, None, "", "x", [], {}, ["x"], {"a": 1}, {"key": []}, [[]], [None], [{}], 2**53 - 1, "7",
 )  # fmt: skip
-NUMBERS = (-1, 0, 1, -180.5, 90.5, 100, 101, 180.25, 65_535, 65_536, 999_999_999, 1_000_000_000, 2**53 - 1, -(2**53) + 1, 1.5, 3.0)
+NUMBERS = (
+    -1,
+    0,
+    1,
+    -180.5,
+    90.5,
+    100,
+    101,
+    180.25,
+    65_535,
+    65_536,
+    999_999_999,
+    1_000_000_000,
+    2**53 - 1,
+    -(2**53) + 1,
+    1.5,
+    3.0,
+)
 TIMES = (
     "2026-09-15T12:00:00Z", "2026-09-15T12:00:00.0Z", "2026-09-15T12:00:00.1234567Z", "2020-01-01T00:00:00.000Z", "2030-01-01T00:00:00.000Z",
     "2026-09-15", "2026-09-15T12:00:00", "2026-09-15T12:00:00.Z", "2026-09-15T12:00:00+00:00", "2026-09-15t12:00:00z", "2026-09-15T12:00Z",
@@ -37,7 +55,22 @@ NAMES = (
     "phone_number", "action", "x_heron_ref", "x_heron_refs", "x_heron_hex", "x_heron_bin",
     "defanged", "name_enc", "path_enc",
 )  # fmt: skip
-WORDS = ("no-such-word", "", "UPPER", "two words", "é", "x" * 300, "a_b", "\n", "en-", "e", "en_US", "x-y", "sgn-BE-FR", "123")
+WORDS = (
+    "no-such-word",
+    "",
+    "UPPER",
+    "two words",
+    "é",
+    "x" * 300,
+    "a_b",
+    "\n",
+    "en-",
+    "e",
+    "en_US",
+    "x-y",
+    "sgn-BE-FR",
+    "123",
+)
 HASHES: Mapping[str, str] = {
     "MD5": "0b" * 16, "SHA-1": "1c" * 20, "SHA-256": "2d" * 32, "SHA-512": "2d" * 64, "md5": "0b" * 16, "SHA256": "x", "SSDEEP": "", "TLSH": "abc", "ab": "1",
     "SHA 1": "1", "x" * 251: "1", "SHA3-256": "2d" * 32, "x_own": "z",
@@ -66,7 +99,12 @@ def _where(value: Object, fits: Callable[[Any, Any], bool]) -> list[Slot]:
 
 
 def _is_hash(value: Object) -> list[Slot]:
-    return [(container[key], name) for container, key in _slots(value) if str(key).endswith("hashes") and isinstance(container[key], dict) for name in container[key]]
+    return [
+        (container[key], name)
+        for container, key in _slots(value)
+        if str(key).endswith("hashes") and isinstance(container[key], dict)
+        for name in container[key]
+    ]
 
 
 def _replace(fits: Callable[[Any, Any], bool], values: Sequence[Any]) -> Callable[[random.Random, Object], None]:
@@ -100,7 +138,9 @@ def _retarget(source: random.Random, value: Object) -> None:
     """Another type or another UUID in an id or a reference, or the object's own id."""
     container, key = source.choice(_where(value, lambda _, one: isinstance(one, str) and ids.type_of(one) is not None))
     kind, _, uuid = container[key].partition("--")
-    container[key] = source.choice([f"{source.choice(KINDS)}--{uuid}"] * 5 + [f"{kind}--{source.choice(UUIDS)}"] * 4 + [value["id"]])
+    container[key] = source.choice(
+        [f"{source.choice(KINDS)}--{uuid}"] * 5 + [f"{kind}--{source.choice(UUIDS)}"] * 4 + [value["id"]]
+    )
 
 
 def _rehash(source: random.Random, value: Object) -> None:
@@ -134,7 +174,11 @@ def _lengthen(source: random.Random, value: Object) -> None:
 def _extend(source: random.Random, value: Object) -> None:
     """An extension under another key, or one more."""
     held = value.setdefault("extensions", {})
-    one = copy.deepcopy(source.choice([{}, {"extension_type": "property-extension"}, {"extension_type": "other"}, {"rank": 1}, *held.values()]))
+    one = copy.deepcopy(
+        source.choice(
+            [{}, {"extension_type": "property-extension"}, {"extension_type": "other"}, {"rank": 1}, *held.values()]
+        )
+    )
     held[source.choice(KEYS)] = one
 
 
@@ -156,16 +200,17 @@ DAMAGES: Mapping[str, tuple[int, Callable[[random.Random, Object], None]]] = {
     "another name": (2, _rename),
     "one more property": (3, _add),
     "another list": (2, _lengthen),
-    "another selector": (1, _replace(lambda _, one: one in ("labels.[0]", "external_references.[1]", "object_marking_refs.[0]"), SELECTORS)),
+    "another selector": (
+        1,
+        _replace(lambda _, one: one in ("labels.[0]", "external_references.[1]", "object_marking_refs.[0]"), SELECTORS),
+    ),
     "another extension": (2, _extend),
 }
 
 
-def mutants(count: int, seed: str, names: Sequence[str] = ()) -> Iterator[tuple[str, str, Object]]:
+def mutants(count: int, seed: str) -> Iterator[tuple[str, str, Object]]:
     """Name of the specimen, what was done to it, and the outcome: `count` of each specimen, as far as they differ from it."""
     for name, whole in specimens().items():
-        if names and name not in names:
-            continue
         source = random.Random(f"{seed} {name}")
         for _ in range(count):
             value = copy.deepcopy(whole)
@@ -173,3 +218,74 @@ def mutants(count: int, seed: str, names: Sequence[str] = ()) -> Iterator[tuple[
             DAMAGES[what][1](source, value)
             if value != whole or repr(value) != repr(whole):
                 yield name, what, value
+
+
+def one_by_one(name: str) -> Iterator[tuple[str, str, Object]]:
+    """Each property of a specimen in turn: lost, and given other values; times exchanged by pairs; what a sibling has beside it added.
+
+    Common properties are the same on every type, so one type of each class is enough for them.
+    """
+    value, source = specimen(name), random.Random(name)
+    for path in _paths(value):
+        if _EVERYWHERE.isdisjoint(path[:2]) or name in _ENOUGH:
+            yield name, f"{path} lost", _changed(value, path)
+            for other in _others(source, _at(value, path)):
+                yield name, f"another {path}", _changed(value, path, other)
+    times = [key for key, one in value.items() if timestamps.is_timestamp(one)]
+    for one, other in itertools.combinations(times, 2):
+        yield name, f"{one} and {other} exchanged", value | {one: value[other], other: value[one]}
+    for sibling in specimens().values():
+        if sibling["type"] == value["type"]:
+            for key in sibling.keys() - value.keys() - _EVERYWHERE:
+                yield name, f"{key} added", value | {key: sibling[key]}
+
+
+_EVERYWHERE = {
+    "type", "spec_version", "id", "created_by_ref", "created", "modified", "revoked", "labels", "confidence", "lang", "external_references",
+    "object_marking_refs", "granular_markings", "defanged", EXTENSION,
+}  # fmt: skip
+_ENOUGH = {
+    "tool",
+    "sighting",
+    "mac-addr",
+    "mutex, versioned",
+    "language-content",
+    "extension-definition",
+    "marking-definition",
+}
+
+
+def _paths(value: Any) -> Iterator[tuple[Any, ...]]:
+    for key in value if isinstance(value, dict) else range(len(value)):
+        yield (key,)
+        if isinstance(value[key], (dict, list)):
+            yield from ((key, *rest) for rest in _paths(value[key]))
+
+
+def _at(value: Any, path: Sequence[Any]) -> Any:
+    for key in path:
+        value = value[key]
+    return value
+
+
+def _changed(whole: Object, path: Sequence[Any], *other: Any) -> Object:
+    """Without what is there, or with another thing in its place."""
+    made = copy.deepcopy(whole)
+    inside = _at(made, path[:-1])
+    if other:
+        inside[path[-1]] = copy.deepcopy(other[0])
+    else:
+        del inside[path[-1]]
+    return made
+
+
+def _others(source: random.Random, one: Any) -> list[Any]:
+    """Values of other kinds, and others of the same kind."""
+    chosen = source.sample([other for other in VALUES if type(other) is not type(one)], 2)
+    if timestamps.is_timestamp(one):
+        return [*chosen, source.choice(TIMES)]
+    if isinstance(one, str) and ids.type_of(one):
+        return [*chosen, *(f"{kind}--{one.partition('--')[2]}" for kind in source.sample(KINDS, 2))]
+    if isinstance(one, str):
+        return [*chosen, source.choice(WORDS)]
+    return [*chosen, *source.sample(NUMBERS, 2)] if type(one) in (int, float) else chosen

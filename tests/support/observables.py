@@ -14,29 +14,29 @@ _TIMES = {"ctime": _EARLIER, "mtime": _LATER, "atime": _LATER}
 _MD5, _SHA1, _SHA256 = "0b" * 16, "1c" * 20, "2d" * 32
 _HASHES = {
     "MD5": _MD5, "SHA-1": _SHA1, "SHA-256": _SHA256, "SHA-512": _SHA256 * 2, "SHA3-256": _SHA256, "SHA3-512": _SHA256 * 2,
-    "SSDEEP": "3:AXGBicFlgVNhBGcL6wCrFQEv:AXGHsNhxLsr2C", "TLSH": "6f5025a1c4b1e0d2" * 4 + "ab01cd", "x_own_sum": "42",
+    "SSDEEP": "3:abcdEFGhij:klmNOPqrs", "TLSH": "6f5025a1c4b1e0d2" * 4 + "ab01cd", "x_own_sum": "42",
 }  # fmt: skip
 
 _HEADER = {
     "magic_hex": "010b", "major_linker_version": 2, "minor_linker_version": 25, "size_of_code": 512,
-    "size_of_initialized_data": 283_648, "size_of_uninitialized_data": 0, "address_of_entry_point": 4096,
-    "base_of_code": 4096, "base_of_data": 8192, "image_base": 14_548_992, "section_alignment": 4096, "file_alignment": 512,
+    "size_of_initialized_data": 1_024, "size_of_uninitialized_data": 0, "address_of_entry_point": 4096,
+    "base_of_code": 4096, "base_of_data": 8192, "image_base": 4_194_304, "section_alignment": 4096, "file_alignment": 512,
     "major_os_version": 1, "minor_os_version": 0, "major_image_version": 0, "minor_image_version": 0,
-    "major_subsystem_version": 4, "minor_subsystem_version": 0, "win32_version_value_hex": "00", "size_of_image": 299_008,
+    "major_subsystem_version": 4, "minor_subsystem_version": 0, "win32_version_value_hex": "00", "size_of_image": 12_288,
     "size_of_headers": 4096, "checksum_hex": "00", "subsystem_hex": "03", "dll_characteristics_hex": "00",
     "size_of_stack_reserve": 100_000, "size_of_stack_commit": 8192, "size_of_heap_reserve": 100_000, "size_of_heap_commit": 4096,
-    "loader_flags_hex": "abdbffde", "number_of_rva_and_sizes": 16, "hashes": {"SHA-256": _SHA256},
+    "loader_flags_hex": "00000000", "number_of_rva_and_sizes": 16, "hashes": {"SHA-256": _SHA256},
 }  # fmt: skip
 _FILE_EXTENSIONS: dict[str, Any] = {
     "archive-ext": {"contains_refs": [_id("file"), _id("directory")], "comment": "two inside"},
-    "ntfs-ext": {"sid": "S-1-5-21", "alternate_data_streams": [{"name": "second", "hashes": {"MD5": _MD5}, "size": 536}]},
+    "ntfs-ext": {"sid": "S-1-5-21", "alternate_data_streams": [{"name": "second", "hashes": {"MD5": _MD5}, "size": 16}]},
     "pdf-ext": {"version": "1.7", "is_optimized": True, "document_info_dict": {"Title": "Plan"}, "pdfid0": "a", "pdfid1": "b"},
-    "raster-image-ext": {"image_height": 480, "image_width": 640, "bits_per_pixel": 24, "exif_tags": {"Make": "Nobody", "XResolution": 4928}},
+    "raster-image-ext": {"image_height": 480, "image_width": 640, "bits_per_pixel": 24, "exif_tags": {"Make": "Nobody", "XResolution": 72}},
     "windows-pebinary-ext": {
         "pe_type": "exe", "imphash": _MD5, "machine_hex": "014c", "number_of_sections": 4, "time_date_stamp": _EARLIER,
-        "pointer_to_symbol_table_hex": "74726144", "number_of_symbols": 1, "size_of_optional_header": 224,
-        "characteristics_hex": "818f", "file_header_hashes": {"SHA-1": _SHA1}, "optional_header": _HEADER,
-        "sections": [{"name": "CODE", "size": 512, "entropy": 0.061089, "hashes": {"SHA-512": _SHA256 * 2}}],
+        "pointer_to_symbol_table_hex": "00000400", "number_of_symbols": 1, "size_of_optional_header": 224,
+        "characteristics_hex": "0102", "file_header_hashes": {"SHA-1": _SHA1}, "optional_header": _HEADER,
+        "sections": [{"name": "CODE", "size": 512, "entropy": 6.25, "hashes": {"SHA-512": _SHA256 * 2}}],
     },
 }  # fmt: skip
 _TRAFFIC_EXTENSIONS: dict[str, Any] = {
@@ -49,7 +49,7 @@ _TRAFFIC_EXTENSIONS: dict[str, Any] = {
         "address_family": "AF_INET", "is_blocking": False, "is_listening": True, "options": {"SO_KEEPALIVE": 1},
         "socket_type": "SOCK_STREAM", "socket_descriptor": 7, "socket_handle": 9,
     },
-    "tcp-ext": {"src_flags_hex": "00000002", "dst_flags_hex": "12"},
+    "tcp-ext": {"src_flags_hex": "02", "dst_flags_hex": "12"},
 }  # fmt: skip
 _PROCESS_EXTENSIONS: dict[str, Any] = {
     "windows-process-ext": {
@@ -95,7 +95,7 @@ OBSERVABLES: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "file": (
         {"name": "plan.pdf"},
-        {"hashes": _HASHES, "size": 25_536, "name": "plan.exe", "name_enc": "windows-1252", "magic_number_hex": "ffd8",
+        {"hashes": _HASHES, "size": 4_096, "name": "plan.exe", "name_enc": "windows-1252", "magic_number_hex": "ffd8",
          "mime_type": "application/pdf", **_TIMES, "parent_directory_ref": _id("directory"),
          "contains_refs": [_id("file", 5), _id("domain-name")], "content_ref": _id("artifact"), "extensions": _FILE_EXTENSIONS},
     ),
@@ -113,21 +113,21 @@ OBSERVABLES: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"protocols": ["tcp"], "src_ref": _id("ipv4-addr")},
         {"start": _EARLIER, "end": _LATER, "is_active": False, "src_ref": _id("ipv4-addr"), "dst_ref": _id("domain-name"), "src_port": 0,
          "dst_port": 65_535, "protocols": ["ipv4", "tcp", "http"], "src_byte_count": 3, "dst_byte_count": 5, "src_packets": 1,
-         "dst_packets": 2, "ipfix": {"minimumIpTotalLength": 32, "maximumIpTotalLength": "2556"}, "src_payload_ref": _id("artifact", 1),
+         "dst_packets": 2, "ipfix": {"minimumIpTotalLength": 40, "maximumIpTotalLength": "1500"}, "src_payload_ref": _id("artifact", 1),
          "dst_payload_ref": _id("artifact", 2), "encapsulates_refs": [_id("network-traffic", 5)],
          "encapsulated_by_ref": _id("network-traffic", 6), "extensions": _TRAFFIC_EXTENSIONS},
     ),
     "process": (
         {"pid": 1},
-        {"is_hidden": False, "pid": 1221, "created_time": _EARLIER, "cwd": "/", "command_line": "./heron --deep",
+        {"is_hidden": False, "pid": 77, "created_time": _EARLIER, "cwd": "/", "command_line": "./heron --deep",
          "environment_variables": {"PATH": "/bin"}, "opened_connection_refs": [_id("network-traffic")],
          "creator_user_ref": _id("user-account"), "image_ref": _id("file"), "parent_ref": _id("process", 5),
          "child_refs": [_id("process", 6)], "extensions": _PROCESS_EXTENSIONS},
     ),
     "software": (
-        {"name": "Word"},
-        {"name": "Word", "cpe": "cpe:2.3:a:heron:word:2000:*:*:*:*:*:*:*", "swid": "heron-word-2000", "languages": ["en"], "vendor": "Heron",
-         "version": "2000"},
+        {"name": "Scribe"},
+        {"name": "Scribe", "cpe": "cpe:2.3:a:heron:scribe:3:*:*:*:*:*:*:*", "swid": "heron-scribe-3", "languages": ["en"], "vendor": "Heron",
+         "version": "3"},
     ),
     "url": ({"value": "https://heron.example/"}, {"value": "https://heron.example/a?b=c"}),
     "user-account": (
@@ -144,8 +144,8 @@ OBSERVABLES: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
          "modified_time": _LATER, "creator_user_ref": _id("user-account"), "number_of_subkeys": 2},
     ),
     "x509-certificate": (
-        {"serial_number": "36:f7:d4"},
-        {"is_self_signed": False, "hashes": {"SHA-1": _SHA1}, "version": "3", "serial_number": "36:f7:d5",
+        {"serial_number": "01:02:03"},
+        {"is_self_signed": False, "hashes": {"SHA-1": _SHA1}, "version": "3", "serial_number": "01:02:04",
          "signature_algorithm": "sha256WithRSAEncryption", "issuer": "CN=Example CA", "validity_not_before": _EARLIER,
          "validity_not_after": _LATER, "subject": "CN=heron.example", "subject_public_key_algorithm": "rsaEncryption",
          "subject_public_key_modulus": "00:b4", "subject_public_key_exponent": 65_537,

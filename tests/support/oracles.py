@@ -7,6 +7,7 @@ length of a name: its equal, which does not, stands in for it. That is all that 
 
 import json
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ import stix2validator
 from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
+from stix2.exceptions import STIXDeprecationWarning
 from stix2validator import ValidationOptions
 from stix2validator.v21 import musts
 from stix2validator.validator import patch_schema
@@ -31,7 +33,9 @@ _OPTIONS = ValidationOptions(version="2.1", disabled="all", silent=True)
 def library(value: Any) -> list[str]:
     """What the stix2 library has against it."""
     try:
-        stix2.parse(value, allow_custom=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", STIXDeprecationWarning)
+            stix2.parse(value, allow_custom=True)
     except Exception as error:
         return [f"{type(error).__name__}: {error}"]
     return []
@@ -62,7 +66,10 @@ def _must_errors(value: Mapping[str, Any]) -> Iterator[str]:
 @cache
 def _read() -> tuple[Registry, Mapping[str, Any]]:
     """Every schema under the address that the others know it by, and by name."""
-    named = {path.stem: patch_schema(json.loads(path.read_text(encoding="utf-8").replace(_SLOW, _QUICK)), path) for path in _SCHEMAS.glob("*/*.json")}
+    named = {
+        path.stem: patch_schema(json.loads(path.read_text(encoding="utf-8").replace(_SLOW, _QUICK)), path)
+        for path in _SCHEMAS.glob("*/*.json")
+    }
     whole = Registry().with_resources((one["$id"], DRAFT202012.create_resource(one)) for one in named.values())
     return whole.crawl(), named
 
@@ -70,4 +77,6 @@ def _read() -> tuple[Registry, Mapping[str, Any]]:
 @cache
 def _schema(kind: str, otherwise: str) -> Draft202012Validator:
     registry, named = _read()
-    return Draft202012Validator(named.get(kind, named[otherwise]), registry=registry, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return Draft202012Validator(
+        named.get(kind, named[otherwise]), registry=registry, format_checker=Draft202012Validator.FORMAT_CHECKER
+    )

@@ -189,34 +189,93 @@ _ADDRESS = {"type": "ipv4-addr", "value": "192.0.2.9"}
 
 def _others() -> Iterator[tuple[str, Object]]:
     """What one specimen cannot hold beside the rest."""
-    container = DOMAIN["observed-data"][0] | {"objects": {"0": _ADDRESS, "1": {"type": "domain-name", "value": "a.example", "resolves_to_refs": ["0"]}}}
-    yield "observed-data, container", {k: v for k, v in _object("observed-data", container, 3, full=False).items() if k != "object_refs"}
-    yield "marking-definition, extension", _object("marking-definition", {"extensions": _COMMON["extensions"], "name": "By extension"}, 3, full=False)
-    yield "indicator, language of a part", _object(
-        "indicator", DOMAIN["indicator"][0] | {"name": "Reiher", "granular_markings": [{"lang": "de", "selectors": ["name"]}]}, 3, full=False
+    container = DOMAIN["observed-data"][0] | {
+        "objects": {"0": _ADDRESS, "1": {"type": "domain-name", "value": "a.example", "resolves_to_refs": ["0"]}}
+    }
+    yield (
+        "observed-data, container",
+        {k: v for k, v in _object("observed-data", container, 3, full=False).items() if k != "object_refs"},
     )
-    yield "indicator, another language", _object(
-        "indicator", {"pattern": "rule a { condition: true }", "pattern_type": "yara", "valid_from": EARLIER}, 4, full=False
+    yield (
+        "marking-definition, extension",
+        _object("marking-definition", {"extensions": _COMMON["extensions"], "name": "By extension"}, 3, full=False),
+    )
+    yield (
+        "indicator, language of a part",
+        _object(
+            "indicator",
+            DOMAIN["indicator"][0] | {"name": "Reiher", "granular_markings": [{"lang": "de", "selectors": ["name"]}]},
+            3,
+            full=False,
+        ),
+    )
+    yield (
+        "indicator, another language",
+        _object(
+            "indicator",
+            {"pattern": "rule a { condition: true }", "pattern_type": "yara", "valid_from": EARLIER},
+            4,
+            full=False,
+        ),
     )
     yield "indicator, revoked", _object("indicator", DOMAIN["indicator"][0] | {"revoked": True}, 5, full=False)
     yield "location, position", _object("location", {"latitude": 0, "longitude": 180.0}, 3, full=False)
     yield "location, country", _object("location", {"country": "se"}, 4, full=False)
-    yield "malware-analysis, findings", _object("malware-analysis", {"product": "x", "analysis_sco_refs": [identifier("url")]}, 3, full=False)
+    yield (
+        "malware-analysis, findings",
+        _object("malware-analysis", {"product": "x", "analysis_sco_refs": [identifier("url")]}, 3, full=False),
+    )
     for name, own in EXTENDED.items():
         kind = name.partition(",")[0]
         yield name, _observable(kind, own, 3, full=False)
-    yield "mutex, versioned", _observable("mutex", {"name": "m", "spec_version": "2.1", "created": CREATED, "modified": MODIFIED, "revoked": True}, 5, full=False)
-    case = _object("x-heron-case", {"extensions": {EXTENSION: {"extension_type": "new-sdo"}}, "title": "Case"}, 1, full=False)
-    yield "x-heron-case, a new type", case
-    yield "x-heron-link, a new relationship", _object(
-        "x-heron-link", {"extensions": {EXTENSION: {"extension_type": "new-sro"}}, "from_ref": identifier("tool"), "to_refs": [identifier("x-heron-case")]}, 1, full=False
+    yield (
+        "mutex, versioned",
+        _observable(
+            "mutex",
+            {"name": "m", "spec_version": "2.1", "created": CREATED, "modified": MODIFIED, "revoked": True},
+            5,
+            full=False,
+        ),
     )
-    yield "x-heron-wallet, a new observable", _observable("x-heron-wallet", {"extensions": {EXTENSION: {"extension_type": "new-sco"}}, "address": "abc"}, 1, full=False)
-    yield "indicator, new properties", _object(
-        "indicator",
-        DOMAIN["indicator"][0] | {"extensions": {EXTENSION: {"extension_type": "toplevel-property-extension"}}, "score": 9, "x_heron_note": {"a-B_9": [1, "x"]}},
-        6,
-        full=False,
+    case = _object(
+        "x-heron-case", {"extensions": {EXTENSION: {"extension_type": "new-sdo"}}, "title": "Case"}, 1, full=False
+    )
+    yield "x-heron-case, a new type", case
+    yield (
+        "x-heron-link, a new relationship",
+        _object(
+            "x-heron-link",
+            {
+                "extensions": {EXTENSION: {"extension_type": "new-sro"}},
+                "from_ref": identifier("tool"),
+                "to_refs": [identifier("x-heron-case")],
+            },
+            1,
+            full=False,
+        ),
+    )
+    yield (
+        "x-heron-wallet, a new observable",
+        _observable(
+            "x-heron-wallet",
+            {"extensions": {EXTENSION: {"extension_type": "new-sco"}}, "address": "abc"},
+            1,
+            full=False,
+        ),
+    )
+    yield (
+        "indicator, new properties",
+        _object(
+            "indicator",
+            DOMAIN["indicator"][0]
+            | {
+                "extensions": {EXTENSION: {"extension_type": "toplevel-property-extension"}},
+                "score": 9,
+                "x_heron_note": {"a-B_9": [1, "x"]},
+            },
+            6,
+            full=False,
+        ),
     )
 
 
@@ -237,7 +296,7 @@ def specimens() -> dict[str, Object]:
     return copy.deepcopy(_made())
 
 
-def specimen(name: str, **changes: Any) -> Object:
+def specimen(name: str, /, **changes: Any) -> Object:
     """One of them, with these properties changed; None removes one."""
     made = copy.deepcopy(_made()[name]) | changes
     return {key: value for key, value in made.items() if value is not None}

@@ -1,4 +1,4 @@
-"""The TAXII resources over HTTP. Row numbers are those of the checklist of TAXII 2.1 requirements (section in brackets)."""
+"""The TAXII resources over HTTP, one story each. The rows that a test shows are those of tests/conformance/taxii.yaml."""
 
 import base64
 import json
@@ -33,33 +33,52 @@ MALFORMED = [
 ]  # fmt: skip
 
 
+@pytest.mark.row("T-034", "T-035", "T-036", "T-038", "T-041", "T-042", "T-043", "T-045", "T-046")
 @pytest.mark.parametrize(("accept", "status"), ACCEPTS)
 async def test_accept(sqlite_url: str, accept: str, status: int) -> None:
-    """T-034 to T-046: which Accept is answered; the answer is always in TAXII 2.1, errors too."""
+    """Which Accept is answered; the answer is always in TAXII 2.1, errors too."""
     async with site(sqlite_url) as s:
         answer = await s.get(OBJECTS, accept=accept)
         assert (answer.status_code, answer.headers["content-type"]) == (status, TAXII)
 
 
+@pytest.mark.row("T-037", "T-039", "T-295")
 @pytest.mark.parametrize(("content_type", "status"), CONTENT_TYPES)
 async def test_content_type(sqlite_url: str, content_type: str, status: int) -> None:
-    """T-037, T-039: which bodies are taken."""
+    """Which bodies are taken."""
     async with site(sqlite_url) as s:
         answer = await s.post(indicator(1), content_type=content_type)
         assert (answer.status_code, answer.headers["content-type"]) == (status, TAXII)
 
 
+@pytest.mark.row(
+    "T-110",
+    "T-114",
+    "T-116",
+    "T-122",
+    "T-123",
+    "T-124",
+    "T-130",
+    "T-137",
+    "T-143",
+    "T-155",
+    "T-156",
+    "T-163",
+    "T-166",
+    "T-167",
+)
 @pytest.mark.parametrize("query", MALFORMED)
 @pytest.mark.parametrize("path", [OBJECTS, MANIFEST])
 async def test_malformed_parameters(sqlite_url: str, path: str, query: str) -> None:
-    """T-110 to T-167: a malformed parameter is 400, whatever is stored."""
+    """A malformed parameter is 400, whatever is stored."""
     async with site(sqlite_url) as s:
         answer = await s.get(f"{path}?{query}")
         assert (answer.status_code, answer.json()["http_status"]) == (400, "400")
 
 
+@pytest.mark.row("T-012", "T-014", "T-210", "T-213", "T-214", "T-215")
 async def test_discovery_lists_only_ones_own_roots(database_url: str) -> None:
-    """T-210 to T-215: an account's own groups and public, as absolute URLs; 401 with a challenge without credentials."""
+    """An account's own groups and public, as absolute URLs; 401 with a challenge without credentials."""
     async with site(database_url) as s:
         mine = (await s.get("/taxii2/")).json()
         assert mine["api_roots"] == ["https://hub.example/taxii2/alpha/", "https://hub.example/taxii2/public/"]
@@ -72,8 +91,9 @@ async def test_discovery_lists_only_ones_own_roots(database_url: str) -> None:
         assert nobody.json()["title"]
 
 
+@pytest.mark.row("T-101", "T-221", "T-222", "T-253", "T-255", "T-259")
 async def test_api_root_and_collections(database_url: str) -> None:
-    """T-220 to T-260: the root's resource; the collections with this account's rights, ascending by id; one of them the same as listed."""
+    """The root's resource; the collections with this account's rights, ascending by id; one of them the same as listed."""
     async with site(database_url) as s:
         root = (await s.get("/taxii2/alpha/")).json()
         assert root["versions"] == [TAXII]
@@ -91,8 +111,9 @@ async def test_api_root_and_collections(database_url: str) -> None:
         } == {False}
 
 
+@pytest.mark.row("T-006", "T-008", "T-012", "T-013")
 async def test_credentials(sqlite_url: str) -> None:
-    """T-006 to T-012: Basic, Bearer and Token, the scheme in any case; a wrong one is 401 on every method, before anything else."""
+    """Basic, Bearer and Token, the scheme in any case; a wrong one is 401 on every method, before anything else."""
     async with site(sqlite_url) as s:
         token = s.world.tokens["ana"]
         pair = base64.b64encode(f"ana:{token}".encode()).decode()
@@ -108,6 +129,7 @@ async def test_credentials(sqlite_url: str) -> None:
             assert (method, answer.status_code, "www-authenticate" in answer.headers) == (method, 401, True)
 
 
+@pytest.mark.row("T-020", "T-224", "T-258", "T-283", "T-313")
 async def test_the_outsiders_answer_is_that_of_what_never_was(database_url: str) -> None:
     """Everything outside of one's groups is 404, byte for byte and header for header the same as for what never was."""
     async with site(database_url) as s:
@@ -132,6 +154,7 @@ async def test_the_outsiders_answer_is_that_of_what_never_was(database_url: str)
         assert (hidden.status_code, hidden.content) == (404, never_was.content)
 
 
+@pytest.mark.row("T-010", "T-015")
 async def test_public_answers_anyone(database_url: str) -> None:
     """The group public is read without credentials, at level CLEAR, and never written without them."""
     async with site(database_url) as s:
@@ -148,6 +171,7 @@ async def test_public_answers_anyone(database_url: str) -> None:
         assert (await s.post(indicator(4, tlp="CLEAR"), account="ana", path=path)).status_code == 403
 
 
+@pytest.mark.row("T-009")
 async def test_each_reader_gets_what_its_role_allows(database_url: str) -> None:
     """The ladder: an observer reads to GREEN, a client to AMBER, a member to AMBER+STRICT; a submitter its own; RED nobody unnamed."""
     async with site(database_url) as s:
@@ -168,8 +192,9 @@ async def test_each_reader_gets_what_its_role_allows(database_url: str) -> None:
         assert await read("gus") == {"given"}
 
 
+@pytest.mark.row("T-127", "T-141", "T-144", "T-182", "T-183", "T-188")
 async def test_walk_by_next_and_by_date(database_url: str) -> None:
-    """T-127, T-141, T-188: following next, or added_after from the Last header, gives every object once; no next on the last page."""
+    """Following next, or added_after from the Last header, gives every object once; no next on the last page."""
     async with site(database_url) as s:
         await s.post(*(indicator(number) for number in range(10)))
         for path, key in ((OBJECTS, "id"), (MANIFEST, "id")):
@@ -191,8 +216,9 @@ async def test_walk_by_next_and_by_date(database_url: str) -> None:
             assert by_date == by_next
 
 
+@pytest.mark.row("T-019", "T-142", "T-143", "T-145")
 async def test_next_of_another(sqlite_url: str) -> None:
-    """T-145: next carries its query; with other filters, from another account or for another collection it counts as not sent."""
+    """`next` carries its query; with other filters, from another account or for another collection it counts as not sent."""
     async with site(sqlite_url) as s:
         await s.post(
             *(indicator(number) for number in range(4)),
@@ -213,8 +239,9 @@ async def test_next_of_another(sqlite_url: str) -> None:
         assert (await s.get(f"{OBJECTS}?next={forged}")).status_code == 400
 
 
+@pytest.mark.row("T-090", "T-091", "T-093", "T-094", "T-096", "T-202", "T-271")
 async def test_dates_of_a_page(database_url: str) -> None:
-    """T-090 to T-096: the headers are the first and last date_added of this very answer, the manifest agrees, an empty one has none."""
+    """The headers are the first and last date_added of this very answer, the manifest agrees, an empty one has none."""
     async with site(database_url) as s:
         empty = await s.get(OBJECTS)
         assert (empty.content, "x-taxii-date-added-first" in empty.headers) == (b"{}", False)
@@ -231,8 +258,9 @@ async def test_dates_of_a_page(database_url: str) -> None:
         }
 
 
+@pytest.mark.row("T-312", "T-313", "T-314", "T-330", "T-332", "T-334")
 async def test_one_object_and_its_versions(database_url: str) -> None:
-    """T-310 to T-335: an object and its versions; unknown 404, filtered away 200 with nothing."""
+    """An object and its versions; unknown 404, filtered away 200 with nothing."""
     async with site(database_url) as s:
         later = "2026-11-02T00:00:00.000Z"
         await s.post(indicator(1), indicator(1, modified=later))
@@ -250,8 +278,9 @@ async def test_one_object_and_its_versions(database_url: str) -> None:
         assert [(await s.get(one)).status_code for one in (unknown, f"{unknown}versions/")] == [404, 404]
 
 
+@pytest.mark.row("T-321", "T-322", "T-323", "T-324", "T-326", "T-327", "T-328")
 async def test_delete_is_a_recall(database_url: str) -> None:
-    """T-320 to T-328: gone for everybody and everywhere; a person of the originator brings it back, a machine does not."""
+    """Gone for everybody and everywhere; a person of the originator brings it back, a machine does not."""
     async with site(database_url) as s:
         await s.post(indicator(1), indicator(1, modified="2026-11-02T00:00:00.000Z"), indicator(2))
         path = f"{OBJECTS}{indicator(1)['id']}/"
@@ -276,8 +305,9 @@ async def test_delete_is_a_recall(database_url: str) -> None:
         assert [o["id"] for o in again.json()["objects"]] == [indicator(1)["id"]]
 
 
+@pytest.mark.row("T-325")
 async def test_delete_of_one_version(database_url: str) -> None:
-    """T-325: match[version] chooses what is taken back; the newest that is left is given."""
+    """match[version] chooses what is taken back; the newest that is left is given."""
     async with site(database_url) as s:
         later = "2026-11-02T00:00:00.000Z"
         await s.post(indicator(1), indicator(1, modified=later))
@@ -315,6 +345,7 @@ async def test_the_next_line_is_delivered_again(database_url: str) -> None:
         assert [o["name"] for o in (await s.get(f"{OBJECTS}?added_after={last}")).json()["objects"]] == ["second"]
 
 
+@pytest.mark.row("T-324", "T-328")
 async def test_a_steward_takes_back_what_another_shared(database_url: str) -> None:
     """A steward may recall another's object; then its originator cannot post it again."""
     async with site(database_url) as s:
@@ -324,8 +355,9 @@ async def test_a_steward_takes_back_what_another_shared(database_url: str) -> No
         assert (await s.get(OBJECTS, "bea")).content == b"{}"
 
 
+@pytest.mark.row("T-230", "T-231", "T-233", "T-236", "T-239", "T-240", "T-242", "T-243")
 async def test_status(database_url: str) -> None:
-    """T-230 to T-243: what became of each object; only for the organisation that posted, under its own root, for as long as it is kept."""
+    """What became of each object; only for the organisation that posted, under its own root, for as long as it is kept."""
     async with site(database_url) as s:
         made = await s.post(indicator(1), indicator(2, pattern_type=None))
         status = made.json()
@@ -344,8 +376,9 @@ async def test_status(database_url: str) -> None:
         assert (await s.get(path)).status_code == 404
 
 
+@pytest.mark.row("T-293", "T-294")
 async def test_sizes(sqlite_url: str) -> None:
-    """T-293, T-294: up to max_content_length never 413, beyond it always, before credentials are asked for, and in chunks too."""
+    """Up to max_content_length never 413, beyond it always, before credentials are asked for, and in chunks too."""
     async with site(sqlite_url, max_content_length=2_000) as s:
         body = json.dumps({"objects": [indicator(1)]}).encode()
         sent = s.headers("ana", content_type=TAXII)
@@ -360,8 +393,9 @@ async def test_sizes(sqlite_url: str) -> None:
         assert (await s.client.post(OBJECTS, headers=sent, content=chunks())).status_code == 413
 
 
+@pytest.mark.row("T-061", "T-066", "T-067", "T-195")
 async def test_methods_and_paths(sqlite_url: str) -> None:
-    """T-061, T-066, T-067: without the last slash the same answer; other methods 405 with Allow; HEAD as GET; unknown paths 404."""
+    """Without the last slash the same answer; other methods 405 with Allow; HEAD as GET; unknown paths 404."""
     async with site(sqlite_url) as s:
         await s.post(indicator(1))
         assert (await s.get(OBJECTS.rstrip("/"))).content == (await s.get(OBJECTS)).content
@@ -423,6 +457,7 @@ async def test_hostile_paths_and_headers(database_url: str) -> None:
         assert (await s.get(f"{OBJECTS}?match[type]={many}")).status_code == 400
 
 
+@pytest.mark.row("T-021", "T-296")
 async def test_too_many_objects(sqlite_url: str) -> None:
     """More objects than are judged at once: 422, and nothing is stored."""
     async with site(sqlite_url) as s:
@@ -431,6 +466,7 @@ async def test_too_many_objects(sqlite_url: str) -> None:
         assert (answer.status_code, "in parts" in answer.json()["description"]) == (422, True)
 
 
+@pytest.mark.row("T-325", "T-327")
 async def test_delete_by_specification_takes_every_version(database_url: str) -> None:
     """Without match[version] every version goes, match[spec_version] or not."""
     async with site(database_url) as s:
@@ -448,6 +484,7 @@ async def test_caching_headers(sqlite_url: str) -> None:
             assert (answer.headers["cache-control"], answer.headers["vary"]) == ("no-store", "Authorization, Accept")
 
 
+@pytest.mark.row("T-013", "T-014", "T-068")
 async def test_every_route_needs_an_account_unless_listed(sqlite_url: str) -> None:
     """Without credentials nothing answers but health, the description of the API and the group public."""
     async with site(sqlite_url) as s:

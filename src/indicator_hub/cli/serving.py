@@ -33,6 +33,7 @@ def serve(settings: Settings, ready: Callable[[str], None], prepare: "Callable[[
         config = uvicorn.Config(
             "",
             log_config=None,
+            ws="none",  # an Upgrade is ignored, as RFC 9110 allows: there is nothing to upgrade to
             access_log=False,
             server_header=False,
             backlog=_BACKLOG,

@@ -18,7 +18,8 @@ _TAKEN = {
     "application/stix+json": ("2.1",),
     "application/vnd.oasis.stix+json": (None, "2.0", "2.1"),
 }
-_LONGEST = 1_024
+_LONGEST = 16_384
+_REMEMBERED = 512
 
 
 @lru_cache(maxsize=256)
@@ -45,7 +46,10 @@ def _accepts(accept: str) -> bool:
 
 def require_acceptable(accept: str | None) -> None:
     """Raises NotAcceptable unless the client takes TAXII 2.1. No header means anything will do (RFC 9110 section 12.5.1)."""
-    if accept is not None and (len(accept) > _LONGEST or not _accepts(accept)):
+    if accept is None:
+        return
+    accepts = _accepts if len(accept) <= _REMEMBERED else _accepts.__wrapped__
+    if len(accept) > _LONGEST or not accepts(accept):
         raise NotAcceptable
 
 

@@ -7,6 +7,7 @@ stored.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from fastapi import FastAPI, Request, Response
 from starlette.requests import ClientDisconnect
@@ -26,7 +27,8 @@ from indicator_hub.taxii.query import Asked, Resource, for_object, next_token, p
 from indicator_hub.web.identify import identified
 from indicator_hub.web.problems import CACHING, fault, method_not_allowed, refusal, request_id
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+if TYPE_CHECKING:
+    from fastapi.routing import APIRoute
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,9 @@ def _route(app: FastAPI, path: str, **handlers: Handler) -> None:
         except Exception as error:  # noqa: BLE001 - the last handler: a fault of ours must still be a TAXII error
             return fault(error, request)
 
-    app.add_api_route(path, endpoint, methods=list(METHODS), include_in_schema=False)
+    app.add_api_route(path, endpoint, methods=["GET"], include_in_schema=False)
+    # Any method at all comes here, PROPFIND too: none is answered before the credentials (section 3.6, order of refusals).
+    cast("APIRoute", app.routes[-1]).methods = set()
 
 
 def _header(request: Request, name: str) -> str | None:
