@@ -1,6 +1,6 @@
 """The TAXII resources as an OpenAPI 3.1 description, at /openapi.json.
 
-Written here and not derived from signatures: the routes read requests themselves, and answer all methods of a path in one place. A test holds
+Written here and not derived from signatures: the routes read requests themselves, and answer all methods of a path in one place. Tests hold
 the description against the routes and against what they answer. It tells nothing about who is here, and so needs no account.
 """
 
@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 from indicator_hub import __version__
 from indicator_hub.limits import Limits
 from indicator_hub.taxii.media import TAXII
-from indicator_hub.web.schemas import HEADERS, PARAMETERS, SCHEMAS
+from indicator_hub.web.schemas import HEADERS, SCHEMAS, parameters_of
 
 _BUNDLES = ("application/taxii+json", "application/stix+json;version=2.1", "application/vnd.oasis.stix+json")
 _REFUSALS = {
@@ -26,10 +26,15 @@ _REFUSALS = {
     414: "The URL is longer than the hub reads.",
     415: "The hub does not take this media type.",
     422: "The body is JSON, but no envelope that can be taken.",
+    500: "A fault of the hub, which its operator finds by `error_id`.",
     503: "The hub cannot work at the moment.",
 }
-_COMMON = (401, 405, 406, 413, 414, 503)
+_COMMON = (400, 401, 405, 406, 413, 414, 500, 503)
 _FILTERS = ("added_after", "limit", "next")
+_ABOUT = (
+    "TAXII 2.1 (OASIS Standard, 10 June 2021). TAXII's resources answer HEAD as they answer GET, without the body, "
+    "and a path without its last slash as with it."
+)
 
 
 def mount(app: FastAPI) -> None:
@@ -49,13 +54,13 @@ def describe(origin: str, title: str, limits: Limits) -> dict[str, Any]:
     """The description of the hub at this origin."""
     return {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": __version__, "description": "TAXII 2.1 (OASIS Standard, 10 June 2021)."},
+        "info": {"title": title, "version": __version__, "description": _ABOUT},
         "servers": [{"url": origin}],
         "security": [{"basic": []}, {"bearer": []}, {"token": []}],
         "paths": _paths(limits),
         "components": {
             "schemas": SCHEMAS,
-            "parameters": PARAMETERS,
+            "parameters": parameters_of(limits),
             "headers": HEADERS,
             "responses": {str(status): _refusal(status) for status in _REFUSALS},
             "securitySchemes": {
@@ -74,8 +79,8 @@ def describe(origin: str, title: str, limits: Limits) -> dict[str, Any]:
 
 def _paths(limits: Limits) -> dict[str, Any]:
     root, collection = "/taxii2/{group}/", "/taxii2/{group}/collections/{collection}/"
-    versions = ("match[version]", "match[spec_version]")
-    listed = (*_FILTERS, "match[id]", "match[type]", *versions)
+    versions = ("match-version", "match-spec_version")
+    listed = (*_FILTERS, "match-id", "match-type", *versions)
     return {
         "/taxii2/": {"get": _read("discovery", "The API roots of this account.", refusals=())},
         root: _path("group", get=_read("api-root", "A trust group.")),
@@ -92,11 +97,11 @@ def _paths(limits: Limits) -> dict[str, Any]:
             delete=_delete(versions),
         ),
         f"{collection}objects/{{object}}/versions/": _path(
-            "group", "collection", "object", get=_page("versions", "The versions of one object.", (*_FILTERS, "match[spec_version]"))
+            "group", "collection", "object", get=_page("versions", "The versions of one object.", (*_FILTERS, "match-spec_version"))
         ),
-        "/healthz/": {"get": _plain("healthz", "The process lives.")},
-        "/readyz/": {"get": _plain("readyz", "The hub can work.", refusal="It cannot.")},
-        "/openapi.json/": {"get": _own()},
+        "/healthz": {"get": _plain("healthz", "The process lives.")},
+        "/readyz": {"get": _plain("readyz", "The hub can work.", refusal="It cannot.")},
+        "/openapi.json": {"get": _own()},
     }  # fmt: skip
 
 
@@ -122,32 +127,34 @@ def _page(schema: str, summary: str, parameters: tuple[str, ...], *, name: str =
         header: _reference("headers", header) for header in ("X-TAXII-Date-Added-First", "X-TAXII-Date-Added-Last")
     }
     success = {"200": {"description": summary, "headers": headers, "content": _content(schema)}}
-    operation = _operation(name or schema, summary, success, (400, 403, 404))
+    operation = _operation(name or schema, summary, success, (403, 404))
     return operation | {"parameters": [_reference("parameters", parameter) for parameter in parameters]}
 
 
 def _post(limits: Limits) -> dict[str, Any]:
-    success = {"202": {"description": "Taken, and what became of each object.", "content": _content("status")}}
+    link = {"operationId": "status", "parameters": {"group": "$request.path.group", "status": "$response.body#/id"}}
+    taken = {"description": "Taken, and what became of each object.", "content": _content("status")}
     body: dict[str, Any] = {
         "required": True,
-        "description": f"An envelope, or a STIX bundle, of {limits.body} bytes at most.",
+        "description": f"An envelope or a STIX bundle, of {limits.body} bytes and {limits.objects} objects at most.",
         "content": {media: {"schema": _reference("schemas", "sent")} for media in (TAXII, *_BUNDLES)},
     }
-    return _operation("add-objects", "Add objects.", success, (400, 403, 404, 415, 422)) | {"requestBody": body}
+    success = {"202": taken | {"links": {"status": link}}}
+    return _operation("add-objects", "Add objects.", success, (403, 404, 415, 422)) | {"requestBody": body}
 
 
 def _delete(parameters: tuple[str, ...]) -> dict[str, Any]:
-    operation = _operation(
-        "delete-object", "Take an object back.", {"200": {"description": "It is gone."}}, (400, 403, 404)
-    )
+    operation = _operation("delete-object", "Take an object back.", {"200": {"description": "It is gone."}}, (403, 404))
     return operation | {"parameters": [_reference("parameters", parameter) for parameter in parameters]}
 
 
 def _plain(name: str, summary: str, *, refusal: str = "") -> dict[str, Any]:
-    text: dict[str, Any] = {"text/plain; charset=utf-8": {"schema": {"type": "string"}}}
-    responses: dict[str, Any] = {"200": {"description": summary, "content": text}}
+    def answer(description: str, text: str) -> dict[str, Any]:
+        return {"description": description, "content": {"text/plain; charset=utf-8": {"schema": {"const": text}}}}
+
+    responses = {"200": answer(summary, "ok\n")}
     if refusal:
-        responses["503"] = {"description": refusal, "content": text}
+        responses["503"] = answer(refusal, "not ready\n")
     return {
         "operationId": name,
         "summary": summary,
@@ -167,7 +174,8 @@ def _own() -> dict[str, Any]:
 
 def _refusal(status: int) -> dict[str, Any]:
     headers = {401: "WWW-Authenticate", 405: "Allow", 503: "Retry-After"}
-    described: dict[str, Any] = {"description": _REFUSALS[status], "content": _content("error")}
+    schema = _reference("schemas", "error") | {"properties": {"http_status": {"const": str(status)}}}
+    described: dict[str, Any] = {"description": _REFUSALS[status], "content": {TAXII: {"schema": schema}}}
     if status in headers:
         described["headers"] = {headers[status]: _reference("headers", headers[status])}
     return described
@@ -177,5 +185,5 @@ def _content(schema: str) -> dict[str, Any]:
     return {TAXII: {"schema": _reference("schemas", schema)}}
 
 
-def _reference(of: str, name: str) -> dict[str, str]:
+def _reference(of: str, name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/{of}/{name}"}
