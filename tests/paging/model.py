@@ -1,60 +1,90 @@
-"""What a reader is owed, worked out from first principles: no code of the hub's, only what was posted and when it was added."""
+"""What a reader is owed, worked out from first principles: no code of the hub's, only what was posted, by whom, and when it was added."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-LEVELS = {"CLEAR": 0, "GREEN": 1, "AMBER": 2, "STRICT": 3, "RED": 4}
+LEVELS = {"CLEAR": 0, "GREEN": 1, "AMBER": 2, "STRICT": 3, "RED": 4, "ODD": 9}
 READS = {"submitter": -1, "observer": 1, "client": 2, "member": 3}
+CREATOR = "xa-cert"
+"""The organisation whose identity stands in `created_by_ref`, where one does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An object version in the collection. `order` says which organisation's line of the id comes first."""
+    """An object version in the collection, and what was posted. `order` says which organisation's line of an id is shown first."""
 
     id: str
     type: str
     version: str
     spec: str
     organisation: str
-    level: int
     date_added: int
     first_added: int
     recalled: bool
-    order: int
+    level: int
+    by_creator: bool
+    object: dict[str, Any] = field(compare=False, repr=False)
+    order: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """What is in a collection once."""
+        return self.id, self.version, self.spec, self.organisation
+
+
+def in_lines(rows: Sequence[Row]) -> list[Row]:
+    """The rows with their order, in the order in which they first came: its creator's line is shown first, then the oldest."""
+    begun: dict[tuple[str, str], int] = {}
+    found: list[Row] = []
+    for row in sorted(rows, key=lambda row: row.first_added):
+        order = begun.setdefault((row.id, row.organisation), 0 if row.by_creator else row.first_added)
+        found.append(replace(row, order=order))
+    return found
+
+
+@dataclass(slots=True)
+class Member:
+    """An organisation's part in the group, as declared at the moment."""
+
+    role: str
+    can_write: bool = False
+    steward: bool = False
+    sees_from: int = 0
+    ends: int | None = None
 
 
 @dataclass(slots=True)
 class Reader:
-    """Whoever polls, as declared at the moment."""
+    """Whoever polls: an account of an organisation; named persons read RED."""
 
     organisation: str
-    role: str
-    sees_from: int = 0
+    member: Member
+    named: bool = False
 
     def sees(self, row: Row) -> bool:
         """Its own always, else up to its level and from its date on; nothing that was recalled."""
-        if row.recalled:
-            return False
-        return row.organisation == self.organisation or (
-            row.level <= READS[self.role] and row.first_added >= self.sees_from
-        )
+        if row.recalled or row.organisation == self.organisation:
+            return not row.recalled
+        cap = LEVELS["RED"] if self.named and self.member.role == "member" else READS[self.member.role]
+        return row.level <= cap and row.first_added >= self.member.sees_from
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The `match[...]` part of a query; nothing given is the standard's default."""
+    """The `match[...]` part of a query; by default what the standard says."""
 
     types: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     versions: tuple[str, ...] = ("last",)
     specs: tuple[str, ...] = ()
 
-    def query(self) -> list[str]:
-        """As URL parameters."""
+    def query(self, *, default: tuple[str, ...] = ("last",)) -> list[str]:
+        """As URL parameters; which versions are meant is left out where it is the `default`."""
         lists = {
             "type": self.types,
             "id": self.ids,
-            "version": () if self.versions == ("last",) else self.versions,
+            "version": () if self.versions == default else self.versions,
             "spec_version": self.specs,
         }
         return [f"match[{name}]={','.join(values)}" for name, values in lists.items() if values]
@@ -62,68 +92,50 @@ class Asked:
 
 def owed(rows: Iterable[Row], reader: Reader, asked: Asked) -> list[Row]:
     """What this reader is given for this query, in the order it was added."""
-    lines: dict[str, list[Row]] = {}
+    seen: dict[str, list[Row]] = {}
     for row in rows:
         if reader.sees(row):
-            lines.setdefault(row.id, []).append(row)
-    given: list[Row] = []
-    for versions in lines.values():
-        given += _of_one_id(versions, asked)
+            seen.setdefault(row.id, []).append(row)
+    given = [row for versions in seen.values() for row in _of_one_id(_shown(versions), asked)]
     return sorted(given, key=lambda row: row.date_added)
 
 
-def _of_one_id(seen: Sequence[Row], asked: Asked) -> list[Row]:
-    first_line = min((row.order, row.organisation) for row in seen)
-    line = [row for row in seen if (row.order, row.organisation) == first_line]
-    if asked.specs:
-        line = [row for row in line if row.spec in asked.specs]
-    else:
-        newest = max(row.spec for row in line)
-        line = [row for row in line if row.spec == newest]
-    if (asked.ids and seen[0].id not in asked.ids) or (asked.types and seen[0].type not in asked.types):
+def _shown(seen: Sequence[Row]) -> list[Row]:
+    """Of one id, the line that is shown, from the oldest version to the newest."""
+    first = min((row.order, row.organisation) for row in seen)
+    line = [row for row in seen if (row.order, row.organisation) == first]
+    return sorted(line, key=lambda row: (row.version, row.first_added))
+
+
+def _of_one_id(line: Sequence[Row], asked: Asked) -> list[Row]:
+    if (asked.ids and line[0].id not in asked.ids) or (asked.types and line[0].type not in asked.types):
         return []
-    if "all" in asked.versions:
-        return line
-    chosen: list[Row] = []
-    for spec in {row.spec for row in line}:
-        rendering = sorted((row for row in line if row.spec == spec), key=lambda row: row.version)
-        ends = {"first": rendering[0], "last": rendering[-1]}
-        chosen += [
-            row
-            for row in rendering
-            if row.version in asked.versions or any(ends.get(word) is row for word in asked.versions)
-        ]
-    return chosen
+    specs = asked.specs or (max(row.spec for row in line),)
+    given: list[Row] = []
+    for spec in specs:
+        rendering = [row for row in line if row.spec == spec]
+        given += rendering if "all" in asked.versions else _chosen(rendering, asked.versions)
+    return given
 
 
-@dataclass(slots=True)
-class Poller:
-    """A client that remembers where it was, and what it was given since it last began from the beginning."""
+def _chosen(line: Sequence[Row], versions: tuple[str, ...]) -> list[Row]:
+    return [
+        row
+        for row in line
+        if row.version in versions
+        or ("first" in versions and row is line[0])
+        or ("last" in versions and row is line[-1])
+    ]
 
-    account: str
-    resource: str
-    asked: Asked
-    limit: int
-    cursor: int = 0
-    token: str = ""
-    given: dict[tuple[str, str, str, str, int], int] = field(default_factory=dict[tuple[str, str, str, str, int], int])
 
-    def begin_again(self, cursor: int = 0) -> None:
-        """Its reach has changed: what it was given before does not count."""
-        self.cursor, self.token = cursor, ""
-        self.given.clear()
-
-    def take(self, row: Row) -> None:
-        """One delivery."""
-        key = (row.id, row.version, row.spec, row.organisation, row.date_added)
-        self.given[key] = self.given.get(key, 0) + 1
-
-    def lacks(self, rows: Iterable[Row]) -> list[Row]:
-        """What it is owed and was not given."""
-        return [
-            row for row in rows if (row.id, row.version, row.spec, row.organisation, row.date_added) not in self.given
-        ]
-
-    def doubled(self) -> list[tuple[str, str, str, str, int]]:
-        """What it was given more than once under the same date."""
-        return [key for key, times in self.given.items() if times > 1]
+def taken(rows: Sequence[Row], deleter: Reader, identifier: str, asked: Asked) -> list[Row] | None:
+    """What a DELETE takes back: of the line that the deleter is shown all versions, or those named. None: it is shown nothing."""
+    seen = [row for row in rows if row.id == identifier and deleter.sees(row)]
+    if not seen:
+        return None
+    line, whole = _shown(seen), not asked.versions or "all" in asked.versions
+    if whole:  # those too that are not for the deleter's eyes
+        owner = line[0].organisation
+        line = [row for row in rows if (row.id, row.organisation, row.recalled) == (identifier, owner, False)]
+    line = [row for row in line if not asked.specs or row.spec in asked.specs]
+    return line if whole else _chosen(line, asked.versions)

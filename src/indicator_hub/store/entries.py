@@ -176,20 +176,32 @@ def uncovered(gone: Sequence[Existing], versions: Sequence[Existing]) -> list[Ex
     """
     left = {one.entry for one in gone}
     live = [one for one in versions if one.recalled is Recalled.NO and one.entry not in left]
-    newest = max((one.spec_version, one.version_key) for one in gone)
-    oldest = min((one.spec_version, one.version_key) for one in gone)
     owner, order = gone[0].organisation_id, gone[0].line_order
     last, first = superseded(live), superseded(live, newest_first=False)
     found: list[Existing] = []
     for one in live:
-        place = (one.spec_version, one.version_key)
         if one.organisation_id != owner:
             given = (order, owner) < (one.line_order, one.organisation_id)
         else:
-            given = (place < newest and last[one.entry] != 1) or (place > oldest and first[one.entry] != 1)
+            keys = [other.version_key for other in gone if other.spec_version == one.spec_version]
+            newer_is_gone = bool(keys) and one.version_key < max(keys) and last[one.entry] != 1
+            older_is_gone = bool(keys) and one.version_key > min(keys) and first[one.entry] != 1
+            rendering_is_gone = any(other.spec_version > one.spec_version for other in gone) and not _hidden(one, live)
+            given = newer_is_gone or older_is_gone or rendering_is_gone
         if given:
             found.append(one)
     return sorted(found, key=lambda one: one.first_added)
+
+
+def _hidden(one: Existing, live: Sequence[Existing]) -> bool:
+    """Whether everyone who sees this sees a rendering of its line in a newer specification, which is given in its place."""
+    return any(
+        other.organisation_id == one.organisation_id
+        and other.spec_version > one.spec_version
+        and other.audience.covers(one.audience)
+        and other.first_added >= one.first_added
+        for other in live
+    )
 
 
 async def redate(tx: AsyncConnection, key: int, entries: Sequence[Existing], *, last: int, now: int) -> None:
