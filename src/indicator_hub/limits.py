@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+LONGEST_URL = 65_535
+"""Bytes: more the HTTP parser cannot hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -21,7 +24,7 @@ class Limits:
     """Bytes of a STIX pattern."""
     terms: int = 1_000
     """Comparisons in a STIX pattern."""
-    url: int = 65_536
+    url: int = LONGEST_URL
     """Bytes of a path and its query."""
     values: int = 200
     """Values of one `match[...]` parameter."""

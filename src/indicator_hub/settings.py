@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from indicator_hub.errors import Misconfigured
-from indicator_hub.limits import LIMITS, Limits
+from indicator_hub.limits import LIMITS, LONGEST_URL, Limits
 
 
 class Settings(BaseSettings):
@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     max_text: int = Field(LIMITS.text, ge=1_024, description="Characters of one string, at most.")
     max_pattern: int = Field(LIMITS.pattern, ge=1_024, description="Bytes of a STIX pattern, at most.")
     max_terms: int = Field(LIMITS.terms, ge=1, description="Comparisons in a STIX pattern, at most.")
-    max_url: int = Field(LIMITS.url, ge=2_048, description="Bytes of a path and its query, at most.")
+    max_url: int = Field(LIMITS.url, ge=2_048, le=LONGEST_URL, description="Bytes of a path and its query, at most.")
     max_values: int = Field(LIMITS.values, ge=1, description="Values of one match parameter, at most.")
     max_filters: int = Field(LIMITS.filters, ge=256, description="Characters of all match values together, at most.")
     status_hours: int = Field(7 * 24, ge=24, description="How long a status can be read, in hours.")

@@ -103,8 +103,8 @@ def test_every_limit_is_crossed_here() -> None:
 def test_each_limit_is_a_setting(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Unset, it is the default."""
     assert load().limits() == LIMITS
-    monkeypatch.setenv(f"INDICATOR_HUB_MAX_{name.upper()}", str(getattr(LIMITS, name) + 1))
-    assert load().limits() == replace(LIMITS, **{name: getattr(LIMITS, name) + 1})
+    monkeypatch.setenv(f"INDICATOR_HUB_MAX_{name.upper()}", str(getattr(LIMITS, name) - 1))
+    assert load().limits() == replace(LIMITS, **{name: getattr(LIMITS, name) - 1})
 
 
 def test_the_table_is_true() -> None:

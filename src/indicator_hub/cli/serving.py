@@ -13,6 +13,7 @@ import uvicorn
 from indicator_hub.errors import Misconfigured
 from indicator_hub.settings import Settings
 from indicator_hub.web.app import create_app, open_hub
+from indicator_hub.web.wire import Protocol
 
 _BACKLOG = 2_048
 _SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -33,6 +34,7 @@ def serve(settings: Settings, ready: Callable[[str], None], prepare: "Callable[[
         config = uvicorn.Config(
             "",
             log_config=None,
+            http=Protocol,
             ws="none",  # an Upgrade is ignored, as RFC 9110 allows: there is nothing to upgrade to
             access_log=False,
             server_header=False,
