@@ -8,8 +8,7 @@ import pytest
 
 from conformance.asking import ONE, PAGES, filled, version
 from support.http import MANIFEST, OBJECTS, Site, site
-from support.live import Client, Hub
-from support.world import indicator, world
+from support.world import indicator
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 FIRST, LAST = "x-taxii-date-added-first", "x-taxii-date-added-last"
@@ -143,20 +142,3 @@ async def test_what_a_token_carries(sqlite_url: str) -> None:
         assert (await s.get(f"{OBJECTS}?next={token}&added_after={first}")).json()["objects"] == rest
         for broken in (token[:-1], token + "A", token[1:], "A" + token[1:], token.swapcase(), token + "="):
             assert (await s.get(f"{OBJECTS}?next={broken}")).status_code == 400
-
-
-@pytest.mark.row("T-146", "I-176")
-async def test_a_token_outlives_the_process(fast_path: Any, database_url: str) -> None:
-    """A walk goes on after the hub was stopped and started again."""
-    async with world(database_url) as w:
-        tokens = w.tokens
-    with Hub(database_url, fast_path) as hub:
-        client = Client(hub.url, "ana", tokens["ana"])
-        client.post(OBJECTS, [version(number, 1) for number in range(6)])
-        token = client.get(OBJECTS, limit=2).json["next"]
-        client.close()
-        hub.stop()
-    with Hub(database_url, fast_path) as hub:
-        client = Client(hub.url, "ana", tokens["ana"])
-        assert client.get(OBJECTS, next=token).json["objects"] == [version(number, 1) for number in range(2, 6)]
-        client.close()

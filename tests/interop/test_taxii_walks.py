@@ -81,7 +81,7 @@ def test_a_borrowed_token(live: Grounds) -> None:
         assert outsider.get(theirs, next=token).body == outsider.get(theirs).body
 
 
-@pytest.mark.row("I-176")
+@pytest.mark.row("I-176", "T-146")
 async def test_a_restart_during_a_walk(database_url: str, fast_path: Path) -> None:
     """The hub is stopped after four pages and started again: the last `next` still counts, and brings the rest, each once."""
     async with world(database_url) as w:

@@ -1,12 +1,10 @@
 """A small world to test in: who shares with whom, and accounts with tokens."""
 
 import json
-import sqlite3
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from indicator_hub.sharing import enrol
@@ -17,6 +15,7 @@ from indicator_hub.stix import timestamps
 from indicator_hub.store.opened import Store, open_store
 from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.roster import Agreement, Collection, Contact, Feed, Group, Membership, Organisation, Roster
+from support.furnished import Kept, fill, is_empty, kept
 
 START = timestamps.parse("2026-11-23T12:00:00Z")
 TLP = {
@@ -137,8 +136,8 @@ class World:
         )
 
 
-# The usual world on SQLite, as a file and the tokens of its accounts: made once in a process, then copied, since most tests begin with it.
-_furnished: list[tuple[bytes, dict[str, str]]] = []
+# By the kind of the database: what is in it, and the accounts' tokens.
+_usual: dict[str, tuple[Kept, dict[str, str]]] = {}
 
 
 @asynccontextmanager
@@ -146,23 +145,27 @@ async def world(
     url: str, declared: Roster | None = None, accounts: Sequence[str] = tuple(ACCOUNTS)
 ) -> AsyncIterator[World]:
     """Open the database, apply the roster, enrol the accounts."""
-    clock = Clock()
-    usual = declared is None and tuple(accounts) == tuple(ACCOUNTS) and _is_empty_file(url)
-    if usual and not _furnished:
-        store = await open_store(url, now=clock)
-        try:
-            tokens = await _furnish(store, roster(), accounts)
-        finally:
-            await store.close()
-        _furnished.append((_path(url).read_bytes(), tokens))
-    if usual:
-        _path(url).write_bytes(_furnished[0][0])
+    clock, kind = Clock(), url.partition(":")[0]
+    usual = declared is None and tuple(accounts) == tuple(ACCOUNTS) and await is_empty(url)
+    if usual and kind not in _usual:
+        await _keep(url, clock)
+    elif usual:
+        await fill(url, _usual[kind][0])
     store = await open_store(url, now=clock)
     try:
-        tokens = dict(_furnished[0][1]) if usual else await _furnish(store, declared or roster(), accounts)
+        tokens = dict(_usual[kind][1]) if usual else await _furnish(store, declared or roster(), accounts)
         yield World(store, clock, tokens)
     finally:
         await store.close()
+
+
+async def _keep(url: str, clock: Clock) -> None:
+    store = await open_store(url, now=clock)
+    try:
+        tokens = await _furnish(store, roster(), tuple(ACCOUNTS))
+    finally:
+        await store.close()
+    _usual[url.partition(":")[0]] = await kept(url), tokens
 
 
 async def _furnish(store: Store, declared: Roster, accounts: Sequence[str]) -> dict[str, str]:
@@ -172,17 +175,6 @@ async def _furnish(store: Store, declared: Roster, accounts: Sequence[str]) -> d
         organisation, kind = ACCOUNTS[name]
         _, tokens[name] = await enrol.enrol(store, name, organisation=organisation, kind=kind)  # type: ignore[arg-type]
     return tokens
-
-
-def _path(url: str) -> Path:
-    return Path(url.removeprefix("sqlite:///"))
-
-
-def _is_empty_file(url: str) -> bool:
-    if not url.startswith("sqlite:///"):
-        return False
-    with closing(sqlite3.connect(_path(url))) as connection:
-        return connection.execute("SELECT count(*) FROM organisation").fetchone() == (0,)
 
 
 def indicator(number: int = 1, **changes: Any) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from indicator_hub.stix import ids, timestamps
+from indicator_hub.stix.vocabulary import NO_OBJECT
 
 Kind = Callable[[Any], str | None]
 Rule = Callable[[Mapping[str, Any]], str | None]
 """What must hold between the properties of one object; says a whole sentence."""
 
-MAX_NAME = 250
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,250}")
 _PROPERTY = re.compile(r"[a-z][a-z0-9_]{2,249}")
 _HASH_NAME = re.compile(r"[A-Za-z0-9_-]{3,250}")
@@ -112,7 +112,7 @@ def language(value: Any) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Which types a reference may point at (`only`), or may not (`never`). A type that is not STIX's own passes where `open`."""
+    """Which types a reference may point at (`only`), or may not (`never`): there a type that is not STIX's own passes."""
 
     words: str
     only: Collection[str] = ()
@@ -241,7 +241,8 @@ def custom(name: str, value: Any) -> str | None:
     return anything(value)
 
 
-ANY = Targets("a STIX object", never=("bundle",))
+ANY = Targets("a STIX object", never=NO_OBJECT)
+MARK = Targets("a marking-definition", only=("marking-definition",))
 
 
 @dataclass(frozen=True, slots=True)

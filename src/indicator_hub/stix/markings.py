@@ -34,6 +34,7 @@ TLP: Mapping[str, str] = {f"marking-definition--{uuid}": _LEVELS[word] for uuid,
 
 TLP_IDS: Mapping[str, str] = {_LEVELS[word]: f"marking-definition--{uuid}" for uuid, word in _V2.items()}
 """The level and the id of its TLP 2.0 object: what the hub itself writes."""
+_NONE: frozenset[str] = frozenset()
 
 
 def object_marks(value: Mapping[str, Any]) -> frozenset[str]:
@@ -43,7 +44,9 @@ def object_marks(value: Mapping[str, Any]) -> frozenset[str]:
 
 def granular_marks(value: Mapping[str, Any]) -> frozenset[str]:
     """The marks of its parts, `granular_markings`; language tags mark nothing."""
-    return frozenset(part["marking_ref"] for part in value.get("granular_markings", ()) if "marking_ref" in part)
+    if "granular_markings" not in value:
+        return _NONE
+    return frozenset(part["marking_ref"] for part in value["granular_markings"] if "marking_ref" in part)
 
 
 def is_tlp_object(value: Mapping[str, Any]) -> bool:

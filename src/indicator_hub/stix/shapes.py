@@ -10,8 +10,8 @@ from typing import Any
 from indicator_hub.stix.extensions import extensions
 from indicator_hub.stix.kinds import (
     ANY,
+    MARK,
     Kind,
-    Rule,
     Shape,
     Targets,
     boolean,
@@ -67,7 +67,7 @@ granular_markings = each(
         shape(
             "selectors",
             selectors=strings,
-            marking_ref=ref(Targets("a marking-definition", only=("marking-definition",))),
+            marking_ref=ref(MARK),
             lang=language,
         ).where(some_of("marking_ref", "lang"), not_both("marking_ref", "lang"))
     )
@@ -91,7 +91,7 @@ COMMON: dict[str, Kind] = {
     "confidence": integer(0, 100),
     "lang": language,
     "external_references": external_references,
-    "object_marking_refs": refs(Targets("a marking-definition", only=("marking-definition",))),
+    "object_marking_refs": refs(MARK),
     "granular_markings": granular_markings,
     "defanged": boolean,
     "extensions": extensions(),
@@ -108,10 +108,6 @@ def _family_has_name(value: Mapping[str, Any]) -> str | None:
     return (
         "name is missing: a malware family has one" if value.get("is_family") is True and "name" not in value else None
     )
-
-
-def _exactly_one(one: str, other: str) -> tuple[Rule, ...]:
-    return some_of(one, other), not_both(one, other)
 
 
 def _position(value: Mapping[str, Any]) -> str | None:
@@ -198,7 +194,9 @@ _SPECIAL: dict[str, Shape] = {
         "first_observed", "last_observed", "number_observed",
         first_observed=timestamp, last_observed=timestamp, number_observed=integer(1, 999_999_999),
         objects=dictionary, object_refs=refs(_OBSERVED),
-    ).where(not_before("first_observed", "last_observed"), *_exactly_one("objects", "object_refs")),
+    ).where(
+        not_before("first_observed", "last_observed"), some_of("objects", "object_refs"), not_both("objects", "object_refs"),
+    ),
     "opinion": shape(
         "opinion", "object_refs", explanation=string, authors=strings, opinion=enumeration(*OPINIONS), object_refs=refs(ANY)
     ),

@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-STIX_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z", re.ASCII)
+_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z", re.ASCII)
 MILLISECONDS = 3
 MAX_DIGITS = 100
 """Sub-second digits of a timestamp: STIX sets no end, but versions are keys of an index."""
@@ -30,7 +30,7 @@ def digits(text: object) -> int | None:
 @lru_cache(maxsize=4096)
 def _digits(text: str) -> int | None:
     """Remembered: one object says the same time again and again."""
-    found = STIX_TIMESTAMP.fullmatch(text)
+    found = _TIMESTAMP.fullmatch(text)
     if found is None:
         return None
     try:
@@ -46,7 +46,7 @@ def sort_key(text: str) -> str:
 
     Compare it by code point (COLLATE "C"). The text must be a timestamp (`is_timestamp`).
     """
-    found = STIX_TIMESTAMP.fullmatch(text)
+    found = _TIMESTAMP.fullmatch(text)
     if found is None:
         raise ValueError(text)
     fraction = (found[2] or "").rstrip("0")
@@ -55,7 +55,7 @@ def sort_key(text: str) -> str:
 
 def parse(text: str) -> int:
     """A timestamp as microseconds; digits beyond are cut off. Raises ValueError."""
-    found = STIX_TIMESTAMP.fullmatch(text)
+    found = _TIMESTAMP.fullmatch(text)
     if found is None:
         raise ValueError(f"not a UTC timestamp: {text}")
     whole = (datetime.fromisoformat(found[1]).replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.objects import ObjectVersion
@@ -89,8 +90,7 @@ class Outcome(Enum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The outcome, the reason when refused, and the existing entry it is about, if any."""
 
     outcome: Outcome
