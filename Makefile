@@ -56,7 +56,7 @@ test: $(VENV)/.test
 	@$(pytest) -m 'not torture' $(ARGS)
 
 conformance: $(VENV)/.test
-	@$(pytest) -m 'row and not torture' --conformance docs/conformance.md $(ARGS)
+	@$(pytest) -m 'row and not torture' --conformance=docs/conformance.md $(ARGS)
 
 torture: $(VENV)/.test
 	@exec $(BIN)/python -m pytest -m torture $(ARGS)

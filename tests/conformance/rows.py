@@ -1,6 +1,6 @@
 """The rows of the two standards and of the interoperability scenarios, what the hub does about each, and which tests show it.
 
-A test carries a row's id by `@pytest.mark.row("T-036")`. `pytest --conformance FILE` writes the table of rows, tests and results.
+A test carries a row's id by `@pytest.mark.row("T-036")`. `pytest --conformance=FILE` writes the table of rows, tests and results.
 """
 
 from collections.abc import Iterable, Mapping
