@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from conformance.asking import ADDRESS, ONE, STATEMENT, listed, version
+from indicator_hub.stix import timestamps
 from support.http import MANIFEST, OBJECTS, TAXII, Site, site
 from support.world import TLP, indicator
 
@@ -204,6 +205,19 @@ async def test_after_a_delete(database_url: str) -> None:
         await s.post(version(2, 1), account="bea")
         assert (await s.delete(f"{OBJECTS}{indicator(2)['id']}/")).status_code == 200
         assert (await s.post(version(2, 1), account="bea")).json()["failure_count"] == 1
+
+
+@pytest.mark.row("T-302", "T-328")
+async def test_brought_back_twice_in_one_envelope(database_url: str) -> None:
+    """Once is enough: one new date, and the second is already here."""
+    async with site(database_url) as s:
+        await s.post(version(1, 1))
+        await s.delete(f"{OBJECTS}{ONE}/")
+        s.world.clock.forward(seconds=1)
+        status = (await s.post(version(1, 1), version(1, 1), version(1, 2))).json()
+        assert [one.get("message") for one in status["successes"]] == [None, "already here", None]
+        dates = [record["date_added"] for record in (await s.get(f"{MANIFEST}?match[version]=all")).json()["objects"]]
+        assert sorted(dates) == [timestamps.render(s.world.clock.now + late) for late in (0, 1)]
 
 
 @pytest.mark.row("T-205", "T-203", "X-079", "I-150", "I-155")

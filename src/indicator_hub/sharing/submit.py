@@ -120,6 +120,9 @@ def _judge(
             result.addition = Addition(one, ruling, versions.line_order, is_creator)
             result.message = f"held: {ruling.held}" if ruling.held else ""
             versions.add(_pending(one, ruling, reach, -1 - place))
+        elif verdict.outcome is Outcome.REISSUE and verdict.existing is not None:
+            # It is there again for whatever comes later in the envelope.
+            versions.add(replace(verdict.existing, recalled=Recalled.NO, audience=ruling.audience))
         judged.append(result)
     return judged
 
