@@ -152,7 +152,7 @@ REASONS: Sequence[Reason] = (
     Reason(VALIDATOR, r"^extensions: '[\w-]+' does not match any", "names of extensions should be from the standard, and may be older ones (3.2, 11)",
            ("tool, least", {"extensions": {"heron": {"rank": 1}}})),
     Reason(VALIDATOR, r"optional_header: Additional properties", "custom properties may stand in every object (11.1)",
-           ("file, least", {"extensions": {"windows-pebinary-ext": {"pe_type": "exe", "optional_header": {"heron": 1}}}})),
+           ("file, least", {"extensions": {"windows-pebinary-ext": {"pe_type": "exe", "optional_header": {"heron": 1, "base_of_code": 0}}}})),
     Reason(VALIDATOR, r"hashes: '[\w-]+' does not match", "an open vocabulary has no end (2.14)", ("tool, least", {"external_references": [HASH | {"hashes": {"x_own": "1"}}]})),
     Reason(VALIDATOR, r"hashes\.(TLSH|SSDEEP): ", "the standard gives no form for a fuzzy hash", ("file, least", {"hashes": {"TLSH": "1"}})),
     Reason(VALIDATOR, r"^(extensions\.[a-z-]+-ext\.)?[a-z_]+: None is not valid under any", "null says nothing, and custom properties are passed on unread", ("tool, least", {"heron": None})),
@@ -191,6 +191,9 @@ REASONS: Sequence[Reason] = (
     Reason(HUB, r"created is missing \(without spec_version", "nothing says that this type is an observable", ("x-heron-wallet, a new observable", {"extensions": GONE})),
     Reason(HUB, "hashes must have a string", "an empty text is no digest (2.7)", ("file, least", {"hashes": {"x_own": ""}})),
     Reason(HUB, "defanged must be true or false", "it is a boolean wherever it stands (3.2)", ("tool, least", {"defanged": "no"})),
+    Reason(HUB, "^object_refs must have an observable", "so says 4.14.1; neither looks for one", ("observed-data, least", {"object_refs": [identifier("relationship")]})),
+    Reason(HUB, "^extensions is not right: windows-pebinary-ext one of", "something beside pe_type must be there (6.7.6); neither looks for it",
+           ("file, least", {"extensions": {"windows-pebinary-ext": {"pe_type": "exe"}}})),
     Reason(HUB, "^kill_chain_phases ", "the library gives them to an incident as well; they are read as everywhere", ("incident", {"kill_chain_phases": [{"kill_chain_name": "x", "phase_name": 1}]}), told('"type": "incident"')),
 )  # fmt: skip
 

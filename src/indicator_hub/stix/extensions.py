@@ -37,7 +37,7 @@ from indicator_hub.stix.vocabulary import (
 )
 
 _COUNT = integer(0)
-_PE_HEADER = shape(
+_PE_HEADER = own(shape(
     magic_hex=hexadecimal, major_linker_version=integer(), minor_linker_version=integer(), size_of_code=_COUNT,
     size_of_initialized_data=_COUNT, size_of_uninitialized_data=_COUNT, address_of_entry_point=integer(),
     base_of_code=integer(), base_of_data=integer(), image_base=integer(), section_alignment=integer(),
@@ -47,7 +47,7 @@ _PE_HEADER = shape(
     subsystem_hex=hexadecimal, dll_characteristics_hex=hexadecimal, size_of_stack_reserve=_COUNT,
     size_of_stack_commit=_COUNT, size_of_heap_reserve=_COUNT, size_of_heap_commit=_COUNT, loader_flags_hex=hexadecimal,
     number_of_rva_and_sizes=integer(), hashes=hashes,
-)  # fmt: skip
+))  # fmt: skip
 
 _OF_FILE: dict[str, Shape] = {
     "archive-ext": shape(
@@ -65,13 +65,13 @@ _OF_FILE: dict[str, Shape] = {
     "raster-image-ext": own(shape(
         image_height=integer(), image_width=integer(), bits_per_pixel=integer(), exif_tags=mapping(text_or_integer),
     )),
-    "windows-pebinary-ext": shape(
+    "windows-pebinary-ext": own(shape(
         "pe_type",
         pe_type=string, imphash=string, machine_hex=hexadecimal, number_of_sections=_COUNT, time_date_stamp=second,
         pointer_to_symbol_table_hex=hexadecimal, number_of_symbols=_COUNT, size_of_optional_header=_COUNT,
         characteristics_hex=hexadecimal, file_header_hashes=hashes, optional_header=embedded(_PE_HEADER),
         sections=each(embedded(shape("name", name=string, size=_COUNT, entropy=number(), hashes=hashes))),
-    ),
+    )),
 }  # fmt: skip
 _OF_TRAFFIC: dict[str, Shape] = {
     "http-request-ext": shape(

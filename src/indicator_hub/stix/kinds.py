@@ -305,8 +305,8 @@ def each(one: Kind) -> Kind:
 
 
 def own(special: Shape) -> Shape:
-    """The shape of something that must say something: at least one of its own properties."""
-    return special.where(*special.rules, some_of(*special.kinds))
+    """The shape of something that must say something: at least one of its own properties, beside those that it must have."""
+    return special.where(*special.rules, some_of(*(name for name in special.kinds if name not in special.required)))
 
 
 def not_before(earlier: str, later: str, *, strictly: bool = False) -> Rule:

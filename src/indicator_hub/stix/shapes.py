@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from indicator_hub.stix import ids
 from indicator_hub.stix.extensions import extensions
 from indicator_hub.stix.kinds import (
     ANY,
@@ -133,6 +134,13 @@ def _new_properties(value: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _something_observed(value: Mapping[str, Any]) -> str | None:
+    """4.14.1: relationships may stand beside observables, and not alone."""
+    if all(ids.referred_type(one) in RELATIONSHIPS for one in value.get("object_refs", ("",))):
+        return "object_refs must have an observable among them"
+    return None
+
+
 def _relationship_name(value: Any) -> str | None:
     right = type(value) is str and value and set(value) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
     return None if right else "must be made of a-z, 0-9 and -"
@@ -196,6 +204,7 @@ _SPECIAL: dict[str, Shape] = {
         objects=dictionary, object_refs=refs(_OBSERVED),
     ).where(
         not_before("first_observed", "last_observed"), some_of("objects", "object_refs"), not_both("objects", "object_refs"),
+        _something_observed,
     ),
     "opinion": shape(
         "opinion", "object_refs", explanation=string, authors=strings, opinion=enumeration(*OPINIONS), object_refs=refs(ANY)

@@ -8,8 +8,8 @@ from indicator_hub.sharing.ready import require_ready
 
 def mount(app: FastAPI) -> None:
     """The routes that need no account."""
-    app.add_api_route("/healthz/", _alive, methods=["GET"], include_in_schema=False)
-    app.add_api_route("/readyz/", _ready, methods=["GET"], include_in_schema=False)
+    app.add_api_route("/healthz/", _alive, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_api_route("/readyz/", _ready, methods=["GET", "HEAD"], include_in_schema=False)
 
 
 async def _alive() -> Response:

@@ -32,14 +32,14 @@ _REFUSALS = {
 _COMMON = (400, 401, 405, 406, 413, 414, 500, 503)
 _FILTERS = ("added_after", "limit", "next")
 _ABOUT = (
-    "TAXII 2.1 (OASIS Standard, 10 June 2021). TAXII's resources answer HEAD as they answer GET, without the body, "
+    "TAXII 2.1 (OASIS Standard, 10 June 2021). HEAD is answered as GET is, without the body, "
     "and a path without its last slash as with it."
 )
 
 
 def mount(app: FastAPI) -> None:
     """The route that needs no account."""
-    app.add_api_route("/openapi.json/", _description, methods=["GET"], include_in_schema=False)
+    app.add_api_route("/openapi.json/", _description, methods=["GET", "HEAD"], include_in_schema=False)
 
 
 async def _description(request: Request) -> Response:
