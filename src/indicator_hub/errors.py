@@ -8,6 +8,7 @@
       Conflict           changed meanwhile
       TooLarge           more than one request may carry
       TooLong            a longer URL than the hub reads
+      HeadTooLarge       more header fields than the hub reads
       Unprocessable      JSON, but no envelope and no bundle
       TooMany            slow down
       Unavailable        the store cannot be reached
@@ -59,6 +60,10 @@ class TooLarge(HubError):
 
 class TooLong(HubError):
     """The URL is longer than this hub reads."""
+
+
+class HeadTooLarge(HubError):
+    """The header fields are larger than this hub reads."""
 
 
 class Unprocessable(HubError):

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 LONGEST_URL = 65_535
 """Bytes: more the HTTP parser cannot hold."""
+LARGEST_HEAD = 65_536
+"""Bytes of all header fields of a request, names and values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Limits:
     values: int = 200
     """Values of one `match[...]` parameter."""
     filters: int = 16_384
-    """Characters of all `match[...]` values together: `next` carries them, and must still fit into a URL beside them."""
+    """Characters of all `match[...]` values together, as sent: `next` carries them, and must still fit into a URL beside them."""
 
 
 LIMITS = Limits()

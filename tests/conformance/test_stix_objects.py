@@ -1,10 +1,12 @@
 """What a STIX object must be: data types, common properties, and every type by its own table (STIX 2.1 sections 2 to 7)."""
 
 import json
+import uuid
 from typing import Any
 
 import pytest
 
+from indicator_hub.stix.ids import derive
 from indicator_hub.stix.objects import ObjectVersion, Unacceptable, accept
 from indicator_hub.stix.reader import read
 from support.http import OBJECTS, site
@@ -277,14 +279,25 @@ def test_what_is_wrong(name: str) -> None:
 
 @pytest.mark.row("X-043", "X-046", "X-054")
 async def test_ids_and_authors(database_url: str) -> None:
-    """The hub's own ids are no observables'; an observable has no author; a default that is left out is another value."""
-    from indicator_hub.stix.ids import NAMESPACE
-
-    assert str(NAMESPACE) != "00abedb4-aa42-466c-9c01-fed23315a9b7"
+    """The hub's own ids are no observables'; an observable has no author; a default left out is no other value, another value is."""
+    namespace = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
+    theirs = str(uuid.uuid5(namespace, '["group","x"]'))
+    assert derive("indicator", "group", "x") not in (f"indicator--{theirs}", derive("indicator", "group", "y"))
     address = observable("ipv4-addr")
     async with site(database_url) as s:
         for account in ("ana", "bea"):
             assert (await s.post(address | {"x_by": account}, account=account)).json()["success_count"] == 1
         assert (await s.get(OBJECTS, "bea")).json()["objects"] == [address | {"x_by": "ana"}]
-        await s.post(INDICATOR)
-        assert (await s.post(INDICATOR | {"revoked": False})).json()["failure_count"] == 1
+        same = [address | {"x_by": "ana", "spec_version": "2.1"}, address | {"x_by": "ana", "defanged": False}]
+        assert (await s.post(INDICATOR, INDICATOR | {"revoked": False}, *same)).json()["success_count"] == 4
+        others = (INDICATOR | {"summary": False}, INDICATOR | {"revoked": True}, address)
+        assert (await s.post(*others)).json()["failure_count"] == 3
+        listed = (await s.get(f"{OBJECTS}?match[version]=all")).json()["objects"]
+        assert listed == [address | {"x_by": "ana"}, INDICATOR]
+
+
+@pytest.mark.parametrize(("test", "cases"), [(test_what_is_right, GOOD), (test_what_is_wrong, BAD)])
+def test_each_row_has_its_cases(test: Any, cases: dict[str, tuple[tuple[str, ...], list[Any]]]) -> None:
+    """A test's rows are those of its cases: who takes the cases away takes the rows away."""
+    marked = {row for mark in test.pytestmark if mark.name == "row" for row in mark.args}
+    assert marked == {row for rows, _ in cases.values() for row in rows}

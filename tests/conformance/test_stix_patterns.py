@@ -1,5 +1,7 @@
 """Patterns as indicators carry them (STIX 2.1 section 9); tests/stix/test_grammar.py has the grammar at length."""
 
+from typing import Any
+
 import pytest
 
 from indicator_hub.stix.objects import ObjectVersion, Unacceptable, accept
@@ -59,3 +61,10 @@ def test_no_patterns(row: str) -> None:
             assert isinstance(
                 accept(read(envelope(indicator(1, pattern=pattern, pattern_type="sigma")))[0]), ObjectVersion
             )
+
+
+@pytest.mark.parametrize(("test", "cases"), [(test_patterns, GOOD), (test_no_patterns, BAD)])
+def test_each_row_has_its_patterns(test: Any, cases: dict[str, list[str]]) -> None:
+    """A test's rows are those of its patterns, and the one on patterns as such."""
+    marked = {row for mark in test.pytestmark if mark.name == "row" for row in mark.args}
+    assert marked == {"X-092", *cases}

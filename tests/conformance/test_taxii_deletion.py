@@ -35,6 +35,7 @@ CASES: dict[str, set[tuple[str, str]]] = {  # the query: which versions of objec
     "": {(DAYS[day], "2.1") for day in (1, 2, 3)} | {(DAYS[4], "2.0")},
     "match[version]=all": {(DAYS[day], "2.1") for day in (1, 2, 3)} | {(DAYS[4], "2.0")},
     "match[version]=first": {(DAYS[1], "2.1")},
+    "match[version]=last": {(DAYS[3], "2.1")},
     "match[version]=2026-11-02T00:00:00Z": {(DAYS[2], "2.1")},
     "match[version]=2026-11-02T00:00:00.0000Z,2026-11-01T00:00:00Z": {(DAYS[1], "2.1"), (DAYS[2], "2.1")},
     "match%5Bversion%5D=2026-11-02T00%3A00%3A00.000Z": {(DAYS[2], "2.1")},
@@ -134,3 +135,50 @@ async def test_deleted_and_posted_again(database_url: str) -> None:
             assert (await s.post(version(1, 1))).json()["success_count"] == 1
             found = await rows(s)
             assert ([one[0] for one in found], found[-1][3] > last) == ([indicator(2)["id"], ONE], True)
+
+
+@pytest.mark.row("T-328", "T-324")
+@pytest.mark.parametrize("first", ["2.1", "2.0"])
+async def test_a_recall_holds_in_every_rendering(database_url: str, first: str) -> None:
+    """What was taken back does not come again in the other specification, unless its own people bring it; a steward's recall only a steward lifts."""
+    new, old = version(1, 1), version(1, 1, **OLD)
+    shared, other = (new, old) if first == "2.1" else (old, new)
+    async with site(database_url) as s:
+        assert (await s.post(shared)).json()["success_count"] == 1
+        assert (await s.delete(f"{OBJECTS}{ONE}/")).status_code == 200
+        for again in (other, version(1, 2, **(OLD if first == "2.1" else {}))):
+            answer = (await s.post(again, account="abot")).json()
+            assert (answer["failure_count"], "recalled" in answer["failures"][0]["message"]) == (1, True)
+        assert await rows(s, "bea") == []
+        assert (await s.post(other)).json()["success_count"] == 1
+        assert [row[:3] for row in await rows(s, "bea")] == [(ONE, DAYS[1], other.get("spec_version", "2.0"))]
+        theirs = {"id": indicator(2)["id"]}
+        assert (await s.post(shared | theirs, account="bea")).json()["success_count"] == 1
+        assert (await s.delete(f"{OBJECTS}{theirs['id']}/")).status_code == 200
+        assert (await s.post(other | theirs, account="bea")).json()["failure_count"] == 1
+        assert [row[0] for row in await rows(s, "bea")] == [ONE]
+
+
+@pytest.mark.row("T-173", "T-322", "T-325")
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("query", ["match[version]=last", f"match[version]={DAYS[2]}"])
+async def test_a_version_goes_in_both_renderings(database_url: str, query: str, reverse: bool) -> None:
+    """What GET shows goes, and its other rendering with it, whichever came first; a later version of the old form stays hidden, and stays."""
+    async with site(database_url) as s:
+        posted = [version(1, 1), version(1, 2), version(1, 2, **OLD), version(1, 4, **OLD)]
+        await s.post(*(reversed(posted) if reverse else posted))
+        assert (await s.delete(f"{OBJECTS}{ONE}/?{query}")).status_code == 200
+        assert {row[1:3] for row in await rows(s)} == {(DAYS[1], "2.1"), (DAYS[4], "2.0")}
+        shown = (await s.get(f"{OBJECTS}{ONE}/")).json()["objects"]
+        assert [one["modified"] for one in shown] == [DAYS[1]]
+        assert (await s.get(f"{OBJECTS}{ONE}/?match[version]={DAYS[2]}&match[spec_version]=2.0,2.1")).json() == {}
+
+
+@pytest.mark.row("X-060")
+async def test_a_revocation_holds_in_every_rendering(database_url: str) -> None:
+    """No version follows it, in the other specification neither; the revocation itself may be there in both."""
+    async with site(database_url) as s:
+        await s.post(version(1, 1), version(1, 2, revoked=True))
+        answer = (await s.post(version(1, 3, **OLD))).json()
+        assert (answer["failure_count"], "revoked" in answer["failures"][0]["message"]) == (1, True)
+        assert (await s.post(version(1, 2, revoked=True, **OLD))).json()["success_count"] == 1

@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from conformance.asking import RESOURCES, version
+from indicator_hub.limits import LARGEST_HEAD
 from support.grounds import GROUP, Grounds, Place
 from support.live import TAXII
 from support.world import MAIN, indicator
@@ -31,6 +33,15 @@ class Wire:
         lines = [f"{method} {path} HTTP/{version}", "Host: hub.example", *headers]
         lines += [f"Authorization: Bearer {self._token}"] if signed else []
         self._socket.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
+
+    def send_bytes(self, some: bytes) -> None:
+        """Only these. The hub may have closed before it read them all."""
+        with suppress(ConnectionError):
+            self._socket.sendall(some)
+
+    def closed(self) -> bool:
+        """Whether the hub has nothing more to say."""
+        return not self._read and self._socket.recv(65_536) == b""
 
     def send_line(self, text: str) -> None:
         """Just this."""
@@ -162,6 +173,53 @@ def test_what_is_no_http_at_all(live_on_sqlite: Grounds, first: str) -> None:
     with Wire(live_on_sqlite) as wire:
         wire.send("GET", "/taxii2/")
         assert wire.answer()[0] == 200
+
+
+@pytest.mark.row("T-021", "T-035")
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_head_without_end(live_on_sqlite: Grounds, whole: bool) -> None:
+    """More header fields than the hub reads are refused, one that never ends is not waited for, and just fewer are read."""
+    taken = "Hosthub.example" + f"AuthorizationBearer {live_on_sqlite.tokens['producer']}"
+    room = LARGEST_HEAD - len(taken) - len("X-A")
+    with Wire(live_on_sqlite) as wire:
+        wire.send("GET", "/taxii2/", f"X-A: {'a' * room}")
+        assert wire.answer()[0] == 200
+        if whole:
+            wire.send("GET", "/taxii2/", f"X-A: {'a' * (room + 1)}")
+        else:
+            wire.send_bytes(b"GET /taxii2/ HTTP/1.1\r\nHost: hub.example\r\nX-A: " + b"a" * 1_000_000)
+        status, headers, body = wire.answer()
+        assert (status, headers["content-type"], json.loads(body)["http_status"]) == (431, TAXII, "431")
+
+
+@pytest.mark.row("T-035", "T-298")
+def test_bytes_behind_a_whole_request(live_on_sqlite: Grounds) -> None:
+    """The request is answered as what it is, and only then is the connection closed."""
+    place = live_on_sqlite.fresh()
+    body = json.dumps({"objects": [version(6, 1)]}).encode()
+    with Wire(live_on_sqlite) as wire:
+        wire.send(
+            "POST", place.objects, f"Content-Length: {len(body)}", f"Content-Type: {TAXII}", body=body + b"}x\r\n"
+        )
+        status, _, found = wire.answer()
+        assert (status, b'"success_count":1' in found, wire.closed()) == (202, True, True)
+    with Wire(live_on_sqlite) as wire:
+        wire.send("GET", place.objects, body=b"garbage\r\n\r\n")
+        status, _, found = wire.answer()
+        assert (status, indicator(6)["id"].encode() in found, wire.closed()) == (200, True, True)
+    with Wire(live_on_sqlite) as wire:
+        wire.send("POST", place.objects, "Transfer-Encoding: chunked", f"Content-Type: {TAXII}", body=b"no size\r\n")
+        assert (wire.answer()[0], wire.closed()) == (400, True)
+
+
+@pytest.mark.row("T-035")
+@pytest.mark.parametrize(("hosts", "version", "status"), [(0, "1.1", 400), (2, "1.1", 400), (0, "1.0", 200)])
+def test_one_host(live_on_sqlite: Grounds, hosts: int, version: str, status: int) -> None:
+    """HTTP/1.1 needs a Host, and no second one (RFC 9112 section 3.2)."""
+    lines = [f"GET /healthz HTTP/{version}", *["Host: hub.example"] * hosts, "Accept: */*"]
+    with Wire(live_on_sqlite) as wire:
+        wire.send_line("\r\n".join(lines))
+        assert wire.answer()[0] == status
 
 
 @pytest.mark.row("T-290", "T-294", "T-293", "T-297")

@@ -141,7 +141,7 @@ def test_no_mark(joined: Joined) -> None:
     assert reached(joined, place, unmarked) == {*MEMBERS, "client"}
 
 
-@pytest.mark.row("I-158", "X-074", "X-078")
+@pytest.mark.row("I-158", "X-074", "X-077", "X-078")
 @pytest.mark.parametrize(
     ("whole", "part", "readers"),
     [

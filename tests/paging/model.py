@@ -134,8 +134,12 @@ def taken(rows: Sequence[Row], deleter: Reader, identifier: str, asked: Asked) -
     if not seen:
         return None
     line, whole = _shown(seen), not asked.versions or "all" in asked.versions
+    owner = line[0].organisation
+    rows = [row for row in rows if (row.id, row.organisation, row.recalled) == (identifier, owner, False)]
     if whole:  # those too that are not for the deleter's eyes
-        owner = line[0].organisation
-        line = [row for row in rows if (row.id, row.organisation, row.recalled) == (identifier, owner, False)]
-    line = [row for row in line if not asked.specs or row.spec in asked.specs]
-    return line if whole else _chosen(line, asked.versions)
+        return [row for row in rows if row.spec in asked.specs or not asked.specs]
+    given = _of_one_id(line, replace(asked, types=(), ids=()))
+    if asked.specs:
+        return given
+    # What goes does not stay in another rendering.
+    return [row for row in rows if row.version in {one.version for one in given}]

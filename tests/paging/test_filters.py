@@ -16,7 +16,7 @@ from support.grounds import GROUP, Grounds, Place
 from support.live import PATIENCE, environment
 
 WRITERS = ("producer", "consumer")
-LINES = 20
+LINES = 12
 ASKED: dict[str, tuple[str, dict[str, str]]] = {
     "last": ("manifest", {}),
     "all": ("objects", {"match[version]": "all"}),

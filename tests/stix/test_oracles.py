@@ -159,6 +159,8 @@ REASONS: Sequence[Reason] = (
     Reason(VALIDATOR, r"_bin: '' does not match", "no octets at all are base64, too (RFC 4648)", ("artifact, least", {"payload_bin": ""})),
     Reason(VALIDATOR, "(exif_tags|startup_info|options): '[\\w-]*' does not match any", "names of tags, fields and options are not ours to know (6.7.5, 6.12.4, 6.13.2)",
            ("file, least", {"extensions": {"raster-image-ext": {"exif_tags": {"own": "x"}}}})),
+    Reason(VALIDATOR, r"startup_info\.\w+: .* is not of type 'string'", "nothing says that a field of it is a text (6.13.2)",
+           ("process, least", {"extensions": {"windows-process-ext": {"startup_info": {"dwFlags": 7}}}})),
     Reason(VALIDATOR, r"^additional_header_fields\.[\w-]+: ", "the standard demands lists and shows texts (6.6.1): both are taken, and lists of one",
            ("email-message, one part", {"additional_header_fields": {"Reply-To": ["a"]}})),
     Reason(VALIDATOR, r"time_date_stamp: '[^']*\.0+Z' does not match", "no fraction but zero is precise to the second (6.7.6)",
@@ -167,7 +169,7 @@ REASONS: Sequence[Reason] = (
     # --- both take, the hub refuses ---
     Reason(HUB, "must be an integer", "85.0 is a number with a fraction (2.10)", ("tool, least", {"confidence": 85.0}), told(r": -?\d+\.0\b")),
     Reason(HUB, "^pattern must not be empty", "nothing is no pattern", ("indicator, another language", {"pattern": ""})),
-    Reason(HUB, "^name_enc needs name beside it", "an encoding goes with what it encodes (3.1)", ("file, hash alone", {"name_enc": "UTF-8"})),
+    Reason(HUB, r"_enc needs \w+ beside it", "an encoding goes with what it encodes (3.1)", ("file, hash alone", {"name_enc": "UTF-8"})),
     Reason(HUB, "(environment_variables|ipfix|exif_tags) is not right: .* must be a string", "so say 6.13.1, 6.12.1 and 6.7.5; neither looks, or not at fractions", ("process, least", {"environment_variables": {"PATH": 1}})),
     Reason(HUB, "gid must be an integer", "the schema forgets it, the library cuts it off (6.16.2)", ("user-account", {"extensions": {"unix-account-ext": {"gid": 1.5}}})),
     Reason(HUB, "created must be a timestamp", "a time has no end of line (2.16)", ("x-heron-case, a new type", {"created": f"{CREATED}\n", "modified": MODIFIED}), told(r"Z\\n")),
@@ -192,8 +194,6 @@ REASONS: Sequence[Reason] = (
     Reason(HUB, "hashes must have a string", "an empty text is no digest (2.7)", ("file, least", {"hashes": {"x_own": ""}})),
     Reason(HUB, "defanged must be true or false", "it is a boolean wherever it stands (3.2)", ("tool, least", {"defanged": "no"})),
     Reason(HUB, "^object_refs must have an observable", "so says 4.14.1; neither looks for one", ("observed-data, least", {"object_refs": [identifier("relationship")]})),
-    Reason(HUB, "^extensions is not right: windows-pebinary-ext one of", "something beside pe_type must be there (6.7.6); neither looks for it",
-           ("file, least", {"extensions": {"windows-pebinary-ext": {"pe_type": "exe"}}})),
     Reason(HUB, "^kill_chain_phases ", "the library gives them to an incident as well; they are read as everywhere", ("incident", {"kill_chain_phases": [{"kill_chain_name": "x", "phase_name": 1}]}), told('"type": "incident"')),
 )  # fmt: skip
 

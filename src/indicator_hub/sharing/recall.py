@@ -41,23 +41,29 @@ async def delete(store: Store, caller: Caller, reach: Reach, identifier: str, fi
 
 
 def _choose(seen: Sequence[Existing], versions: Sequence[Existing], filters: Filters) -> list[Existing]:
-    """Of the line that is shown (`seen`, from the oldest version to the newest).
+    """Of the line that is shown (`seen`, from the oldest version to the newest) what a GET with these filters is given.
 
-    Where no version is named, the whole line: a steward takes back also the versions that are not for its own eyes.
+    Where no specification is named, the other rendering of a version goes with it: what was taken back is not left under another
+    form. Where no version is named, the whole line: a steward takes back also the versions that are not for its own eyes.
     """
     if not seen:
         return []
-    candidates = seen
+    owner = seen[0].organisation_id
+    line = [one for one in versions if one.organisation_id == owner and one.recalled is Recalled.NO]
     if filters.every:
-        owner = seen[0].organisation_id
-        candidates = [one for one in versions if one.organisation_id == owner and one.recalled is Recalled.NO]
-    kept = [one for one in candidates if not filters.spec_versions or one.spec_version in filters.spec_versions]
-    if filters.every:
-        return kept
-    return [
-        one
-        for place, one in enumerate(kept)
-        if (FIRST in filters.keywords and place == 0)
-        or (LAST in filters.keywords and place == len(kept) - 1)
-        or one.version_key in filters.values
-    ]
+        return [one for one in line if not filters.spec_versions or one.spec_version in filters.spec_versions]
+    specs = filters.spec_versions or {max(one.spec_version for one in seen)}
+    chosen: list[Existing] = []
+    for spec in specs:
+        rendering = [one for one in seen if one.spec_version == spec]
+        chosen += [
+            one
+            for place, one in enumerate(rendering)
+            if (FIRST in filters.keywords and place == 0)
+            or (LAST in filters.keywords and place == len(rendering) - 1)
+            or one.version_key in filters.values
+        ]
+    if filters.spec_versions:
+        return chosen
+    keys = {one.version_key for one in chosen}
+    return [one for one in line if one.version_key in keys]

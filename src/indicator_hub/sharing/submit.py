@@ -30,6 +30,10 @@ _LARGE = 256 * 1024
 """From this many bytes on a body is parsed in another thread, so that polls do not wait for it."""
 
 Alongside = Callable[[Transaction, Status], Awaitable[None]]
+_OTHER_CONTENT = "this version is already here with other content: a change needs a new modified (STIX 2.1, 3.6)"
+_OTHER_CONTENT_UNVERSIONED = (
+    "already here with other content, and it has no versions: the first stays; say more about it in a note or a relationship"
+)
 _FAILED = (Outcome.REFUSED, Outcome.RECALLED)
 
 
@@ -159,13 +163,25 @@ async def _compare(tx: Transaction, judged: Sequence[_Judged]) -> None:
             value: object = earlier.value if isinstance(earlier, ObjectVersion) else None
         else:
             value = json.loads(await entries.body(tx, one.existing.entry))
-        if same_value(value, one.offered.value):
+        if same_value(_said(value), _said(one.offered.value)):
             one.outcome, one.message = Outcome.DUPLICATE, "already here"
         else:
             one.outcome = Outcome.REFUSED
-            one.message = (
-                "this version is already here with other content: a change needs a new modified (STIX 2.1, 3.6)"
-            )
+            one.message = _OTHER_CONTENT if one.offered.version else _OTHER_CONTENT_UNVERSIONED
+
+
+def _said(value: Any) -> Any:
+    """An object without what only says the default: to leave that out is no change (STIX 2.1, 3.6).
+
+    `spec_version` too: what is compared is of one specification already, said or not.
+    """
+    if not isinstance(value, dict):
+        return value
+    members = cast("dict[str, Any]", value)
+    flags = ("revoked", "defanged", "summary") if members.get("type") == "sighting" else ("revoked", "defanged")
+    return {
+        name: one for name, one in members.items() if name != "spec_version" and not (one is False and name in flags)
+    }
 
 
 def same_value(one: Any, other: Any) -> bool:

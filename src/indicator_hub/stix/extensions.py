@@ -9,6 +9,7 @@ from indicator_hub.stix.kinds import (
     Targets,
     anything,
     boolean,
+    dictionary,
     each,
     embedded,
     enumeration,
@@ -100,7 +101,7 @@ _OF_TRAFFIC: dict[str, Shape] = {
 _OF_PROCESS: dict[str, Shape] = {
     "windows-process-ext": own(shape(
         aslr_enabled=boolean, dep_enabled=boolean, priority=string, owner_sid=string, window_title=string,
-        startup_info=mapping(string), integrity_level=enumeration(*INTEGRITY_LEVELS),
+        startup_info=dictionary, integrity_level=enumeration(*INTEGRITY_LEVELS),
     )),
     "windows-service-ext": own(shape(
         service_name=string, descriptions=strings, display_name=string, group_name=string,

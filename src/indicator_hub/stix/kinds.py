@@ -263,6 +263,8 @@ class Shape:
         for name, content in value.items():
             kind = kinds.get(name)
             wrong = custom(name, content) if kind is None else kind(content)
+            if wrong is None and name.endswith("_enc") and name[:-4] not in value:
+                wrong = f"needs {name[:-4]} beside it"  # 3.1
             if wrong is not None:
                 return f"{name[:40]} {wrong}"
         if not self.required <= value.keys():
@@ -298,7 +300,7 @@ def each(one: Kind) -> Kind:
             return "must be a list, and not an empty one"
         for member in cast("list[Any]", value):
             if (wrong := one(member)) is not None:
-                return wrong
+                return f"has a member that {wrong}"
         return None
 
     return check

@@ -123,6 +123,8 @@ def _spec_version(kind: str, value: Mapping[str, Any]) -> str:
 
 def _shape(kind: str, value: Mapping[str, Any], spec: str) -> Shape:
     if spec == "2.0":
+        if kind in SHAPES and kind not in SHAPES_2_0 and kind not in OBSERVABLES:
+            raise _Fault(f"spec_version must be 2.1: there is no {kind} in STIX 2.0")
         return SHAPES_2_0.get(kind, CUSTOM_2_0)
     known = SHAPES.get(kind)
     if known is not None:

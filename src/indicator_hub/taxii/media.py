@@ -55,7 +55,7 @@ def require_acceptable(accept: str | None) -> None:
 
 def require_taken(content_type: str | None) -> None:
     """Raises UnsupportedMedia unless the body is said to be a TAXII envelope or a STIX bundle (decision: lenient in what we take)."""
-    found = _parse(content_type or "")
+    found = _parse(content_type or "") if len(content_type or "") <= _LONGEST else None
     if found is None or found[1].get("version") not in _TAKEN.get(found[0], ()):
         raise UnsupportedMedia
 
@@ -66,8 +66,8 @@ def media_type(spec_version: str) -> str:
 
 
 def _split(header: str) -> list[str]:
-    """At commas outside of quotes."""
-    return re.findall(r'(?:[^,"]|"(?:[^"\\]|\\.)*+")++', header)
+    """At commas outside of quotes. What a quote does not end is one part with the rest: no place is looked at twice."""
+    return re.findall(r'(?:[^,"]|"(?:[^"\\]|\\.)*+(?:"|\\?\Z))++', header)
 
 
 def _parse(text: str) -> tuple[str, dict[str, str]] | None:
@@ -82,8 +82,12 @@ def _parse(text: str) -> tuple[str, dict[str, str]] | None:
             return None
         at = parameter.end()
         if parameter[2]:  # what has no value is an extension of Accept, and none of ours
-            parameters.setdefault(parameter[1].lower(), parameter[2].strip('"'))
+            parameters.setdefault(parameter[1].lower(), _unquoted(parameter[2]))
     return f"{found[1]}/{found[2]}".lower(), parameters
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text
 
 
 def _weight(text: str) -> float:

@@ -108,6 +108,7 @@ _CACHED = 512
 @lru_cache(maxsize=512)
 def _parse(query_string: str, resource: Resource, limits: Limits) -> Asked:
     sent: dict[str, str] = {}
+    filtering = 0
     for pair in query_string.split("&") if query_string else ():
         name, _, value = pair.partition("=")
         name = _unquote(name)
@@ -115,6 +116,9 @@ def _parse(query_string: str, resource: Resource, limits: Limits) -> Asked:
             if name in sent:
                 raise Invalid(f"{name[:40]} occurs more than once.")
             sent[name] = _unquote(value)
+            filtering += len(value) if name.startswith("match[") else 0
+    if filtering > limits.filters:
+        raise Invalid(f"The match values may hold {limits.filters} characters at most.")
     matches = {field: sent[f"match[{field}]"] for field in _MATCHES[resource.value] if f"match[{field}]" in sent}
     return Asked(
         added_after=_added_after(sent["added_after"]) if "added_after" in sent else None,
@@ -159,8 +163,6 @@ def _values(field: str, text: str, most: int) -> tuple[str, ...]:
 
 
 def _filters(matches: dict[str, str], resource: Resource, limits: Limits) -> Filters:
-    if sum(map(len, matches.values())) > limits.filters:
-        raise Invalid(f"The match values may hold {limits.filters} characters at most.")
     lists = {field: _values(field, text, limits.values) for field, text in matches.items()}
     keywords, values = _versions(lists["version"]) if "version" in lists else (frozenset((LAST,)), ())
     if "version" not in lists and resource in (Resource.VERSIONS, Resource.DELETION):
@@ -233,7 +235,7 @@ def next_token(query: Query, position: int, *, key: bytes, account: str, target:
         "p": position, "a": account, "t": target, "f": query.added_after,
         "i": filters.ids, "y": filters.types, "s": filters.spec_versions, "k": sorted(filters.keywords), "v": filters.values,
     }  # fmt: skip
-    content = json.dumps(carried, separators=(",", ":")).encode()
+    content = json.dumps(carried, separators=(",", ":"), ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(_mac(key, content) + content).rstrip(b"=").decode()
 
 

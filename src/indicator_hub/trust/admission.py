@@ -41,32 +41,33 @@ class Existing:
 
 
 @dataclass(slots=True)
-class Line:
-    """The versions of one id from one organisation in one STIX specification, by version key."""
+class Rendering:
+    """The versions of one line in one STIX specification, by version key."""
 
     by_key: dict[str, Existing] = field(default_factory=dict[str, Existing])
-    open: int = 0
     created: str | None = None
-    revoked_from: str | None = None
 
     def add(self, entry: Existing) -> None:
         """One more version."""
         self.by_key[entry.version_key] = entry
         self.created = self.created or entry.created
-        if entry.recalled is not Recalled.NO:
-            return
-        self.open += 1
-        if entry.revoked and (self.revoked_from is None or entry.version_key < self.revoked_from):
-            self.revoked_from = entry.version_key
+
+    def at(self, version: str | None) -> Existing | None:
+        """This version; whatever there is, of what has no versions."""
+        if version is None:
+            return next(iter(self.by_key.values()))
+        return self.by_key.get(timestamps.sort_key(version))
 
 
 class Versions:
-    """What is in the collection under one id: the submitting organisation's own lines, and everything else."""
+    """What is in the collection under one id: the submitting organisation's own line, in one or two renderings, and everything else."""
 
     def __init__(self, entries: Sequence[Existing], organisation_id: int) -> None:
         self.foreign = [entry for entry in entries if entry.organisation_id != organisation_id]
-        self.lines: dict[str, Line] = {}
+        self.renderings: dict[str, Rendering] = {}
         self.line_order: int | None = None
+        self.open = False
+        self.revoked_from: str | None = None
         for entry in entries:
             if entry.organisation_id == organisation_id:
                 self.line_order = entry.line_order
@@ -74,7 +75,12 @@ class Versions:
 
     def add(self, entry: Existing) -> None:
         """A version of one's own."""
-        self.lines.setdefault(entry.spec_version, Line()).add(entry)
+        self.renderings.setdefault(entry.spec_version, Rendering()).add(entry)
+        if entry.recalled is not Recalled.NO:
+            return
+        self.open = True
+        if entry.revoked and (self.revoked_from is None or entry.version_key < self.revoked_from):
+            self.revoked_from = entry.version_key
 
 
 class Outcome(Enum):
@@ -107,9 +113,16 @@ def admit(candidate: ObjectVersion, ruling: Ruling, reach: Reach, versions: Vers
         return Verdict(Outcome.REFUSED, f"this collection takes nothing above TLP:{NAMES[collection.ceiling]}")
     if reach.group.kind == PUBLIC and (ruling.held is not None or not says_clear(candidate.marks)):
         return Verdict(Outcome.REFUSED, "an object in a public collection must say TLP:CLEAR")
-    line = versions.lines.get(candidate.spec_version)
-    if line is not None:
-        return _own_line(candidate, reach, line)
+    rendering = versions.renderings.get(candidate.spec_version)
+    if rendering is not None and (entry := rendering.at(candidate.version)) is not None:
+        return _same(candidate, reach, entry)
+    if versions.renderings and (refusal := _refusal(candidate, reach, versions, rendering)) is not None:
+        return refusal
+    return Verdict(Outcome.VERSION) if rendering is not None else _begun(candidate, reach, versions, is_creator)
+
+
+def _begun(candidate: ObjectVersion, reach: Reach, versions: Versions, is_creator: bool) -> Verdict:
+    """The first of a line, or of a rendering."""
     if is_creator:
         # Whoever relayed it first: the creator has a line of its own, to take back and to make new versions of.
         return Verdict(Outcome.NEW)
@@ -147,38 +160,51 @@ def _new_line(candidate: ObjectVersion, reach: Reach, foreign: Sequence[Existing
     )
 
 
-def _own_line(candidate: ObjectVersion, reach: Reach, line: Line) -> Verdict:
-    if candidate.version is None:
-        return _same(candidate, reach, next(iter(line.by_key.values())))
-    key = timestamps.sort_key(candidate.version)
-    if (entry := line.by_key.get(key)) is not None:
-        return _same(candidate, reach, entry)
-    if not line.open:
+def _refusal(
+    candidate: ObjectVersion, reach: Reach, versions: Versions, rendering: Rendering | None
+) -> Verdict | None:
+    """Why one's own line takes no such version. What was recalled or revoked is so in every rendering."""
+    recalled = [
+        entry
+        for other in versions.renderings.values()
+        if (entry := other.at(candidate.version)) is not None and entry.recalled is not Recalled.NO
+    ]
+    if any(not _may_reissue(reach, entry) for entry in recalled):
+        return Verdict(Outcome.RECALLED, "this object was recalled", recalled[0])
+    if not versions.open and not recalled:
         return Verdict(
             Outcome.RECALLED,
             "this object was recalled: a person of its organisation may post the recalled version again",
         )
+    if candidate.version is None:
+        return None
     if (
-        line.created is not None
+        rendering is not None
+        and rendering.created is not None
         and candidate.created is not None
-        and timestamps.sort_key(line.created) != timestamps.sort_key(candidate.created)
+        and timestamps.sort_key(rendering.created) != timestamps.sort_key(candidate.created)
     ):
         return Verdict(Outcome.REFUSED, "created must stay the same in every version (STIX 2.1, 3.6)")
-    if line.revoked_from is not None and key > line.revoked_from:
+    if (
+        versions.revoked_from is not None
+        and timestamps.sort_key(candidate.version) > versions.revoked_from
+        # The revocation itself in another rendering may be written with other digits.
+        and (rendering is not None or not candidate.revoked)
+    ):
         return Verdict(Outcome.REFUSED, "this object was revoked: no later version may follow (STIX 2.1, 3.6)")
-    return Verdict(Outcome.VERSION)
+    return None
+
+
+def _may_reissue(reach: Reach, entry: Existing) -> bool:
+    """A person of the originator brings back what it took back; what a steward did, only a steward (trust model, recall)."""
+    return reach.person and (entry.recalled is Recalled.BY_ORIGINATOR or reach.steward)
 
 
 def _same(candidate: ObjectVersion, reach: Reach, entry: Existing) -> Verdict:
-    match entry.recalled:
-        case Recalled.NO:
-            pass
-        case Recalled.BY_ORIGINATOR if reach.person and entry.sha256 == candidate.sha256:
+    if entry.recalled is not Recalled.NO:
+        if entry.sha256 == candidate.sha256 and _may_reissue(reach, entry):
             return Verdict(Outcome.REISSUE, existing=entry)
-        case Recalled.BY_STEWARD if reach.person and reach.steward and entry.sha256 == candidate.sha256:
-            return Verdict(Outcome.REISSUE, existing=entry)
-        case _:
-            return Verdict(Outcome.RECALLED, "this object was recalled", entry)
+        return Verdict(Outcome.RECALLED, "this object was recalled", entry)
     if entry.sha256 == candidate.sha256:
         return Verdict(Outcome.DUPLICATE, "already here", entry)
     return Verdict(Outcome.SAME_VERSION, existing=entry)

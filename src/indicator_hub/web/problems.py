@@ -23,6 +23,7 @@ STATUS: dict[type[HubError], int] = {
     errors.UnsupportedMedia: 415,
     errors.Unprocessable: 422,
     errors.TooMany: 429,
+    errors.HeadTooLarge: 431,
     errors.Unavailable: 503,
 }
 CHALLENGE = 'Basic realm="indicator-hub", charset="UTF-8", Bearer realm="indicator-hub"'
