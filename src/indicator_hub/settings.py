@@ -42,7 +42,9 @@ class Settings(BaseSettings):
     max_terms: int = Field(LIMITS.terms, ge=1, description="Comparisons in a STIX pattern, at most.")
     max_url: int = Field(LIMITS.url, ge=2_048, le=LONGEST_URL, description="Bytes of a path and its query, at most.")
     max_values: int = Field(LIMITS.values, ge=1, description="Values of one match parameter, at most.")
-    max_filters: int = Field(LIMITS.filters, ge=256, description="Characters of all match values together, as sent, at most.")
+    max_filters: int = Field(
+        LIMITS.filters, ge=256, description="Characters of all match values together, as sent, at most."
+    )
     status_hours: int = Field(7 * 24, ge=24, description="How long a status can be read, in hours.")
     serve_events: bool = Field(True, description="Record every page that gives objects away.")
     log_level: str = Field("info", description="critical, error, warning, info or debug.")

@@ -168,7 +168,9 @@ async def test_every_route_is_described_and_nothing_else(sqlite_url: str) -> Non
             methods = {method for described, method, _ in operations(walk.document) if described == path}
             head = {"HEAD"} if "GET" in methods else set()
             assert (answer.status_code, set(answer.headers["allow"].split(", "))) == (405, methods | head)
-            assert path not in PLAIN or (await s.client.head(path)).status_code == (await s.client.get(path)).status_code
+            assert (
+                path not in PLAIN or (await s.client.head(path)).status_code == (await s.client.get(path)).status_code
+            )
         assert "HEAD" in walk.document["info"]["description"]
 
 

@@ -31,9 +31,7 @@ _LARGE = 256 * 1024
 
 Alongside = Callable[[Transaction, Status], Awaitable[None]]
 _OTHER_CONTENT = "this version is already here with other content: a change needs a new modified (STIX 2.1, 3.6)"
-_OTHER_CONTENT_UNVERSIONED = (
-    "already here with other content, and it has no versions: the first stays; say more about it in a note or a relationship"
-)
+_OTHER_CONTENT_UNVERSIONED = "already here with other content, and it has no versions: the first stays; say more about it in a note or a relationship"
 _FAILED = (Outcome.REFUSED, Outcome.RECALLED)
 
 

@@ -160,9 +160,7 @@ def _new_line(candidate: ObjectVersion, reach: Reach, foreign: Sequence[Existing
     )
 
 
-def _refusal(
-    candidate: ObjectVersion, reach: Reach, versions: Versions, rendering: Rendering | None
-) -> Verdict | None:
+def _refusal(candidate: ObjectVersion, reach: Reach, versions: Versions, rendering: Rendering | None) -> Verdict | None:
     """Why one's own line takes no such version. What was recalled or revoked is so in every rendering."""
     recalled = [
         entry

@@ -1,8 +1,9 @@
 """What the HTTP parser lets in, and its refusals: before there is a request, in TAXII's shape like every other (sections 3.1 and 3.6)."""
 
 from http import HTTPStatus
+from typing import cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from indicator_hub.errors import HeadTooLarge, HubError, Invalid, TooLong
 from indicator_hub.limits import LARGEST_HEAD, LONGEST_URL
@@ -47,7 +48,7 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole."""
         self._in_head = False
-        if self._hosts != 1 and self.parser.get_http_version() == "1.1":
+        if self._hosts != 1 and self.parser is not None and self.parser.get_http_version() == "1.1":
             raise _Refused
         super().on_headers_complete()
 
@@ -61,7 +62,7 @@ class Protocol(HttpToolsProtocol):
 
     def _refuse(self, error: HubError) -> None:
         """Answer and close; but a request that came whole before these bytes is answered, and nobody else is in its place."""
-        cycle = self.cycle
+        cycle = cast("RequestResponseCycle | None", self.cycle)
         if cycle is not None and not cycle.response_complete:
             if not cycle.more_body:
                 cycle.keep_alive = False
