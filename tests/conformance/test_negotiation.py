@@ -7,7 +7,7 @@ from support.http import OBJECTS, TAXII, site
 from support.world import indicator
 
 TAKEN = [
-    TAXII, "application/taxii+json", "application/taxii+json; version=2.1", 'application/taxii+json;version="2.1"', "APPLICATION/TAXII+JSON;VERSION=2.1",
+    TAXII, "application/taxii+json", "application/taxii+json; version=2.1", 'application/taxii+json;version="2.1"', r'application/taxii+json;version="2\.1"', "APPLICATION/TAXII+JSON;VERSION=2.1",
     "application/taxii+json ; version = 2.1", f"{TAXII};q=0.001", "application/taxii+json;q=0.5", f"{TAXII},application/stix+json;version=2.1",
     f"text/html, {TAXII}", f"application/json;q=0.9,{TAXII};q=0.1", "*/*", "application/*", "text/html, */*;q=0.1", f"{TAXII};foo=bar;q=1.0;ext",
     "application/taxii+json;version=3.0, application/taxii+json;version=2.1", f"{TAXII};charset=utf-8",

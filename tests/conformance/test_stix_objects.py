@@ -164,7 +164,8 @@ BAD: dict[str, tuple[tuple[str, ...], list[tuple[str, dict[str, Any]]]]] = {
         {"source_name": "s"}, {"description": "d"}, {"source_name": 1, "url": "u"}, {"source_name": "s", "url": 1}, {"source_name": "s", "url": "u", "hashes": {"MD5": "x"}}, "s")]),
     "kill chains": (("X-012", "X-095"), [("kill_chain_phases", domain("tool", kill_chain_phases=[one])) for one in (
         {"kill_chain_name": "a"}, {"phase_name": "a"}, {"kill_chain_name": 1, "phase_name": "a"}, "a")]),
-    "specification": (("X-020",), [("spec_version", domain("tool", spec_version="3.0")), ("spec_version", domain("tool", spec_version=2.1)), ("is missing", domain("tool", spec_version=None))]),
+    "specification": (("X-020",), [("spec_version", domain("tool", spec_version="3.0")), ("spec_version", domain("tool", spec_version=2.1)), ("is missing", domain("tool", spec_version=None)),
+                                       *(("spec_version must be 2.1", domain(kind, spec_version=None)) for kind in ("note", "opinion", "grouping", "location", "malware-analysis", "infrastructure", "language-content"))]),
     "ids": (("X-021", "X-023", "X-024"), [("id must be", domain("tool", id=text)) for text in (
         an("malware"), "tool--1", an("tool").upper(), f"tool--{'A' * 8}-0000-4000-8000-000000000001", "tool--00000000-0000-0000-0000-000000000000",
         "tool--00000000-0000-9000-8000-000000000001", "tool--00000000-0000-4000-7000-000000000001", f"tool-{an('tool')[6:]}", f"{an('tool')}x", 1, [an("tool")])]),

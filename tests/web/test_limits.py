@@ -74,6 +74,20 @@ async def test_a_query_that_crosses_a_limit(sqlite_url: str, name: str) -> None:
         assert (answer.status_code, answer.json()["http_status"]) == (status, str(status))
 
 
+async def test_next_fits_into_a_url_beside_its_filters(sqlite_url: str) -> None:
+    """However the characters are written: what the longest filters give as `next` can be sent with them."""
+    async with site(sqlite_url) as s:
+        await s.post(indicator(1), indicator(2))
+        room = LIMITS.filters - len("indicator,")
+        for one in ("%5C", "%22", "%01", "\\", "%C3%A9", "%E2%82%AC", "a"):
+            filters = f"match[type]=indicator,{one * (room // len(one))}"
+            page = (await s.get(f"{OBJECTS}?limit=1&{filters}")).json()
+            assert (one, page["more"]) == (one, True)
+            assert len(f"{OBJECTS}?limit=1&{filters}&next={page['next']}") < LIMITS.url
+            assert (await s.get(f"{OBJECTS}?limit=1&{filters}&next={page['next']}")).json()["more"] is False
+            assert (await s.get(f"{OBJECTS}?{filters}{'a' * len(one)}")).status_code == 400
+
+
 async def test_more_objects_than_one_body_may_hold(sqlite_url: str) -> None:
     """422, and none of them is stored."""
     async with site(sqlite_url, limits=SMALL) as s:

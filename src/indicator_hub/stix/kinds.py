@@ -226,8 +226,10 @@ def anything(value: Any) -> str | None:
     return None
 
 
-def custom(name: str, value: Any) -> str | None:
-    """A property that is none of STIX's own: its name (3.1), and what its ending promises."""
+def _custom(name: str, value: Any, beside: Mapping[str, Any]) -> str | None:
+    """A property that is none of STIX's own: its name, and what its ending promises (3.1)."""
+    if name.endswith("_enc") and name[:-4] not in beside:
+        return f"needs {name[:-4]} beside it"
     if not _PROPERTY.fullmatch(name):
         return "is not a property name: a-z, 0-9 and _, beginning with a letter, 3 to 250 characters"
     if name.endswith("_ref"):
@@ -262,9 +264,7 @@ class Shape:
         kinds = self.kinds
         for name, content in value.items():
             kind = kinds.get(name)
-            wrong = custom(name, content) if kind is None else kind(content)
-            if wrong is None and name.endswith("_enc") and name[:-4] not in value:
-                wrong = f"needs {name[:-4]} beside it"  # 3.1
+            wrong = _custom(name, content, value) if kind is None else kind(content)
             if wrong is not None:
                 return f"{name[:40]} {wrong}"
         if not self.required <= value.keys():

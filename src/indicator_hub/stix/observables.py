@@ -120,7 +120,7 @@ OBSERVABLE_SHAPES: Mapping[str, Shape] = {
         hashes=hashes, size=_COUNT, name=string, name_enc=string, magic_number_hex=hexadecimal, mime_type=string,
         **_TIMES, parent_directory_ref=ref(Targets("a directory", only=("directory",))),
         contains_refs=refs(OBSERVABLE), content_ref=ref(_ARTIFACT),
-    ).where(some_of("hashes", "name")),
+    ).where(some_of("hashes", "name"), only_with("name_enc", "name")),
     "ipv4-addr": shape("value", **_ADDRESS),
     "ipv6-addr": shape("value", **_ADDRESS),
     "mac-addr": shape("value", value=string),
