@@ -228,23 +228,17 @@ def anything(value: Any) -> str | None:
 
 def _custom(name: str, value: Any, beside: Mapping[str, Any]) -> str | None:
     """A property that is none of STIX's own: its name, and what its ending promises (3.1)."""
-    if name.endswith("_enc") and name[:-4] not in beside:
-        return f"needs {name[:-4]} beside it"
     if not _PROPERTY.fullmatch(name):
         return "is not a property name: a-z, 0-9 and _, beginning with a letter, 3 to 250 characters"
-    if name.endswith("_ref"):
-        return ref(ANY)(value)
-    if name.endswith("_refs"):
-        return refs(ANY)(value)
-    if name.endswith("_hex"):
-        return hexadecimal(value)
-    if name.endswith("_bin"):
-        return binary(value)
-    return anything(value)
+    if name.endswith("_enc") and name[:-4] not in beside:
+        return f"needs {name[:-4]} beside it"
+    promised = _PROMISED.get(name[name.rfind("_") :], anything)
+    return promised(value)
 
 
 ANY = Targets("a STIX object", never=NO_OBJECT)
 MARK = Targets("a marking-definition", only=("marking-definition",))
+_PROMISED: Mapping[str, Kind] = {"_ref": ref(ANY), "_refs": refs(ANY), "_hex": hexadecimal, "_bin": binary}
 
 
 @dataclass(frozen=True, slots=True)
