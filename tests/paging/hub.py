@@ -100,6 +100,7 @@ class Ground:
     async def _reset(self) -> None:
         async with self.store.transactions.begin() as tx:
             await tx.execute(delete(schema.audience_history))
+            await tx.execute(delete(schema.unresolved))
             await tx.execute(delete(schema.entry))
             await tx.execute(update(schema.clock).values(last_added=0))
             if self._changed:

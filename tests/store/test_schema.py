@@ -4,15 +4,22 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from indicator_hub.errors import Misconfigured
+from indicator_hub.sharing.remark import remark
+from indicator_hub.sharing.submit import submit
 from indicator_hub.store.engine import async_engine
 from indicator_hub.store.engine import database_url as parse_url
 from indicator_hub.store.migrate import migrate
 from indicator_hub.store.opened import open_store
-from indicator_hub.store.schema import REVISION, metadata
+from indicator_hub.store.schema import REVISION, entry, metadata, unresolved
+from indicator_hub.taxii.status import Status
+from support.marks import marking
 from support.paths import MIGRATIONS
+from support.world import World, envelope, indicator, world
+
+STATEMENT = {"definition_type": "statement", "definition": {"statement": "Copyright of the desk"}}
 
 
 async def test_migrations_make_the_schema(empty_database: str) -> None:
@@ -55,3 +62,39 @@ async def test_an_unknown_schema_is_refused(database_url: str) -> None:
         await open_store(database_url)
     with pytest.raises(Misconfigured, match="another version of the hub"):
         await migrate(database_url, MIGRATIONS)
+
+
+async def test_what_was_held_before_marks_had_meanings(database_url: str) -> None:
+    """A hub of the second revision with held objects: afterwards each waits for its mark, with the level it had, and is let go at the next start."""
+    mark, late = marking(1, **STATEMENT), marking(2, **STATEMENT)
+    async with world(database_url) as w:
+        for one in (mark, late):
+            held = indicator(1 if one is mark else 2, object_marking_refs=[one["id"]])
+            assert (await _send(w, held)).details[0].message.startswith("held")
+        assert (await _send(w, mark)).details[0].message == ""
+        async with w.store.transactions.begin() as tx:  # as the second revision would have left it
+            for statement in _BACKWARDS:
+                await tx.execute(text(statement))
+    await migrate(database_url, MIGRATIONS)
+    async with world(database_url) as w:
+        assert await remark(w.store) == 1
+        async with w.store.transactions.read() as tx:
+            rows = await tx.execute(select(entry.c.stix_id, entry.c.default_level, entry.c.held).order_by(entry.c.id))
+            found = [(name, level, held is not None) for name, level, held in rows]
+            left = (await tx.execute(select(unresolved.c.mark))).scalars().all()
+    assert found == [(indicator(1)["id"], 2, False), (indicator(2)["id"], 2, True), (mark["id"], None, False)]
+    assert left == [late["id"]]
+
+
+_BACKWARDS = (
+    "UPDATE entry SET held = 'unknown', audience_id = (SELECT id FROM audience WHERE floor = 9) WHERE type = 'indicator'",
+    "DROP TABLE remarking",
+    "DROP TABLE unresolved",
+    "DROP TABLE definition",
+    "ALTER TABLE entry DROP COLUMN default_level",
+    "UPDATE alembic_version SET version_num = '0002'",
+)
+
+
+async def _send(w: World, *objects: dict[str, object]) -> Status:
+    return await submit(w.store, await w.caller("ana"), await w.reach("ana"), envelope(*objects))

@@ -9,21 +9,26 @@ import hashlib
 import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from indicator_hub.errors import Unavailable
 from indicator_hub.limits import LIMITS, Limits
 from indicator_hub.sharing.act import Caller, act
+from indicator_hub.sharing.remark import remark
 from indicator_hub.stix import timestamps
+from indicator_hub.stix.markings import TLP
 from indicator_hub.stix.objects import ObjectVersion, Unacceptable, accept
 from indicator_hub.stix.reader import read
-from indicator_hub.store import audit, credentials, entries, statuses
+from indicator_hub.store import audit, credentials, definitions, entries, statuses
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.entries import Addition
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.status import Detail, Status
 from indicator_hub.trust.admission import Existing, Outcome, Recalled, Versions, admit
 from indicator_hub.trust.audience import Ruling, audience_of
+from indicator_hub.trust.marks import meaning_of
 from indicator_hub.trust.reach import Reach
 
 _LARGE = 256 * 1024
@@ -32,6 +37,9 @@ _LARGE = 256 * 1024
 Alongside = Callable[[Transaction, Status], Awaitable[None]]
 _OTHER_CONTENT = "this version is already here with other content: a change needs a new modified (STIX 2.1, 3.6)"
 _OTHER_CONTENT_UNVERSIONED = "already here with other content, and it has no versions: the first stays; say more about it in a note or a relationship"
+_OTHER_MEANING = (
+    "your organisation has said something else of this mark: what a mark means never changes (STIX 2.1, 7.2.1)"
+)
 _FAILED = (Outcome.REFUSED, Outcome.RECALLED)
 
 
@@ -75,14 +83,16 @@ async def submit(
             now = store.now()
             existing = await entries.lines(tx, reach.key, {one.id for one in offered if isinstance(one, ObjectVersion)})
             before = frozenset(existing)
-            terms = (offered, reach, level, identities, existing)
-            judged = await asyncio.to_thread(_judge, *terms) if large else _judge(*terms)
+            terms = (offered, reach, level, identities, existing, await _definitions(tx, reach, offered))
+            judged, defined = await asyncio.to_thread(_judge, *terms) if large else _judge(*terms)
             await _compare(tx, judged)
             status_id = str(uuid.uuid4())
             stored = await _store(tx, reach, judged, status_id=status_id, last=last, now=now)
             await entries.refresh_superseded(tx, reach.key, _touched(judged, before))
             status = Status(status_id, now, tuple(_detail(one, judged, now) for one in judged))
             await statuses.add(tx, reach, status, finished=now)
+            if defined:
+                await definitions.add(tx, reach.organisation_id, defined, now=now)
             if alongside is not None:
                 await alongside(tx, status)
             reissues = [one.offered for one in judged if one.outcome is Outcome.REISSUE]
@@ -90,11 +100,31 @@ async def submit(
                 about = {"object_id": one.id, "version": one.version or "", "details": {"status": status.id}}
                 await audit.add(tx, [replace(a.event("done"), action="reissue", **about)])
             a.details |= {"status": status.id, "total": len(judged), "stored": len(stored), "digest": _digest(stored)}
+    if defined:
+        with suppress(Unavailable):  # what was submitted is stored; what is left here the next one finishes
+            await remark(store)
     return status
 
 
 def _accept_all(body: bytes, limits: Limits) -> list[ObjectVersion | Unacceptable]:
     return [accept(received, limits) for received in read(body, limits)]
+
+
+async def _definitions(
+    tx: Transaction, reach: Reach, offered: Sequence[ObjectVersion | Unacceptable]
+) -> dict[str, Mapping[str, Any]]:
+    """What the organisation has said of the marks that these objects bear or are."""
+    marks: set[str] = set()
+    for one in offered:
+        if isinstance(one, ObjectVersion):
+            marks |= one.marks | one.part_marks
+            if one.type == "marking-definition":
+                marks.add(one.id)
+    marks -= TLP.keys()
+    if not marks:
+        return {}
+    known = await definitions.known(tx, reach.organisation_id, marks)
+    return {name: json.loads(content) for name, content in known.items()}
 
 
 def _judge(
@@ -103,15 +133,51 @@ def _judge(
     level: int | None,
     identities: frozenset[str],
     existing: Mapping[str, Sequence[Existing]],
+    said: Mapping[str, Mapping[str, Any]],
+) -> tuple[list[_Judged], dict[str, bytes]]:
+    """What becomes of each, and the marks that are defined by it for the first time.
+
+    A definition counts for the whole envelope, wherever in it it stands; one that is refused counts for nothing.
+    """
+    new: dict[str, ObjectVersion] = {}
+    for one in offered:
+        if (
+            isinstance(one, ObjectVersion)
+            and one.type == "marking-definition"
+            and not one.builtin
+            and one.id not in said
+        ):
+            new.setdefault(one.id, one)
+    while True:
+        judged = _judge_all(
+            offered, reach, level, identities, existing, {**said, **{name: one.value for name, one in new.items()}}
+        )
+        taken = {one.offered.id for one in judged if one.outcome not in _FAILED}
+        if new.keys() <= taken:
+            return judged, {name: one.raw for name, one in new.items()}
+        new = {name: one for name, one in new.items() if name in taken}
+
+
+def _judge_all(
+    offered: Sequence[ObjectVersion | Unacceptable],
+    reach: Reach,
+    level: int | None,
+    identities: frozenset[str],
+    existing: Mapping[str, Sequence[Existing]],
+    said: Mapping[str, Mapping[str, Any]],
 ) -> list[_Judged]:
     """In order: what an earlier object of the envelope adds is there for a later one (its `entry` counts down from -1)."""
+    through = {name: meaning and meaning.audience for name, one in said.items() for meaning in (meaning_of(one),)}
     judged: list[_Judged] = []
     known: dict[str, Versions] = {}
     for place, one in enumerate(offered):
         if isinstance(one, Unacceptable):
             judged.append(_Judged(one, Outcome.REFUSED, one.reason))
             continue
-        ruling = audience_of(one.marks, one.part_marks, level)
+        if one.id in said and not same_value(_said(said[one.id]), _said(one.value)):
+            judged.append(_Judged(one, Outcome.REFUSED, _OTHER_MEANING))
+            continue
+        ruling = audience_of(one.marks, one.part_marks, level, through)
         is_creator = one.created_by in identities
         versions = known.get(one.id)
         if versions is None:
@@ -119,7 +185,9 @@ def _judge(
         verdict = admit(one, ruling, reach, versions, is_creator=is_creator)
         result = _Judged(one, verdict.outcome, verdict.reason, ruling, verdict.existing)
         if verdict.outcome in (Outcome.NEW, Outcome.VERSION):
-            result.addition = Addition(one, ruling, versions.line_order, is_creator)
+            result.addition = Addition(
+                one, ruling, versions.line_order, is_creator, None if one.marks & TLP.keys() else level
+            )
             result.message = f"held: {ruling.held}" if ruling.held else ""
             versions.add(_pending(one, ruling, reach, -1 - place))
         elif verdict.outcome is Outcome.REISSUE and verdict.existing is not None:

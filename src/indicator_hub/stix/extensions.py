@@ -27,6 +27,7 @@ from indicator_hub.stix.kinds import (
     strings,
     text_or_integer,
 )
+from indicator_hub.stix.markings import HANDLING_EXTENSION
 from indicator_hub.stix.vocabulary import (
     ADDRESS_FAMILIES,
     EXTENSION_TYPES,
@@ -136,6 +137,8 @@ def _extension(key: str, content: Any, given: Shape | None) -> str | None:
         return "must be a dictionary, and not an empty one"
     if given is not None:
         return given.check(cast("dict[str, Any]", content))
+    if key == HANDLING_EXTENSION:
+        return None  # read where it counts (`trust/marks.py`): an empty list of nations says something
     if ids.referred_type(key) == "extension-definition":
         # An extension that the hub does not know is passed on unread.
         if (wrong := _TYPE(cast("dict[str, Any]", content).get("extension_type"))) is not None:

@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
+PAP_EXTENSION = "extension-definition--f8d78575-edfd-406e-8e84-6162a8450f5b"
+"""What one may do with it: the Permissible Actions Protocol, as STIX extension."""
+HANDLING_EXTENSION = "extension-definition--49475743-d6b8-4a71-9b73-353a1679aea0"
+"""The hub's own: handling codes and the nations it may go to, as a property extension of a marking-definition."""
 _V1 = {
     "613f2e26-407d-48c7-9eca-b8e91df99dc9": "white",
     "34098fce-860f-48ae-8e50-ebd3cc5e41da": "green",

@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.objects import ObjectVersion
-from indicator_hub.store import audiences, pages, visible
+from indicator_hub.store import audiences, definitions, pages, visible
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.opened import Store
-from indicator_hub.store.schema import audience_history, clock, entry
+from indicator_hub.store.schema import audience_history, clock, collection, entry, unresolved
 from indicator_hub.taxii.page import Entry, Page
 from indicator_hub.taxii.query import Query
 from indicator_hub.trust.admission import Existing, Recalled
@@ -42,6 +42,19 @@ async def is_visible(store: Store, reach: Reach, identifier: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """An entry that is held, with what its ruling is worked out from."""
+
+    entry: int
+    collection: int
+    ceiling: int
+    identifier: str
+    default: int | None
+    audience: Audience
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Addition:
     """An object version on its way in, with what was decided about it."""
 
@@ -50,6 +63,8 @@ class Addition:
     line_order: int | None
     """The order of the line it joins; None when it begins one."""
     is_creator: bool
+    default: int | None = None
+    """The level that counted for it because none of its own marks is TLP."""
 
 
 async def lock(tx: AsyncConnection, key: int) -> int:
@@ -121,6 +136,12 @@ async def add(
     columns = (entry.c.id, entry.c.date_added, entry.c.audience_id, entry.c.date_added)
     written = select(*columns).where(entry.c.collection_id == reach.key, entry.c.date_added >= first)
     await tx.execute(insert(audience_history).from_select(["entry_id", "since", "audience_id", "date_added"], written))
+    if waiting := {at: one.ruling.unresolved for at, one in enumerate(additions, first) if one.ruling.unresolved}:
+        keys = select(entry.c.id, entry.c.date_added).where(
+            entry.c.collection_id == reach.key, entry.c.date_added >= first, entry.c.held.is_not(None)
+        )
+        marks_of = {key: waiting[at] for key, at in await tx.execute(keys) if at in waiting}
+        await definitions.wait(tx, reach.organisation_id, marks_of)
     last = first + len(rows) - 1
     await _set_clock(tx, reach.key, last)
     return [row["version"] for row in rows], last
@@ -148,6 +169,7 @@ def _row(
         "status_id": status_id,
         "audience_id": audience_id,
         "held": one.ruling.held,
+        "default_level": one.default,
         "date_added": date_added,
         "first_added": date_added,
         "superseded": 0,
@@ -164,7 +186,54 @@ async def readmit(tx: AsyncConnection, reach: Reach, existing: Existing, ruling:
     row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
     changes = {"audience_id": row, "held": ruling.held, "date_added": date_added, "recalled": Recalled.NO.value}
     await _move(tx, existing.entry, changes, now=date_added)
+    await definitions.wait(tx, reach.organisation_id, {existing.entry: ruling.unresolved})
     await _set_clock(tx, reach.key, date_added)
+    return date_added
+
+
+async def waiting(tx: AsyncConnection, task: definitions.Task, limit: int) -> list[Waiting]:
+    """The next entries of a task. For the hub's own ruling, never to give out; what was recalled stays as it is."""
+    columns = (
+        entry.c.id, entry.c.collection_id, collection.c.ceiling, entry.c.stix_id, entry.c.default_level, entry.c.audience_id, entry.c.body,
+    )  # fmt: skip
+    statement = (
+        select(*columns)
+        .join(unresolved, unresolved.c.entry_id == entry.c.id)
+        .join(collection, collection.c.id == entry.c.collection_id)
+        .where(
+            unresolved.c.organisation_id == task.organisation_id,
+            unresolved.c.mark == task.mark,
+            unresolved.c.entry_id > task.last,
+            entry.c.recalled == Recalled.NO.value,
+        )
+        .order_by(unresolved.c.entry_id)
+        .limit(limit)
+    )
+    named = await audiences.all_of(tx)
+    return [
+        Waiting(key, of, ceiling, name, default, named[audience], bytes(body))
+        for key, of, ceiling, name, default, audience, body in await tx.execute(statement)
+    ]
+
+
+async def rule(
+    tx: AsyncConnection, key: int, entry_id: int, was: Audience, ruling: Ruling, *, last: int, now: int
+) -> int:
+    """Give an entry another audience. The clock must be locked. Returns the last `date_added` given out.
+
+    Who sees it only from now on must find it ahead of its cursor: it gets a new `date_added`, unless nobody is let in who was not before.
+    """
+    if was == ruling.audience:
+        await tx.execute(update(entry).where(entry.c.id == entry_id).values(held=ruling.held))
+        return last
+    row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
+    changes: dict[str, Any] = {"audience_id": row, "held": ruling.held}
+    if was.covers(ruling.audience):
+        await _move(tx, entry_id, changes, now=now)
+        return last
+    date_added = max(now, last + 1)
+    await _move(tx, entry_id, changes | {"date_added": date_added}, now=date_added)
+    await _set_clock(tx, key, date_added)
     return date_added
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The schema this code knows: the newest revision in `migrations/`. The hub refuses to start on any other."""
 
 metadata = MetaData(
@@ -270,6 +270,8 @@ entry = Table(
     Column("status_id", _Text, nullable=False),
     Column("audience_id", _Key, ForeignKey("audience.id"), nullable=False),
     Column("held", _Text),
+    # The level that counted for it because none of its own marks is TLP; NULL where one is.
+    Column("default_level", SmallInteger),
     Column("date_added", BigInteger, nullable=False),
     Column("first_added", BigInteger, nullable=False),
     # 0: no newer version in its line. 1: one that everyone who sees this one sees too. 2: one that some cannot see, or a contested id.
@@ -311,6 +313,38 @@ for _name, _owner, _live in (
             sqlite_where=_where,
             postgresql_where=_where,
         )
+
+# What an organisation has said its marks mean: the first content stands, whatever becomes of the entry that brought it.
+definition = Table(
+    "definition",
+    metadata,
+    Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False),
+    Column("stix_id", _Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("organisation_id", "stix_id"),
+)
+
+# Which marks hold which entries.
+unresolved = Table(
+    "unresolved",
+    metadata,
+    Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False),
+    Column("mark", _Text, nullable=False),
+    Column("entry_id", _Key, ForeignKey("entry.id"), nullable=False, index=True),
+    PrimaryKeyConstraint("organisation_id", "mark", "entry_id"),
+)
+
+# Rulings to be worked out again, in batches: `last_entry` is how far it has come, so that whoever goes on begins there.
+remarking = Table(
+    "remarking",
+    metadata,
+    _key(),
+    Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False),
+    Column("mark", _Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("last_entry", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+)
 
 # Every audience and date_added an entry ever had: with the serve events, "who was given this" is computed from it.
 audience_history = Table(

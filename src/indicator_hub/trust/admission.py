@@ -147,8 +147,9 @@ def _new_line(candidate: ObjectVersion, reach: Reach, foreign: Sequence[Existing
             return Verdict(Outcome.DUPLICATE, "already here, from another organisation", entry)
     if not visible:
         return Verdict(Outcome.NEW)
-    if candidate.version is None:
-        # An observable has no author: its id follows from its value, and everybody may say it.
+    if candidate.version is None or candidate.type == "marking-definition":
+        # An observable has no author: its id follows from its value, and everybody may say it. What a mark means each organisation
+        # says for itself: no partner can block it.
         return Verdict(Outcome.NEW)
     key = timestamps.sort_key(candidate.version)
     for entry in visible:

@@ -42,25 +42,26 @@ NOBODY = Audience(HELD)
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """An audience and, when the object is held, why."""
+    """An audience and, when the object is held, why, and by which marks."""
 
     audience: Audience
     held: str | None
+    unresolved: frozenset[str] = frozenset()
 
 
 def audience_of(
     marks: Iterable[str],
     part_marks: Iterable[str],
     default: int | None,
-    definitions: Mapping[str, Audience] | None = None,
+    definitions: Mapping[str, Audience | None] | None = None,
 ) -> Ruling:
     """The audience of an object with these marks, of itself and of its parts.
 
     `default` is the collection's level, applied when the object itself bears no TLP mark: a mark on a part does not spare the rest.
-    `definitions` gives what the submitting organisation's own marking-definitions mean. A mark that is neither TLP nor defined there
-    holds the object: it is kept, and shown to its originator alone.
+    `definitions` gives whom the submitting organisation's own marking-definitions let through, None for one that the hub does not
+    understand. A mark that is neither TLP nor understood holds the object: it is kept, and shown to its originator alone.
     """
-    if definitions is None:
+    if not definitions:
         return _by_tlp_alone(frozenset(marks), frozenset(part_marks), default)
     return _ruling(frozenset(marks), frozenset(part_marks), default, definitions)
 
@@ -72,19 +73,29 @@ def _by_tlp_alone(own: frozenset[str], parts: frozenset[str], default: int | Non
 
 
 def _ruling(
-    own: frozenset[str], parts: frozenset[str], default: int | None, definitions: Mapping[str, Audience]
+    own: frozenset[str], parts: frozenset[str], default: int | None, definitions: Mapping[str, Audience | None]
 ) -> Ruling:
     audience = EVERYONE
     if default is not None and not any(mark in TLP for mark in own):
         audience = Audience(default)
+    unresolved: set[str] = set()
     for mark in own | parts:
-        if mark in TLP:
-            audience = audience.narrowed(Audience(LEVELS[TLP[mark]]))
-        elif mark in definitions:
-            audience = audience.narrowed(definitions[mark])
+        through = Audience(LEVELS[TLP[mark]]) if mark in TLP else definitions.get(mark)
+        if through is None:
+            unresolved.add(mark)
         else:
-            return Ruling(NOBODY, f"the hub does not know the mark {mark}")
-    return Ruling(audience, None)
+            audience = audience.narrowed(through)
+    if not unresolved:
+        return Ruling(audience, None)
+    reasons = [_reason(mark, known=mark in definitions) for mark in sorted(unresolved)]
+    return Ruling(NOBODY, "; ".join(reasons[:3]), frozenset(unresolved))
+
+
+def _reason(mark: str, *, known: bool) -> str:
+    """For the one who shared it: what to do about it."""
+    if known:
+        return f"the hub does not understand what {mark} says"
+    return f"the mark {mark} is not known: send its marking-definition, which your organisation says the meaning of"
 
 
 def says_clear(marks: Iterable[str]) -> bool:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from indicator_hub import __version__
 from indicator_hub.keys import page_keys
 from indicator_hub.settings import Settings
+from indicator_hub.sharing.remark import remark
 from indicator_hub.store.opened import Store, open_store, wall_clock
 from indicator_hub.web import health, openapi, problems, taxii
 
@@ -45,6 +46,7 @@ def create_app(hub: taxii.Hub) -> "SlashedPaths":
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         try:
+            await remark(hub.store)  # what an earlier process did not finish
             yield
         finally:
             await hub.store.close()
