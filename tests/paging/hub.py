@@ -100,7 +100,8 @@ class Ground:
     async def _reset(self) -> None:
         async with self.store.transactions.begin() as tx:
             await tx.execute(delete(schema.audience_history))
-            await tx.execute(delete(schema.unresolved))
+            for table in (schema.unresolved, schema.reference, schema.referrer):
+                await tx.execute(delete(table))
             await tx.execute(delete(schema.entry))
             await tx.execute(update(schema.clock).values(last_added=0))
             if self._changed:

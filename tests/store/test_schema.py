@@ -88,6 +88,8 @@ async def test_what_was_held_before_marks_had_meanings(database_url: str) -> Non
 
 _BACKWARDS = (
     "UPDATE entry SET held = 'unknown', audience_id = (SELECT id FROM audience WHERE floor = 9) WHERE type = 'indicator'",
+    "DROP TABLE reference",
+    "DROP TABLE referrer",
     "DROP TABLE remarking",
     "DROP TABLE unresolved",
     "DROP TABLE definition",

@@ -35,7 +35,9 @@ async def delete(store: Store, caller: Caller, reach: Reach, identifier: str, fi
                 by = Recalled.BY_STEWARD
             await entries.recall(tx, chosen, by, now=now)
             await entries.refresh_superseded(tx, reach.key, (identifier,))
+            lines = {(identifier, one.organisation_id) for one in chosen}
             await entries.redate(tx, reach.key, entries.uncovered(chosen, versions), last=last, now=now)
+            await entries.settle(tx, reach.key, lines, now=now)
             a.details |= {"versions": [one.version for one in chosen], "by": by.name.lower()}
     return len(chosen)
 

@@ -21,6 +21,7 @@ from indicator_hub.stix import timestamps
 from indicator_hub.stix.markings import TLP
 from indicator_hub.stix.objects import ObjectVersion, Unacceptable, accept
 from indicator_hub.stix.reader import read
+from indicator_hub.stix.references import references
 from indicator_hub.store import audit, credentials, definitions, entries, statuses
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.entries import Addition
@@ -29,7 +30,8 @@ from indicator_hub.taxii.status import Detail, Status
 from indicator_hub.trust.admission import Existing, Outcome, Recalled, Versions, admit
 from indicator_hub.trust.audience import Ruling, audience_of
 from indicator_hub.trust.marks import meaning_of
-from indicator_hub.trust.reach import Reach
+from indicator_hub.trust.reach import Reach, sees
+from indicator_hub.trust.references import Line
 
 _LARGE = 256 * 1024
 """From this many bytes on a body is parsed in another thread, so that polls do not wait for it."""
@@ -83,12 +85,16 @@ async def submit(
             now = store.now()
             existing = await entries.lines(tx, reach.key, {one.id for one in offered if isinstance(one, ObjectVersion)})
             before = frozenset(existing)
-            terms = (offered, reach, level, identities, existing, await _definitions(tx, reach, offered))
+            targets = await _targets(tx, reach, offered)
+            terms = (offered, reach, level, identities, existing, await _definitions(tx, reach, offered), targets)
             judged, defined = await asyncio.to_thread(_judge, *terms) if large else _judge(*terms)
             await _compare(tx, judged)
             status_id = str(uuid.uuid4())
             stored = await _store(tx, reach, judged, status_id=status_id, last=last, now=now)
             await entries.refresh_superseded(tx, reach.key, _touched(judged, before))
+            if stored:
+                lines = {(one.offered.id, reach.organisation_id) for one in stored}
+                await entries.settle(tx, reach.key, lines, fresh=max(now, last + 1), now=now)
             status = Status(status_id, now, tuple(_detail(one, judged, now) for one in judged))
             await statuses.add(tx, reach, status, finished=now)
             if defined:
@@ -108,6 +114,39 @@ async def submit(
 
 def _accept_all(body: bytes, limits: Limits) -> list[ObjectVersion | Unacceptable]:
     return [accept(received, limits) for received in read(body, limits)]
+
+
+async def _targets(
+    tx: Transaction, reach: Reach, offered: Sequence[ObjectVersion | Unacceptable]
+) -> dict[str, frozenset[Line]]:
+    """For each id that these objects refer to the lines that count: one's own, also if it comes later, and those that the account sees.
+
+    No other: a report on a guessed id would else tell that it is there.
+    """
+    names: set[str] = set()
+    for one in offered:
+        if isinstance(one, ObjectVersion):
+            names |= references(one.value, one.raw)
+    if not names:
+        return {}
+    there = await entries.lines(tx, reach.key, names)
+    own = reach.organisation_id
+    return {
+        name: frozenset(
+            {(name, own), *((name, one.organisation_id) for one in there.get(name, ()) if _seen(reach, one))}
+        )
+        for name in names
+    }
+
+
+def _seen(reach: Reach, one: Existing) -> bool:
+    return sees(
+        reach,
+        audience=one.audience,
+        organisation_id=one.organisation_id,
+        first_added=one.first_added,
+        recalled=one.recalled is not Recalled.NO,
+    )
 
 
 async def _definitions(
@@ -134,6 +173,7 @@ def _judge(
     identities: frozenset[str],
     existing: Mapping[str, Sequence[Existing]],
     said: Mapping[str, Mapping[str, Any]],
+    targets: Mapping[str, frozenset[Line]],
 ) -> tuple[list[_Judged], dict[str, bytes]]:
     """What becomes of each, and the marks that are defined by it for the first time.
 
@@ -150,7 +190,13 @@ def _judge(
             new.setdefault(one.id, one)
     while True:
         judged = _judge_all(
-            offered, reach, level, identities, existing, {**said, **{name: one.value for name, one in new.items()}}
+            offered,
+            reach,
+            level,
+            identities,
+            existing,
+            {**said, **{name: one.value for name, one in new.items()}},
+            targets,
         )
         taken = {one.offered.id for one in judged if one.outcome not in _FAILED}
         if new.keys() <= taken:
@@ -165,6 +211,7 @@ def _judge_all(
     identities: frozenset[str],
     existing: Mapping[str, Sequence[Existing]],
     said: Mapping[str, Mapping[str, Any]],
+    targets: Mapping[str, frozenset[Line]],
 ) -> list[_Judged]:
     """In order: what an earlier object of the envelope adds is there for a later one (its `entry` counts down from -1)."""
     through = {name: meaning and meaning.audience for name, one in said.items() for meaning in (meaning_of(one),)}
@@ -186,7 +233,12 @@ def _judge_all(
         result = _Judged(one, verdict.outcome, verdict.reason, ruling, verdict.existing)
         if verdict.outcome in (Outcome.NEW, Outcome.VERSION):
             result.addition = Addition(
-                one, ruling, versions.line_order, is_creator, None if one.marks & TLP.keys() else level
+                one,
+                ruling,
+                versions.line_order,
+                is_creator,
+                None if one.marks & TLP.keys() else level,
+                _lines(one, targets),
             )
             result.message = f"held: {ruling.held}" if ruling.held else ""
             versions.add(_pending(one, ruling, reach, -1 - place))
@@ -195,6 +247,13 @@ def _judge_all(
             versions.add(replace(verdict.existing, recalled=Recalled.NO, audience=ruling.audience))
         judged.append(result)
     return judged
+
+
+def _lines(one: ObjectVersion, targets: Mapping[str, frozenset[Line]]) -> frozenset[Line]:
+    """The lines that count for this object."""
+    if not targets:
+        return frozenset()
+    return frozenset[Line]().union(*(targets[name] for name in references(one.value, one.raw)))
 
 
 def _pending(one: ObjectVersion, ruling: Ruling, reach: Reach, entry: int) -> Existing:

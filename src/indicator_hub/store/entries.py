@@ -5,7 +5,7 @@ lock is held to the commit. So `date_added` is unique and grows in the order of 
 can miss a row that was committed behind its back.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.objects import ObjectVersion
-from indicator_hub.store import audiences, definitions, pages, visible
+from indicator_hub.store import audiences, definitions, pages, references, visible
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.opened import Store
 from indicator_hub.store.schema import audience_history, clock, collection, entry, unresolved
@@ -23,6 +23,7 @@ from indicator_hub.taxii.query import Query
 from indicator_hub.trust.admission import Existing, Recalled
 from indicator_hub.trust.audience import NOBODY, Audience, Ruling
 from indicator_hub.trust.reach import Reach
+from indicator_hub.trust.references import Line
 
 
 async def page(store: Store, reach: Reach, query: Query, *, bodies: bool) -> Page:
@@ -64,6 +65,8 @@ class Addition:
     """The order of the line it joins; None when it begins one."""
     is_creator: bool
     default: int | None = None
+    refers_to: frozenset[Line] = frozenset()
+    """The lines that count for it: it is as strict as they are."""
     """The level that counted for it because none of its own marks is TLP."""
 
 
@@ -142,6 +145,12 @@ async def add(
         )
         marks_of = {key: waiting[at] for key, at in await tx.execute(keys) if at in waiting}
         await definitions.wait(tx, reach.organisation_id, marks_of)
+    if referring := {at: (one.ruling, one.refers_to) for at, one in enumerate(additions, first) if one.refers_to}:
+        keys = select(entry.c.id, entry.c.date_added).where(
+            entry.c.collection_id == reach.key, entry.c.date_added >= first
+        )
+        of = {key: referring[at] for key, at in await tx.execute(keys) if at in referring}
+        await references.add(tx, reach.key, of)
     last = first + len(rows) - 1
     await _set_clock(tx, reach.key, last)
     return [row["version"] for row in rows], last
@@ -187,6 +196,7 @@ async def readmit(tx: AsyncConnection, reach: Reach, existing: Existing, ruling:
     changes = {"audience_id": row, "held": ruling.held, "date_added": date_added, "recalled": Recalled.NO.value}
     await _move(tx, existing.entry, changes, now=date_added)
     await definitions.wait(tx, reach.organisation_id, {existing.entry: ruling.unresolved})
+    await references.rule(tx, existing.entry, ruling)
     await _set_clock(tx, reach.key, date_added)
     return date_added
 
@@ -223,6 +233,53 @@ async def rule(
 
     Who sees it only from now on must find it ahead of its cursor: it gets a new `date_added`, unless nobody is let in who was not before.
     """
+    await references.rule(tx, entry_id, ruling)
+    return await _widen_or_narrow(tx, key, entry_id, was, ruling, last=last, now=now)
+
+
+async def settle(
+    tx: AsyncConnection, key: int, changed: Collection[Line], *, now: int, fresh: int | None = None
+) -> None:
+    """After these lines have changed: what refers to them is as strict as they are now. The clock must be locked.
+
+    What was added from `fresh` on, in this very transaction, has had no other audience yet. Where something is narrowed, what it hid from
+    somebody, and what is given instead of it now, gets a new `date_added`.
+    """
+    last = await lock(tx, key)
+    moved = await references.unsettled(tx, key, changed)
+    narrowed: set[int] = set()
+    for one in moved:
+        held = one.own_held or ("it refers to what was recalled" if one.now == NOBODY else None)
+        ruling = Ruling(one.now, held)
+        if fresh is not None and one.first_added >= fresh:
+            await _correct(tx, one.entry, ruling)
+            continue
+        last = await _widen_or_narrow(tx, key, one.entry, one.was, ruling, last=last, now=now)
+        if not one.now.covers(one.was):
+            narrowed.add(one.entry)
+    if not moved:
+        return
+    of_ids = await lines(tx, key, {one.line[0] for one in moved})
+    for line in sorted({one.line for one in moved if one.entry in narrowed}):
+        versions = of_ids[line[0]]
+        gone = [one for one in versions if one.entry in narrowed and one.organisation_id == line[1]]
+        again = [one for one in uncovered(gone, versions) if one.entry not in narrowed]
+        await redate(tx, key, again, last=last, now=now)
+        last = await lock(tx, key)
+    await refresh_superseded(tx, key, of_ids)
+
+
+async def _correct(tx: AsyncConnection, entry_id: int, ruling: Ruling) -> None:
+    """The audience of an entry that nobody has seen yet."""
+    row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
+    await tx.execute(update(entry).where(entry.c.id == entry_id).values(audience_id=row, held=ruling.held))
+    of = audience_history.c.entry_id == entry_id, audience_history.c.until.is_(None)
+    await tx.execute(update(audience_history).where(*of).values(audience_id=row))
+
+
+async def _widen_or_narrow(
+    tx: AsyncConnection, key: int, entry_id: int, was: Audience, ruling: Ruling, *, last: int, now: int
+) -> int:
     if was == ruling.audience:
         await tx.execute(update(entry).where(entry.c.id == entry_id).values(held=ruling.held))
         return last

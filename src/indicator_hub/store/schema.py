@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The schema this code knows: the newest revision in `migrations/`. The hub refuses to start on any other."""
 
 metadata = MetaData(
@@ -345,6 +345,27 @@ remarking = Table(
     Column("last_entry", BigInteger, nullable=False),
     Column("done", BigInteger, nullable=False),
 )
+
+# An entry that refers to others, and the ruling of its own marks: its audience is that, narrowed by what it refers to.
+referrer = Table(
+    "referrer",
+    metadata,
+    Column("entry_id", _Key, ForeignKey("entry.id"), primary_key=True, autoincrement=False),
+    Column("own_audience_id", _Key, ForeignKey("audience.id"), nullable=False),
+    Column("held", _Text),
+)
+
+# The lines that count for it: those of its own organisation, whenever they come, and those that its account saw when it came.
+reference = Table(
+    "reference",
+    metadata,
+    Column("entry_id", _Key, ForeignKey("entry.id"), nullable=False),
+    Column("collection_id", _Key, ForeignKey("collection.id"), nullable=False),
+    Column("target_id", _Text, nullable=False),
+    Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False),
+    PrimaryKeyConstraint("entry_id", "target_id", "organisation_id"),
+)
+Index("ix_reference_target", reference.c.collection_id, reference.c.target_id)
 
 # Every audience and date_added an entry ever had: with the serve events, "who was given this" is computed from it.
 audience_history = Table(
