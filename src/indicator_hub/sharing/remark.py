@@ -63,7 +63,7 @@ async def _rule(tx: Transaction, organisation_id: int, waiting: Sequence[Waiting
             changed.add(one.identifier)
         await entries.refresh_superseded(tx, collection, changed)
         lines = {(name, organisation_id) for name in changed}
-        await entries.settle(tx, collection, lines, now=now)
+        await entries.settle(tx, collection, lines, ruled=lines, now=now)
 
 
 async def _rulings(tx: Transaction, organisation_id: int, waiting: Sequence[Waiting]) -> dict[int, Ruling]:

@@ -94,7 +94,9 @@ async def submit(
             await entries.refresh_superseded(tx, reach.key, _touched(judged, before))
             if stored:
                 lines = {(one.offered.id, reach.organisation_id) for one in stored}
-                await entries.settle(tx, reach.key, lines, fresh=max(now, last + 1), now=now)
+                referring = [one for one in stored if one.addition is None or one.addition.refers_to]
+                ruled = {(one.offered.id, reach.organisation_id) for one in referring}
+                await entries.settle(tx, reach.key, lines, ruled=ruled, fresh=max(now, last + 1), now=now)
             status = Status(status_id, now, tuple(_detail(one, judged, now) for one in judged))
             await statuses.add(tx, reach, status, finished=now)
             if defined:

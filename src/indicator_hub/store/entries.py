@@ -238,15 +238,23 @@ async def rule(
 
 
 async def settle(
-    tx: AsyncConnection, key: int, changed: Collection[Line], *, now: int, fresh: int | None = None
+    tx: AsyncConnection,
+    key: int,
+    changed: Collection[Line],
+    *,
+    now: int,
+    ruled: Collection[Line] = (),
+    fresh: int | None = None,
 ) -> None:
     """After these lines have changed: what refers to them is as strict as they are now. The clock must be locked.
 
-    What was added from `fresh` on, in this very transaction, has had no other audience yet. Where something is narrowed, what it hid from
+    `ruled` are those of them that may refer to something themselves. What was added from `fresh` on, in this very transaction, has had no other audience yet. Where something is narrowed, what it hid from
     somebody, and what is given instead of it now, gets a new `date_added`.
     """
+    moved = await references.unsettled(tx, key, changed, ruled)
+    if not moved:
+        return
     last = await lock(tx, key)
-    moved = await references.unsettled(tx, key, changed)
     narrowed: set[int] = set()
     for one in moved:
         held = one.own_held or ("it refers to what was recalled" if one.now == NOBODY else None)
@@ -257,8 +265,6 @@ async def settle(
         last = await _widen_or_narrow(tx, key, one.entry, one.was, ruling, last=last, now=now)
         if not one.now.covers(one.was):
             narrowed.add(one.entry)
-    if not moved:
-        return
     of_ids = await lines(tx, key, {one.line[0] for one in moved})
     for line in sorted({one.line for one in moved if one.entry in narrowed}):
         versions = of_ids[line[0]]

@@ -50,9 +50,14 @@ async def rule(tx: AsyncConnection, key: int, ruling: Ruling) -> None:
     await tx.execute(changed.values(own_audience_id=row, held=ruling.held))
 
 
-async def unsettled(tx: AsyncConnection, collection: int, changed: Collection[Line]) -> list[Settled]:
-    """The entries whose audience is no longer what follows from what they lead to, after these lines have changed; oldest first."""
-    concerned = await _led_to(tx, collection, changed)
+async def unsettled(
+    tx: AsyncConnection, collection: int, changed: Collection[Line], ruled: Collection[Line]
+) -> list[Settled]:
+    """The entries whose audience is no longer what follows from what they lead to, oldest first.
+
+    After the lines `changed` have changed; of those, `ruled` may refer to something themselves, by rulings that are new.
+    """
+    concerned = await _led_to(tx, collection, changed) | await _of(tx, collection, ruled)
     if not concerned:
         return []
     known = await audiences.all_of(tx)
@@ -69,26 +74,28 @@ async def unsettled(tx: AsyncConnection, collection: int, changed: Collection[Li
     return sorted(found, key=lambda one: one.first_added)
 
 
+async def _of(tx: AsyncConnection, collection: int, lines: Collection[Line]) -> set[int]:
+    """The versions of these lines that refer to anything."""
+    if not lines:
+        return set()
+    statement = select(entry.c.id, entry.c.stix_id, entry.c.organisation_id).join(referrer)
+    statement = statement.where(entry.c.collection_id == collection, among(entry.c.stix_id, "names"))
+    rows = await tx.execute(statement, {"names": bind_list(tx, {name for name, _ in lines})})
+    return {key for key, name, organisation in rows if (name, organisation) in lines}
+
+
 async def _led_to(tx: AsyncConnection, collection: int, changed: Collection[Line]) -> set[int]:
-    """Every entry from which one of these lines can be reached, and those of the lines themselves that refer to anything."""
+    """Every entry from which one of these lines can be reached."""
     found: set[int] = set()
     ahead, passed = set(changed), set[Line]()
-    own = select(entry.c.id, entry.c.stix_id, entry.c.organisation_id).join(referrer)
-    up = select(reference.c.entry_id, reference.c.target_id, reference.c.organisation_id)
-    first = True
+    statement = select(reference.c.entry_id, reference.c.target_id, reference.c.organisation_id).where(
+        reference.c.collection_id == collection, among(reference.c.target_id, "names")
+    )
     while ahead:
         passed |= ahead
-        names = {"names": bind_list(tx, {name for name, _ in ahead})}
-        keys: set[int] = set()
-        if first:
-            statement = own.where(entry.c.collection_id == collection, among(entry.c.stix_id, "names"))
-            keys |= {
-                key for key, name, organisation in await tx.execute(statement, names) if (name, organisation) in ahead
-            }
-            first = False
-        statement = up.where(reference.c.collection_id == collection, among(reference.c.target_id, "names"))
-        above = {key for key, name, organisation in await tx.execute(statement, names) if (name, organisation) in ahead}
-        found |= keys | above
+        rows = await tx.execute(statement, {"names": bind_list(tx, {name for name, _ in ahead})})
+        above = {key for key, name, organisation in rows if (name, organisation) in ahead}
+        found |= above
         ahead = await _lines_of(tx, above) - passed
     return found
 
