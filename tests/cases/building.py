@@ -1,7 +1,7 @@
 """The world of a file of trust cases, built by the ordinary deeds, each at its own time; and what one case comes to."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,7 +124,7 @@ def made(
     spec: Object,
     *,
     number: int = 0,
-    references: list[str] = [],
+    references: Sequence[str] = (),
     modified: str = "2026-10-01T00:00:00.000Z",
 ) -> Object:
     """The object that a case speaks of: each case has ids of its own, so that all can live in one world."""
@@ -142,7 +142,9 @@ def made(
     elif kind == "sighting":
         one |= {"sighting_of_ref": references[0]}
     elif references:
-        one |= {"object_refs": references} | ({"name": "R", "published": one["created"]} if kind == "report" else {})
+        one |= {"object_refs": list(references)} | (
+            {"name": "R", "published": one["created"]} if kind == "report" else {}
+        )
     if marks := spec.get("marks"):
         one["object_marking_refs"] = [v.mark(name) for name in marks]
     if parts := spec.get("granular"):

@@ -129,11 +129,12 @@ def _chosen(line: Sequence[Row], versions: tuple[str, ...]) -> list[Row]:
 
 
 def taken(rows: Sequence[Row], deleter: Reader, identifier: str, asked: Asked) -> list[Row] | None:
-    """What a DELETE takes back: of the line that the deleter is shown all versions, or those named. None: it is shown nothing."""
+    """What a DELETE takes back: of its own line, or else of the one that the deleter is shown, all versions, or those named. None: it is shown nothing."""
     seen = [row for row in rows if row.id == identifier and deleter.sees(row)]
     if not seen:
         return None
-    line, whole = _shown(seen), not asked.versions or "all" in asked.versions
+    own = [row for row in seen if row.organisation == deleter.organisation]
+    line, whole = _shown(own or seen), not asked.versions or "all" in asked.versions
     owner = line[0].organisation
     rows = [row for row in rows if (row.id, row.organisation, row.recalled) == (identifier, owner, False)]
     if whole:  # those too that are not for the deleter's eyes

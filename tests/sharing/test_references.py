@@ -1,8 +1,13 @@
 """An object is as strict as the strictest that it refers to: when it comes, and whenever one of those changes; and that tells nobody what is hidden."""
 
+import random
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+
 from indicator_hub.sharing.recall import delete
+from indicator_hub.store.schema import audience, entry, organisation
 from indicator_hub.taxii.query import Filters
 from sharing.test_definitions import FOR_AB, messages
 from sharing.test_submit import bodies, send
@@ -127,3 +132,89 @@ async def test_another_collection_is_another_matter(database_url: str) -> None:
         await send(w, "ana", STRICT)
         await send(w, "ana", report(1, STRICT), collection="other")
         assert [one["id"] for one in await bodies(w, "dan", collection="other")] == [report(1)["id"]]
+
+
+class Model:
+    """What each version's level must be: its own, and those of all that it leads to."""
+
+    def __init__(self) -> None:
+        self.versions: list[dict[str, Any]] = []
+
+    def line(self, name: str, by: str) -> list[dict[str, Any]]:
+        """The versions of one id from one organisation."""
+        return [one for one in self.versions if (one["id"], one["by"]) == (name, by)]
+
+    def level(self, version: dict[str, Any]) -> int:
+        """9 is nobody's."""
+        found, seen, ahead = version["own"], set(), list(version["counted"])
+        while ahead:
+            line = ahead.pop()
+            if line in seen or not self.line(*line):
+                continue
+            seen.add(line)
+            live = [one for one in self.line(*line) if not one["recalled"]]
+            found = max([found, *(one["own"] for one in live)]) if live else 9
+            ahead += [further for one in live for further in one["counted"]]
+            if found == 9:
+                return 9
+        return found
+
+    def seen(self, name: str, by: str) -> bool:
+        """Whether a member sees any version of it from the other organisation."""
+        return any(
+            one["id"] == name and one["by"] != by and not one["recalled"] and self.level(one) <= LEVELS["STRICT"]
+            for one in self.versions
+        )
+
+
+LEVELS = {"GREEN": 1, "AMBER": 2, "STRICT": 3, "RED": 4}
+OTHER = {"ana": "bea", "bea": "ana"}
+
+
+async def levels(w: World) -> dict[tuple[str, str, str], int]:
+    """As the hub has them, of what was not recalled."""
+    statement = select(entry.c.stix_id, organisation.c.name, entry.c.version, audience.c.floor)
+    statement = statement.join(audience).join(organisation, organisation.c.id == entry.c.organisation_id)
+    async with w.store.transactions.read() as tx:
+        rows = await tx.execute(statement.where(entry.c.recalled == 0))
+        return {(name, {"xa-cert": "ana", "xb-cert": "bea"}[by], version): level for name, by, version, level in rows}
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_comes_in_whatever_order(database_url: str, seed: int) -> None:
+    """After every deed each version has the level that follows from what it leads to, worked out from the beginning."""
+    chance, model = random.Random(seed), Model()
+    names = [report(number, GREEN)["id"] for number in range(5)]
+    async with world(database_url) as w:
+        for day in range(1, 25):
+            by, number = chance.choice(("ana", "bea")), chance.randrange(5)
+            name, live = names[number], [one for one in model.line(names[number], by) if not one["recalled"]]
+            if live and chance.random() < 0.3:
+                for one in live:
+                    one["recalled"] = True
+                await recall(w, by, name)
+            else:
+                tlp, targets = (
+                    chance.choice(list(LEVELS)),
+                    chance.sample([one for one in names if one != name], chance.randrange(1, 3)),
+                )
+                one = report(number, GREEN, day=day, tlp=tlp) | {"object_refs": targets}
+                counted = {(target, by) for target in targets} | {
+                    (target, OTHER[by]) for target in targets if model.seen(target, by)
+                }
+                if not (await send(w, by, one)).details[0].failed:
+                    model.versions.append(
+                        {
+                            "id": name,
+                            "by": by,
+                            "version": one["modified"],
+                            "own": LEVELS[tlp],
+                            "counted": counted,
+                            "recalled": False,
+                        }
+                    )
+            assert await levels(w) == {
+                (one["id"], one["by"], one["version"]): model.level(one)
+                for one in model.versions
+                if not one["recalled"]
+            }

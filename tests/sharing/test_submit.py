@@ -300,3 +300,22 @@ async def test_who_may_not_write(database_url: str) -> None:
                 await submit(
                     w.store, await w.caller(account), await w.reach(account, collection=collection), b"nonsense"
                 )
+
+
+async def test_its_originator_can_always_take_it_back(database_url: str) -> None:
+    """Also where readers, itself among them, are shown another organisation's line of the same id."""
+    hidden, theirs = indicator(1, tlp="RED"), indicator(1, tlp="GREEN", modified="2026-11-03T00:00:00.000Z")
+    mine = indicator(1, tlp="GREEN", description="Ours.")
+    every = Filters(keywords=frozenset(("all",)))
+    async with world(database_url) as w:
+        await send(w, "ana", hidden)
+        await send(w, "bea", mine)
+        await send(w, "ana", theirs)
+        assert await bodies(w, "bea") == await bodies(w, "dan") == [theirs]
+        caller, reach = await w.caller("bea"), await w.reach("bea")
+        assert await delete(w.store, caller, reach, mine["id"], every) == 1
+        assert await bodies(w, "bea") == [theirs]
+        with pytest.raises(NotPermitted):
+            await delete(w.store, caller, reach, mine["id"], every)
+        assert await delete(w.store, await w.caller("ana"), await w.reach("ana"), mine["id"], every) == 2
+        assert await bodies(w, "bea") == []

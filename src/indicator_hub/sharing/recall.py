@@ -25,7 +25,12 @@ async def delete(store: Store, caller: Caller, reach: Reach, identifier: str, fi
             last = await entries.lock(tx, reach.key)
             now = store.now()
             versions = (await entries.lines(tx, reach.key, (identifier,))).get(identifier, [])
-            chosen = _choose(await entries.shown(tx, reach, identifier, versions), versions, filters)
+            # One's own line first, also where another organisation's is shown: its originator can always take it back.
+            own = [
+                one for one in versions if one.organisation_id == reach.organisation_id and one.recalled is Recalled.NO
+            ]
+            seen = own or await entries.shown(tx, reach, identifier, versions)
+            chosen = _choose(seen, versions, filters)
             if not chosen:
                 raise NotFound
             by = Recalled.BY_ORIGINATOR
@@ -43,7 +48,7 @@ async def delete(store: Store, caller: Caller, reach: Reach, identifier: str, fi
 
 
 def _choose(seen: Sequence[Existing], versions: Sequence[Existing], filters: Filters) -> list[Existing]:
-    """Of the line that is shown (`seen`, from the oldest version to the newest) what a GET with these filters is given.
+    """Of one's own line, or the one that is shown (`seen`, from the oldest version to the newest) what a GET with these filters is given.
 
     Where no specification is named, the other rendering of a version goes with it: what was taken back is not left under another
     form. Where no version is named, the whole line: a steward takes back also the versions that are not for its own eyes.
