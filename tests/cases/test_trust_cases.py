@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from cases.building import BUILT, Built, Case, build, prepare
-from cases.vectors import names, vectors
+from cases.vectors import vectors
 
 
 @pytest.fixture
@@ -26,9 +26,14 @@ async def test_every_trust_case(built: tuple[Built, list[Case]]) -> None:
     found: dict[str, str] = {}
     for case in sorted(decided, key=lambda case: case.told["action"] != "read"):
         found[case.told["id"]] = await world.verdict(case)
+    assert len(found) == len(decided), "two cases have one name"
     assert found == {case.told["id"]: case.told["expect"] for case in decided}
 
 
-def test_trust_case_names_are_distinct() -> None:
-    """No case hides another."""
-    assert len(set(names())) == len(names())
+def test_trust_cases_without_a_deed() -> None:
+    """Said aloud: what is not decided here."""
+    v = vectors()
+    silent = {name for name, one in v.world["accounts"].items() if one["kind"] == "feed" or one.get("operator")}
+    left = [case["id"] for case in v.cases if case["action"] not in BUILT or case["subject"] in silent]
+    if left:
+        pytest.skip(f"there is no deed yet for {', '.join(left)}")

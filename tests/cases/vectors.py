@@ -55,13 +55,6 @@ def vectors() -> Vectors:
     return Vectors(found["world"], found["cases"])
 
 
-def names() -> list[str]:
-    """The cases' names, for the tests' own; one that says there are none."""
-    if not FILE.exists():
-        return ["absent"]
-    return [case["id"] for case in json.loads(FILE.read_text(encoding="utf-8"))["cases"]]
-
-
 def roster(world: dict[str, Any]) -> Roster:
     """The file's parties, with what the model makes mandatory and the file leaves out."""
     memberships = [_membership(world, one) for one in world["memberships"]]

@@ -5,7 +5,7 @@ import base64
 import json
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, bindparam, delete, insert, select, update
@@ -22,6 +22,7 @@ from indicator_hub.trust.roster import Feed, Membership
 from indicator_hub.web.app import create_app
 from indicator_hub.web.taxii import Hub
 from support.http import TAXII
+from support.live import Answer
 from support.world import ACCOUNTS, MAIN, START, envelope, roster, world
 
 T = TypeVar("T")
@@ -35,20 +36,6 @@ SPONSORS = {"xa-cert": "xd-cert"}
 def rendered(instant: int) -> str:
     """Microseconds as TAXII writes them."""
     return timestamps.render(instant)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        """The body, read."""
-        return json.loads(self.body)
 
 
 class Ground:

@@ -86,6 +86,10 @@ async def test_wherever_in_the_envelope_it_stands(database_url: str) -> None:
         assert messages(await send(w, "ana", bearing(1, mark, "GREEN"), mark)) == ["", ""]
         said = messages(await send(w, "ana", bearing(2, refused, "GREEN"), refused, collection="other"))
         assert ("held" in said[0], "takes nothing above" in said[1]) == (True, True)
+        # Behind one that is refused, another of the same id is the first.
+        low = refused | {"object_marking_refs": [TLP["GREEN"]]}
+        assert [one != "" for one in messages(await send(w, "bea", refused, low, collection="other"))] == [False, True]
+        assert messages(await send(w, "bea", bearing(3, low, "GREEN"), collection="other")) == [""]
 
 
 async def test_what_stays_held(database_url: str) -> None:

@@ -27,10 +27,10 @@ from indicator_hub.store.engine import Transaction
 from indicator_hub.store.entries import Addition
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.status import Detail, Status
-from indicator_hub.trust.admission import Existing, Outcome, Recalled, Versions, admit
+from indicator_hub.trust.admission import Existing, Outcome, Recalled, Versions, admit, is_seen
 from indicator_hub.trust.audience import Ruling, audience_of
 from indicator_hub.trust.marks import meaning_of
-from indicator_hub.trust.reach import Reach, sees
+from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.references import Line
 
 _LARGE = 256 * 1024
@@ -56,6 +56,21 @@ class _Judged:
     existing: Existing | None = None
     addition: Addition | None = None
     version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a submission is judged by.
+
+    `level` counts where an object's own marks say none; `existing` are the versions already there of each id, `said` what the organisation has said its marks mean, `targets` the lines that count of each id referred to.
+    """
+
+    reach: Reach
+    level: int | None
+    identities: frozenset[str]
+    existing: Mapping[str, Sequence[Existing]]
+    said: Mapping[str, Mapping[str, Any]]
+    targets: Mapping[str, frozenset[Line]]
 
 
 async def submit(
@@ -85,9 +100,9 @@ async def submit(
             now = store.now()
             existing = await entries.lines(tx, reach.key, {one.id for one in offered if isinstance(one, ObjectVersion)})
             before = frozenset(existing)
-            targets = await _targets(tx, reach, offered)
-            terms = (offered, reach, level, identities, existing, await _definitions(tx, reach, offered), targets)
-            judged, defined = await asyncio.to_thread(_judge, *terms) if large else _judge(*terms)
+            said, targets = await _definitions(tx, reach, offered), await _targets(tx, reach, offered)
+            terms = _Terms(reach, level, identities, existing, said, targets)
+            judged, defined = await asyncio.to_thread(_judge, offered, terms) if large else _judge(offered, terms)
             await _compare(tx, judged)
             status_id = str(uuid.uuid4())
             stored = await _store(tx, reach, judged, status_id=status_id, last=last, now=now)
@@ -135,20 +150,10 @@ async def _targets(
     own = reach.organisation_id
     return {
         name: frozenset(
-            {(name, own), *((name, one.organisation_id) for one in there.get(name, ()) if _seen(reach, one))}
+            {(name, own), *((name, one.organisation_id) for one in there.get(name, ()) if is_seen(reach, one))}
         )
         for name in names
     }
-
-
-def _seen(reach: Reach, one: Existing) -> bool:
-    return sees(
-        reach,
-        audience=one.audience,
-        organisation_id=one.organisation_id,
-        first_added=one.first_added,
-        recalled=one.recalled is not Recalled.NO,
-    )
 
 
 async def _definitions(
@@ -168,70 +173,51 @@ async def _definitions(
     return {name: json.loads(content) for name, content in known.items()}
 
 
-def _judge(
-    offered: Sequence[ObjectVersion | Unacceptable],
-    reach: Reach,
-    level: int | None,
-    identities: frozenset[str],
-    existing: Mapping[str, Sequence[Existing]],
-    said: Mapping[str, Mapping[str, Any]],
-    targets: Mapping[str, frozenset[Line]],
-) -> tuple[list[_Judged], dict[str, bytes]]:
+def _judge(offered: Sequence[ObjectVersion | Unacceptable], terms: _Terms) -> tuple[list[_Judged], dict[str, bytes]]:
     """What becomes of each, and the marks that are defined by it for the first time.
 
     A definition counts for the whole envelope, wherever in it it stands; one that is refused counts for nothing.
     """
-    new: dict[str, ObjectVersion] = {}
-    for one in offered:
-        if (
-            isinstance(one, ObjectVersion)
-            and one.type == "marking-definition"
-            and not one.builtin
-            and one.id not in said
-        ):
-            new.setdefault(one.id, one)
+    marks = {
+        place: one
+        for place, one in enumerate(offered)
+        if isinstance(one, ObjectVersion)
+        and one.type == "marking-definition"
+        and not one.builtin
+        and one.id not in terms.said
+    }
     while True:
-        judged = _judge_all(
-            offered,
-            reach,
-            level,
-            identities,
-            existing,
-            {**said, **{name: one.value for name, one in new.items()}},
-            targets,
-        )
-        taken = {one.offered.id for one in judged if one.outcome not in _FAILED}
-        if new.keys() <= taken:
+        first: dict[str, int] = {}
+        for place, one in marks.items():
+            first.setdefault(one.id, place)
+        new = {name: marks[place] for name, place in first.items()}
+        said = {**terms.said, **{name: one.value for name, one in new.items()}}
+        judged = _judge_all(offered, replace(terms, said=said))
+        refused = [place for place in first.values() if judged[place].outcome in _FAILED]
+        if not refused:
             return judged, {name: one.raw for name, one in new.items()}
-        new = {name: one for name, one in new.items() if name in taken}
+        for place in refused:
+            del marks[place]
 
 
-def _judge_all(
-    offered: Sequence[ObjectVersion | Unacceptable],
-    reach: Reach,
-    level: int | None,
-    identities: frozenset[str],
-    existing: Mapping[str, Sequence[Existing]],
-    said: Mapping[str, Mapping[str, Any]],
-    targets: Mapping[str, frozenset[Line]],
-) -> list[_Judged]:
+def _judge_all(offered: Sequence[ObjectVersion | Unacceptable], terms: _Terms) -> list[_Judged]:
     """In order: what an earlier object of the envelope adds is there for a later one (its `entry` counts down from -1)."""
-    through = {name: meaning and meaning.audience for name, one in said.items() for meaning in (meaning_of(one),)}
+    through = {name: meaning and meaning.audience for name, one in terms.said.items() for meaning in (meaning_of(one),)}
     judged: list[_Judged] = []
     known: dict[str, Versions] = {}
     for place, one in enumerate(offered):
         if isinstance(one, Unacceptable):
             judged.append(_Judged(one, Outcome.REFUSED, one.reason))
             continue
-        if one.id in said and not same_value(_said(said[one.id]), _said(one.value)):
+        if one.id in terms.said and not same_value(_without_defaults(terms.said[one.id]), _without_defaults(one.value)):
             judged.append(_Judged(one, Outcome.REFUSED, _OTHER_MEANING))
             continue
-        ruling = audience_of(one.marks, one.part_marks, level, through)
-        is_creator = one.created_by in identities
+        ruling = audience_of(one.marks, one.part_marks, terms.level, through)
+        is_creator = one.created_by in terms.identities
         versions = known.get(one.id)
         if versions is None:
-            versions = known[one.id] = Versions(existing.get(one.id, ()), reach.organisation_id)
-        verdict = admit(one, ruling, reach, versions, is_creator=is_creator)
+            versions = known[one.id] = Versions(terms.existing.get(one.id, ()), terms.reach.organisation_id)
+        verdict = admit(one, ruling, terms.reach, versions, is_creator=is_creator)
         result = _Judged(one, verdict.outcome, verdict.reason, ruling, verdict.existing)
         if verdict.outcome in (Outcome.NEW, Outcome.VERSION):
             result.addition = Addition(
@@ -239,11 +225,11 @@ def _judge_all(
                 ruling,
                 versions.line_order,
                 is_creator,
-                None if one.marks & TLP.keys() else level,
-                _lines(one, targets),
+                None if one.marks & TLP.keys() else terms.level,
+                _lines(one, terms.targets),
             )
             result.message = f"held: {ruling.held}" if ruling.held else ""
-            versions.add(_pending(one, ruling, reach, -1 - place))
+            versions.add(_pending(one, ruling, terms.reach, -1 - place))
         elif verdict.outcome is Outcome.REISSUE and verdict.existing is not None:
             # It is there again for whatever comes later in the envelope.
             versions.add(replace(verdict.existing, recalled=Recalled.NO, audience=ruling.audience))
@@ -290,14 +276,14 @@ async def _compare(tx: Transaction, judged: Sequence[_Judged]) -> None:
             value: object = earlier.value if isinstance(earlier, ObjectVersion) else None
         else:
             value = json.loads(await entries.body(tx, one.existing.entry))
-        if same_value(_said(value), _said(one.offered.value)):
+        if same_value(_without_defaults(value), _without_defaults(one.offered.value)):
             one.outcome, one.message = Outcome.DUPLICATE, "already here"
         else:
             one.outcome = Outcome.REFUSED
             one.message = _OTHER_CONTENT if one.offered.version else _OTHER_CONTENT_UNVERSIONED
 
 
-def _said(value: Any) -> Any:
+def _without_defaults(value: Any) -> Any:
     """An object without what only says the default: to leave that out is no change (STIX 2.1, 3.6).
 
     `spec_version` too: what is compared is of one specification already, said or not.

@@ -129,19 +129,20 @@ def _begun(candidate: ObjectVersion, reach: Reach, versions: Versions, is_creato
     return _new_line(candidate, reach, versions.foreign)
 
 
+def is_seen(reach: Reach, entry: Existing) -> bool:
+    """Whether this reach sees a version that is already there."""
+    return sees(
+        reach,
+        audience=entry.audience,
+        organisation_id=entry.organisation_id,
+        first_added=entry.first_added,
+        recalled=entry.recalled is not Recalled.NO,
+    )
+
+
 def _new_line(candidate: ObjectVersion, reach: Reach, foreign: Sequence[Existing]) -> Verdict:
     """What another organisation shares here counts only as far as the submitter sees it: a refusal would else tell that it exists."""
-    visible = [
-        e
-        for e in foreign
-        if sees(
-            reach,
-            audience=e.audience,
-            organisation_id=e.organisation_id,
-            first_added=e.first_added,
-            recalled=e.recalled is not Recalled.NO,
-        )
-    ]
+    visible = [entry for entry in foreign if is_seen(reach, entry)]
     for entry in visible:
         if entry.sha256 == candidate.sha256:
             return Verdict(Outcome.DUPLICATE, "already here, from another organisation", entry)
