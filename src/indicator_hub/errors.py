@@ -37,6 +37,11 @@ class HubError(Exception):
 class Invalid(HubError):
     """The request is not well formed."""
 
+    def __init__(self, detail: str = "", places: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(detail)
+        self.places = places
+        """Where in the request, and what: for whoever sent it."""
+
 
 class Unauthenticated(HubError):
     """A valid credential is needed."""

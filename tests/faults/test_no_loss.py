@@ -208,7 +208,7 @@ async def overtaking(w: World, url: str) -> Verdict:
     stage = await Stage.open(w)
     stamped, go_on = asyncio.Event(), asyncio.Event()
 
-    async def hold(_: object, __: Status) -> None:
+    async def hold(_: object, __: object, ___: Status) -> None:
         stamped.set()
         await go_on.wait()
 

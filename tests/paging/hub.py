@@ -20,7 +20,7 @@ from indicator_hub.store import schema
 from indicator_hub.store.engine import Statement
 from indicator_hub.trust.roster import Feed, Membership
 from indicator_hub.web.app import create_app
-from indicator_hub.web.taxii import Hub
+from indicator_hub.web.call import Hub
 from support.http import TAXII
 from support.live import Answer
 from support.world import ACCOUNTS, MAIN, START, envelope, roster, world
@@ -87,7 +87,7 @@ class Ground:
     async def _reset(self) -> None:
         async with self.store.transactions.begin() as tx:
             await tx.execute(delete(schema.audience_history))
-            for table in (schema.unresolved, schema.reference, schema.referrer):
+            for table in (schema.unresolved, schema.reference, schema.referrer, schema.recalled_entry, schema.recall):
                 await tx.execute(delete(table))
             await tx.execute(delete(schema.entry))
             await tx.execute(update(schema.clock).values(last_added=0))

@@ -133,8 +133,8 @@ async def test_in_batches_and_after_a_break(database_url: str, monkeypatch: pyte
     mark = marking(1, **STATEMENT)
     rule, ruled = remarking._rule, []
 
-    async def broken(tx, organisation, waiting, *, now) -> None:
-        await rule(tx, organisation, waiting, now=now)
+    async def broken(tx, waiting, *, now) -> None:
+        await rule(tx, waiting, now=now)
         ruled.append(len(waiting))
         if len(ruled) == 2:
             raise RuntimeError("the power is gone")

@@ -177,9 +177,9 @@ async def test_the_creator_has_a_line_of_its_own_behind_a_relay(database_url: st
         assert await bodies(w, "bank") == [mine]
         page = await poll(w.store, Caller(), await w.reach("bank"), everything(), Resource.MANIFEST)
         every = Filters(keywords=frozenset(("all",)))
-        assert await delete(w.store, await w.caller("ana"), await w.reach("ana"), mine["id"], every) == 1
+        assert (await delete(w.store, await w.caller("ana"), await w.reach("ana"), mine["id"], every)).number == 1
         assert await bodies(w, "bank", after=page.entries[-1].date_added) == [mine]
-        assert await delete(w.store, await w.caller("bea"), await w.reach("bea"), mine["id"], every) == 1
+        assert (await delete(w.store, await w.caller("bea"), await w.reach("bea"), mine["id"], every)).number == 1
         assert await bodies(w, "bank") == []
 
 
@@ -235,7 +235,7 @@ async def test_a_steward_takes_back_the_whole_line(database_url: str) -> None:
             Filters(keywords=frozenset(("all",))),
         )
         late = await send(w, "bbot", indicator(1, tlp="GREEN", modified="2026-11-03T00:00:00.000Z"))
-        assert (taken, late.details[0].outcome) == (2, "recalled")
+        assert (taken.number, late.details[0].outcome) == (2, "recalled")
 
 
 async def test_thousands_of_versions_of_one_id(sqlite_url: str) -> None:
@@ -313,9 +313,9 @@ async def test_its_originator_can_always_take_it_back(database_url: str) -> None
         await send(w, "ana", theirs)
         assert await bodies(w, "bea") == await bodies(w, "dan") == [theirs]
         caller, reach = await w.caller("bea"), await w.reach("bea")
-        assert await delete(w.store, caller, reach, mine["id"], every) == 1
+        assert (await delete(w.store, caller, reach, mine["id"], every)).number == 1
         assert await bodies(w, "bea") == [theirs]
         with pytest.raises(NotPermitted):
             await delete(w.store, caller, reach, mine["id"], every)
-        assert await delete(w.store, await w.caller("ana"), await w.reach("ana"), mine["id"], every) == 2
+        assert (await delete(w.store, await w.caller("ana"), await w.reach("ana"), mine["id"], every)).number == 2
         assert await bodies(w, "bea") == []

@@ -76,18 +76,26 @@ async def test_what_was_held_before_marks_had_meanings(database_url: str) -> Non
             for statement in _BACKWARDS:
                 await tx.execute(text(statement))
     await migrate(database_url, MIGRATIONS)
-    async with world(database_url) as w:
-        assert await remark(w.store) == 1
-        async with w.store.transactions.read() as tx:
+    store = await open_store(database_url)
+    try:
+        assert await remark(store) == 1
+        async with store.transactions.read() as tx:
             rows = await tx.execute(select(entry.c.stix_id, entry.c.default_level, entry.c.held).order_by(entry.c.id))
             found = [(name, level, held is not None) for name, level, held in rows]
             left = (await tx.execute(select(unresolved.c.mark))).scalars().all()
+    finally:
+        await store.close()
     assert found == [(indicator(1)["id"], 2, False), (indicator(2)["id"], 2, True), (mark["id"], None, False)]
     assert left == [late["id"]]
 
 
 _BACKWARDS = (
     "UPDATE entry SET held = 'unknown', audience_id = (SELECT id FROM audience WHERE floor = 9) WHERE type = 'indicator'",
+    *(
+        f"DROP TABLE {name}"
+        for name in ("naming", "once", "regrading", "acknowledgement", "recalled_entry", "recall", "consent")
+    ),
+    *(f"DROP INDEX {name}" for name in ("ix_entry_own_held", "ix_entry_own_recalled", "ix_entry_released")),
     "DROP TABLE reference",
     "DROP TABLE referrer",
     "DROP TABLE remarking",

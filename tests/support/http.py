@@ -1,6 +1,7 @@
 """The application in this process, asked over ASGI."""
 
 import base64
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ import httpx2
 from indicator_hub.limits import Limits
 from indicator_hub.trust.roster import Roster
 from indicator_hub.web.app import create_app
-from indicator_hub.web.taxii import Hub
+from indicator_hub.web.call import Hub
 from support.world import MAIN, World, envelope, world
 
 TAXII = "application/taxii+json;version=2.1"
@@ -42,6 +43,14 @@ class Site:
         """POST an envelope as an account."""
         sent = self.headers(account, **({"content_type": TAXII} | headers))
         return await self.client.post(path, headers=sent, content=envelope(*objects))
+
+    async def api(
+        self, method: str, path: str, account: str | None = "ana", body: Any = None, **headers: str
+    ) -> httpx2.Response:
+        """A request to the hub's own API; `body` is sent as JSON, with POST an empty object where there is none."""
+        content = b"" if method != "POST" else json.dumps({} if body is None else body).encode()
+        sent = self.headers(account, **({"content_type": "application/json"} | headers))
+        return await self.client.request(method, f"/api/v1{path}", headers=sent, content=content)
 
     async def delete(self, path: str, account: str = "ana") -> httpx2.Response:
         """DELETE as an account."""

@@ -10,17 +10,26 @@ The transaction commits with the event or not at all. A HubError raised inside i
 goes on to whoever asked. Nobody else commits.
 """
 
-from collections.abc import AsyncGenerator
+import json
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from indicator_hub.audit.event import Event, Outcome
-from indicator_hub.errors import HubError, Unauthenticated, Unavailable
-from indicator_hub.store import audit
+from indicator_hub.errors import Conflict, HubError, Unauthenticated, Unavailable, Unprocessable
+from indicator_hub.store import audit, once
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.roster import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A key that a client gave its request, and SHA-256 of the request: with both the same, it is the same request again."""
+
+    key: str
+    fingerprint: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,7 @@ class Caller:
     account: Account | None = None
     request_id: str = ""
     address: str = ""
+    once: Once | None = None
 
 
 OPERATOR = Caller(address="the hub's own shell")
@@ -37,7 +47,7 @@ OPERATOR = Caller(address="the hub's own shell")
 
 @dataclass(slots=True)
 class Act:
-    """A deed in progress. `details` become the event's."""
+    """A deed in progress. `details` become the event's; `answer` is kept with it when it is to be done once."""
 
     store: Store
     caller: Caller
@@ -46,13 +56,19 @@ class Act:
     now: int
     object_id: str = ""
     details: dict[str, object] = field(default_factory=dict[str, object])
+    answer: Mapping[str, object] | None = None
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
-        """The deed's transaction; its event is written last."""
+        """The deed's transaction; its event is written last. Raises Conflict when the same request is just being done elsewhere."""
         async with self.store.transactions.begin() as tx:
             yield tx
             await audit.add(tx, [self.event("done")])
+            asked, account = self.caller.once, self.caller.account
+            if asked is not None and account is not None and self.answer is not None:
+                kept = json.dumps(self.answer, ensure_ascii=False)
+                if not await once.keep(tx, account.id, asked.key, asked.fingerprint, kept, now=self.now):
+                    raise Conflict("This request has just been made: ask again to read what came of it.")
 
     def event(self, outcome: Outcome) -> Event:
         """The event as it stands."""
@@ -90,3 +106,17 @@ async def act(
         async with store.transactions.begin() as tx:
             await audit.add(tx, [a.event("refused")])
         raise
+
+
+async def answered(store: Store, caller: Caller) -> Mapping[str, object] | None:
+    """What this very request was answered when it was made before; None when it was not. Raises Unprocessable when the key was another's."""
+    if caller.once is None or caller.account is None:
+        return None
+    async with store.transactions.read() as tx:
+        kept = await once.find(tx, caller.account.id, caller.once.key)
+    if kept is None:
+        return None
+    fingerprint, answer = kept
+    if fingerprint != caller.once.fingerprint:
+        raise Unprocessable("This Idempotency-Key was sent with another request.")
+    return json.loads(answer)

@@ -2,12 +2,13 @@
 
 from indicator_hub.errors import Conflict
 from indicator_hub.sharing.act import OPERATOR, act
-from indicator_hub.store import audit, roster
+from indicator_hub.sharing.remark import Progress, remark
+from indicator_hub.store import audit, definitions, roster
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.difference import Difference, difference
 from indicator_hub.trust.reach import changes_reach
-from indicator_hub.trust.roster import Feed, Membership, Roster
+from indicator_hub.trust.roster import Collection, Feed, Membership, Roster
 
 
 async def plan(store: Store, declared: Roster) -> Difference:
@@ -16,8 +17,11 @@ async def plan(store: Store, declared: Roster) -> Difference:
         return difference(await roster.read(tx), declared, store.now())
 
 
-async def apply(store: Store, declared: Roster) -> Difference:
-    """Write what is declared, with one event for each change. Raises Conflict when the declaration leaves out what cannot be removed."""
+async def apply(store: Store, declared: Roster, progress: Progress | None = None) -> Difference:
+    """Write what is declared, with one event for each change; then rule again what counts by another level now, telling `progress`.
+
+    Raises Conflict when the declaration leaves out what cannot be removed.
+    """
     async with act(store, OPERATOR, "apply") as a, a.transaction() as tx:
         found = difference(await roster.read(tx), declared, a.now)
         if found.mistakes:
@@ -32,9 +36,17 @@ async def apply(store: Store, declared: Roster) -> Difference:
             a.details = {"words": change.words}
             await audit.add(tx, [a.event("done")])
         a.action, a.details = "apply", {"changes": len(found.changes)}
+    await remark(store, *([progress] if progress else ()))
     return found
 
 
 async def _note_change(tx: Transaction, before: object, after: object, now: int) -> None:
-    if isinstance(before, Membership) and isinstance(after, Membership) and changes_reach(before, after):
-        await roster.note_change(tx, after, now=now)
+    match before, after:
+        case Membership(), Membership() if changes_reach(before, after):
+            await roster.note_change(tx, after, now=now)
+        case Collection(), Collection() if before.default != after.default:
+            await definitions.regrade(tx, await roster.collection_key(tx, after.group, after.alias), now=now)
+        case Feed(), Feed() if before.level != after.level:
+            await definitions.regrade(tx, await roster.collection_key(tx, after.group, after.collection), now=now)
+        case _:
+            pass

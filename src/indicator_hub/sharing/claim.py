@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from indicator_hub.audit.event import Event
 from indicator_hub.errors import Conflict, NotFound
-from indicator_hub.sharing.act import Caller
+from indicator_hub.sharing.act import Act, Caller
 from indicator_hub.sharing.submit import submit
 from indicator_hub.store import audit, credentials, entries, feeds, jobs, roster
 from indicator_hub.store.engine import Transaction
@@ -45,7 +45,7 @@ class Run:
     async def submit(self, body: bytes, *, default: int | None, claims: Sequence[Claim]) -> Status:
         """Submit one batch; the claims of what was taken are kept with it. Raises what `submit` raises, Conflict if the lease is lost."""
 
-        async def alongside(tx: Transaction, status: Status) -> None:
+        async def alongside(_: Act, tx: Transaction, status: Status) -> None:
             refused = {detail.id for detail in status.details if detail.failed}
             await feeds.claim(
                 tx, self.bookmark.feed_id, self.number, [one for one in claims if one.stix_id not in refused]

@@ -1,18 +1,44 @@
-"""Recall: it should not have been shared. All versions of a line, or those named, are nobody's from now on."""
+"""Recall: it should not have been shared. All versions of a line, or those named, are nobody's from now on.
 
-from collections.abc import Sequence
+When their originator recalls, what was released of them elsewhere goes with them; a steward's recall ends at the steward's group.
+"""
 
-from indicator_hub.errors import NotFound, NotPermitted
-from indicator_hub.sharing.act import Caller, act
-from indicator_hub.store import entries
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from indicator_hub.errors import Invalid, NotFound, NotPermitted, Unauthenticated
+from indicator_hub.sharing.act import Act, Caller, act
+from indicator_hub.store import audit, entries, recalls, records
+from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.query import FIRST, LAST, Filters
 from indicator_hub.trust.admission import Existing, Recalled
 from indicator_hub.trust.reach import Reach
 
+REASONS = ("shared_in_error", "wrong_marking", "consent_withdrawn", "legal", "other", "unspecified")
+"""Why something was taken back, for those who hold a copy. It never says anything of the content."""
 
-async def delete(store: Store, caller: Caller, reach: Reach, identifier: str, filters: Filters) -> int:
-    """TAXII DELETE of one object: every version, or those that `filters` name. Returns how many versions were taken back.
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What a recall took back, for each collection by its row: the name of the recall there, and the versions."""
+
+    where: Mapping[int, tuple[str, tuple[str, ...]]] = field(default_factory=dict[int, tuple[str, tuple[str, ...]]])
+
+    @property
+    def number(self) -> int:
+        """How many versions, in all collections."""
+        return sum(len(versions) for _, versions in self.where.values())
+
+    @property
+    def answer(self) -> dict[str, object]:
+        """For whoever asked."""
+        return {"recalls": [{"id": name, "versions": list(versions)} for name, versions in self.where.values()]}
+
+
+async def delete(store: Store, caller: Caller, reach: Reach, identifier: str, filters: Filters) -> TakenBack:
+    """TAXII DELETE of one object: every version, or those that `filters` name.
 
     Raises NotFound, NotPermitted in the order the standard demands (5.7: can_read and can_write first), then for the object itself.
     """
@@ -21,30 +47,159 @@ async def delete(store: Store, caller: Caller, reach: Reach, identifier: str, fi
             raise NotFound
         reach.require_read()
         reach.require_write()
+        return await _recall(a, reach, identifier, filters, "unspecified")
+
+
+async def recall(
+    store: Store, caller: Caller, reach: Reach, identifier: str, filters: Filters, reason: str
+) -> TakenBack:
+    """The same by the hub's own API: its originator may at any time, and a steward of the group.
+
+    Raises NotFound for what the account does not see, NotPermitted for what is neither its organisation's nor under its stewardship,
+    Invalid for an unknown reason.
+    """
+    _require_reason(reason)
+    async with act(store, caller, "recall", reach, object_id=identifier) as a:
+        reach.require_collection()
+        return await _recall(a, reach, identifier, filters, reason)
+
+
+async def recall_own(
+    store: Store, caller: Caller, identifier: str, *, collection: str | None, filters: Filters, reason: str
+) -> TakenBack:
+    """From one's own record: whatever has become of the membership or the group. `collection` None: wherever it was shared.
+
+    Raises NotFound, NotPermitted without the scope `submit`, Invalid for an unknown reason.
+    """
+    _require_reason(reason)
+    if caller.account is None:
+        raise Unauthenticated
+    organisation_id = caller.account.organisation_id
+    async with act(store, caller, "recall", object_id=identifier) as a:
+        if "submit" not in caller.account.scopes:
+            raise NotPermitted("This account may not take anything back: its scopes leave out submit.")
         async with a.transaction() as tx:
-            last = await entries.lock(tx, reach.key)
-            now = store.now()
-            versions = (await entries.lines(tx, reach.key, (identifier,))).get(identifier, [])
-            # One's own line first, also where another organisation's is shown: its originator can always take it back.
-            own = [
-                one for one in versions if one.organisation_id == reach.organisation_id and one.recalled is Recalled.NO
-            ]
-            seen = own or await entries.shown(tx, reach, identifier, versions)
-            chosen = _choose(seen, versions, filters)
-            if not chosen:
-                raise NotFound
-            by = Recalled.BY_ORIGINATOR
-            if chosen[0].organisation_id != reach.organisation_id:
-                if not reach.steward:
-                    raise NotPermitted("Only the organisation that shared an object, or a steward, can take it back.")
-                by = Recalled.BY_STEWARD
-            await entries.recall(tx, chosen, by, now=now)
-            await entries.refresh_superseded(tx, reach.key, (identifier,))
-            lines = {(identifier, one.organisation_id) for one in chosen}
-            await entries.redate(tx, reach.key, entries.uncovered(chosen, versions), last=last, now=now)
-            await entries.settle(tx, reach.key, lines, now=now)
-            a.details |= {"versions": [one.version for one in chosen], "by": by.name.lower()}
-    return len(chosen)
+            kept = await records.own_versions(tx, organisation_id, identifier)
+            keys = {one.collection_id for one in kept if collection in (None, one.collection)}
+            await _lock(tx, keys, [one.entry for one in kept])
+            chosen: dict[int, list[Existing]] = {}
+            for key in sorted(keys):
+                versions = (await entries.lines(tx, key, (identifier,))).get(identifier, [])
+                own = [one for one in versions if one.organisation_id == organisation_id]
+                chosen[key] = _choose([one for one in own if one.recalled is Recalled.NO], versions, filters)
+            return await _take_back(a, tx, identifier, chosen, Recalled.BY_ORIGINATOR, reason)
+
+
+def _require_reason(reason: str) -> None:
+    if reason not in REASONS:
+        raise Invalid(f"The reason is one of: {', '.join(REASONS)}.")
+
+
+async def _recall(a: Act, reach: Reach, identifier: str, filters: Filters, reason: str) -> TakenBack:
+    async with a.transaction() as tx:
+        versions = (await entries.lines(tx, reach.key, (identifier,))).get(identifier, [])
+        await _lock(tx, {reach.key}, [one.entry for one in versions])
+        versions = (await entries.lines(tx, reach.key, (identifier,))).get(identifier, [])
+        # One's own line first, also where another organisation's is shown: its originator can always take it back.
+        own = [one for one in versions if one.organisation_id == reach.organisation_id and one.recalled is Recalled.NO]
+        seen = own or await entries.shown(tx, reach, identifier, versions)
+        chosen = _choose(seen, versions, filters)
+        if not chosen:
+            raise NotFound
+        by = Recalled.BY_ORIGINATOR
+        if chosen[0].organisation_id != reach.organisation_id:
+            if not reach.steward:
+                raise NotPermitted("Only the organisation that shared an object, or a steward, can take it back.")
+            by = Recalled.BY_STEWARD
+        elif a.caller.account is not None and "submit" not in a.caller.account.scopes:
+            raise NotPermitted("This account may not take anything back: its scopes leave out submit.")
+        return await _take_back(a, tx, identifier, {reach.key: chosen}, by, reason)
+
+
+async def _lock(tx: Transaction, collections: set[int], keys: Sequence[int]) -> None:
+    """The clocks of these collections and of those that copies of these entries were released to, in one order for everybody."""
+    for key in sorted(collections | set((await records.releases(tx, keys)).values())):
+        await entries.lock(tx, key)
+
+
+async def take_back_releases(
+    a: Act, tx: Transaction, identifier: str, copies: Mapping[int, int], reason: str
+) -> TakenBack:
+    """Take back copies, by entry and collection, and what was released of them: their originator does not consent any longer."""
+    await _lock(tx, set(copies.values()), list(copies))
+    return await _take_back(
+        a, tx, identifier, await _existing(tx, identifier, copies), Recalled.BY_ORIGINATOR, reason, required=False
+    )
+
+
+async def _existing(tx: Transaction, identifier: str, copies: Mapping[int, int]) -> dict[int, list[Existing]]:
+    found: dict[int, list[Existing]] = {}
+    for key in sorted(set(copies.values())):
+        versions = (await entries.lines(tx, key, (identifier,))).get(identifier, [])
+        found[key] = [one for one in versions if one.entry in copies and one.recalled is Recalled.NO]
+    return found
+
+
+async def _take_back(
+    a: Act,
+    tx: Transaction,
+    identifier: str,
+    chosen: Mapping[int, Sequence[Existing]],
+    by: Recalled,
+    reason: str,
+    *,
+    required: bool = True,
+) -> TakenBack:
+    """Take back the versions chosen in each collection, all of one organisation, and the releases of them. The clocks are locked."""
+    everywhere = {key: list(versions) for key, versions in chosen.items()}
+    if by is Recalled.BY_ORIGINATOR:
+        copies = await records.releases(tx, [one.entry for versions in chosen.values() for one in versions])
+        for key, versions in (await _existing(tx, identifier, copies)).items():
+            there = {one.entry for one in everywhere.setdefault(key, [])}
+            everywhere[key] += [one for one in versions if one.entry not in there]
+    if required and not any(everywhere.values()):
+        raise NotFound
+    now = a.store.now()
+    where: dict[int, tuple[str, tuple[str, ...]]] = {}
+    for key in sorted(everywhere):
+        if gone := everywhere[key]:
+            where[key] = await _one_collection(a, tx, key, identifier, gone, by, reason, now)
+    taken = TakenBack(where)
+    first = everywhere[min(where)][0] if where else None
+    a.details |= {"recalls": [name for name, _ in where.values()], "by": by.name.lower(), "reason": reason}
+    a.details |= {"originator": first.organisation_id if first else 0}
+    a.answer = taken.answer
+    return taken
+
+
+async def _one_collection(
+    a: Act,
+    tx: Transaction,
+    key: int,
+    identifier: str,
+    gone: Sequence[Existing],
+    by: Recalled,
+    reason: str,
+    now: int,
+) -> tuple[str, tuple[str, ...]]:
+    last = await entries.lock(tx, key)
+    versions = (await entries.lines(tx, key, (identifier,)))[identifier]
+    await entries.recall(tx, gone, by, now=now)
+    await entries.refresh_superseded(tx, key, (identifier,))
+    await entries.redate(tx, key, entries.uncovered(gone, versions), last=last, now=now)
+    await entries.settle(tx, key, {(identifier, one.organisation_id) for one in gone}, now=now)
+    name, taken = str(uuid.uuid4()), tuple(one.version for one in gone)
+    await recalls.add(
+        tx, name, collection_id=key, stix_id=identifier, organisation_id=gone[0].organisation_id, by=by, reason=reason,
+        entries=[one.entry for one in gone], now=now,
+    )  # fmt: skip
+    if a.reach is None or a.reach.key != key:
+        # Elsewhere than where it was asked for: an event of its own, so that the record of that collection is whole.
+        details = {"recall": name, "versions": list(taken), "by": by.name.lower(), "reason": reason}
+        await audit.add(tx, [replace(a.event("done"), collection_id=key, object_id=identifier, details=details)])
+    else:
+        a.details |= {"versions": list(taken)}
+    return name, taken
 
 
 def _choose(seen: Sequence[Existing], versions: Sequence[Existing], filters: Filters) -> list[Existing]:

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from indicator_hub.errors import Unavailable
 from indicator_hub.limits import LIMITS, Limits
-from indicator_hub.sharing.act import Caller, act
+from indicator_hub.sharing.act import Act, Caller, act
 from indicator_hub.sharing.remark import remark
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.markings import TLP
@@ -23,12 +23,13 @@ from indicator_hub.stix.objects import ObjectVersion, Unacceptable, accept
 from indicator_hub.stix.reader import read
 from indicator_hub.stix.references import references
 from indicator_hub.store import audit, credentials, definitions, entries, statuses
+from indicator_hub.store import references as stored_references
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.entries import Addition
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.status import Detail, Status
 from indicator_hub.trust.admission import Existing, Outcome, Recalled, Versions, admit, is_seen
-from indicator_hub.trust.audience import Ruling, audience_of
+from indicator_hub.trust.audience import Audience, Ruling, audience_of
 from indicator_hub.trust.marks import meaning_of
 from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.references import Line
@@ -36,7 +37,7 @@ from indicator_hub.trust.references import Line
 _LARGE = 256 * 1024
 """From this many bytes on a body is parsed in another thread, so that polls do not wait for it."""
 
-Alongside = Callable[[Transaction, Status], Awaitable[None]]
+Alongside = Callable[[Act, Transaction, Status], Awaitable[None]]
 _OTHER_CONTENT = "this version is already here with other content: a change needs a new modified (STIX 2.1, 3.6)"
 _OTHER_CONTENT_UNVERSIONED = "already here with other content, and it has no versions: the first stays; say more about it in a note or a relationship"
 _OTHER_MEANING = (
@@ -59,8 +60,21 @@ class _Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """A copy of another collection's entry, on its way in: it stays its originator's, and reaches nobody whom the entry would not.
+
+    `prepare` locks what must not change meanwhile, and judges once more.
+    """
+
+    entry: int
+    organisation_id: int
+    within: Audience
+    prepare: Callable[[Transaction], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class _Terms:
-    """What a submission is judged by.
+    """What a submission is judged by: `reach` is that of the organisation whose line it is.
 
     `level` counts where an object's own marks say none; `existing` are the versions already there of each id, `said` what the organisation has said its marks mean, `targets` the lines that count of each id referred to.
     """
@@ -71,6 +85,7 @@ class _Terms:
     existing: Mapping[str, Sequence[Existing]]
     said: Mapping[str, Mapping[str, Any]]
     targets: Mapping[str, frozenset[Line]]
+    release: Release | None = None
 
 
 async def submit(
@@ -82,42 +97,43 @@ async def submit(
     default: int | None = None,
     alongside: Alongside | None = None,
     limits: Limits = LIMITS,
+    verb: str = "submit",
+    release: Release | None = None,
 ) -> Status:
     """Judge and store the objects of an envelope or bundle.
 
     A body that is still to come is awaited only once it may come. `default` is the level of objects that bear no TLP mark, where it is
-    not the collection's own; `alongside` writes more in the same transaction (a feed's provenance). Raises NotFound and NotPermitted before the body is read, then Invalid and Unprocessable.
+    not the collection's own; `alongside` writes more in the same transaction (a feed's provenance); `verb` is the deed, where it is
+    another that ends here. Raises NotFound and NotPermitted before the body is read, then Invalid and Unprocessable.
     """
-    async with act(store, caller, "submit", reach) as a:
+    async with act(store, caller, verb, reach) as a:
         reach.require_write()
         content = body if isinstance(body, bytes) else await body()
         large = len(content) > _LARGE
         offered = await asyncio.to_thread(_accept_all, content, limits) if large else _accept_all(content, limits)
-        level = reach.require_collection().default if default is None else default
+        line = reach if release is None else replace(reach, organisation_id=release.organisation_id, person=False)
         async with a.transaction() as tx:
-            identities = await credentials.identities(tx, reach.organisation_id)
+            if release is not None:
+                await release.prepare(tx)
             last = await entries.lock(tx, reach.key)
             now = store.now()
-            existing = await entries.lines(tx, reach.key, {one.id for one in offered if isinstance(one, ObjectVersion)})
-            before = frozenset(existing)
-            said, targets = await _definitions(tx, reach, offered), await _targets(tx, reach, offered)
-            terms = _Terms(reach, level, identities, existing, said, targets)
+            terms = await _terms(tx, line, offered, default, release)
             judged, defined = await asyncio.to_thread(_judge, offered, terms) if large else _judge(offered, terms)
             await _compare(tx, judged)
             status_id = str(uuid.uuid4())
-            stored = await _store(tx, reach, judged, status_id=status_id, last=last, now=now)
-            await entries.refresh_superseded(tx, reach.key, _touched(judged, before))
+            stored = await _store(tx, line, judged, status_id=status_id, last=last, now=now)
+            await entries.refresh_superseded(tx, reach.key, _touched(judged, frozenset(terms.existing)))
             if stored:
-                lines = {(one.offered.id, reach.organisation_id) for one in stored}
+                lines = {(one.offered.id, line.organisation_id) for one in stored}
                 referring = [one for one in stored if one.addition is None or one.addition.refers_to]
-                ruled = {(one.offered.id, reach.organisation_id) for one in referring}
+                ruled = {(one.offered.id, line.organisation_id) for one in referring}
                 await entries.settle(tx, reach.key, lines, ruled=ruled, fresh=max(now, last + 1), now=now)
             status = Status(status_id, now, tuple(_detail(one, judged, now) for one in judged))
             await statuses.add(tx, reach, status, finished=now)
             if defined:
                 await definitions.add(tx, reach.organisation_id, defined, now=now)
             if alongside is not None:
-                await alongside(tx, status)
+                await alongside(a, tx, status)
             reissues = [one.offered for one in judged if one.outcome is Outcome.REISSUE]
             for one in reissues:
                 about = {"object_id": one.id, "version": one.version or "", "details": {"status": status.id}}
@@ -127,6 +143,62 @@ async def submit(
         with suppress(Unavailable):  # what was submitted is stored; what is left here the next one finishes
             await remark(store)
     return status
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would become of an object, and whom it would reach (None: it would not be stored)."""
+
+    id: str
+    outcome: str
+    message: str
+    failed: bool
+    ruling: Ruling | None
+
+
+async def foresee(store: Store, reach: Reach, body: bytes, *, limits: Limits = LIMITS) -> list[Foreseen]:
+    """What `submit` would do now with these objects: the same judgement, and nothing stored. Raises as `submit` does."""
+    reach.require_write()
+    large = len(body) > _LARGE
+    offered = await asyncio.to_thread(_accept_all, body, limits) if large else _accept_all(body, limits)
+    async with store.transactions.read() as tx:
+        terms = await _terms(tx, reach, offered, None, None)
+        judged, _ = await asyncio.to_thread(_judge, offered, terms) if large else _judge(offered, terms)
+        await _compare(tx, judged)
+        coming = [
+            ((one.offered.id, reach.organisation_id), one.addition.ruling, one.addition.refers_to)
+            for one in judged
+            if one.addition is not None
+        ]
+        rulings = iter(await stored_references.foreseen(tx, reach.key, coming))
+    return [
+        Foreseen(
+            one.offered.id,
+            one.outcome.value,
+            one.message,
+            one.outcome in _FAILED,
+            next(rulings) if one.addition is not None else one.ruling if one.outcome is Outcome.REISSUE else None,
+        )
+        for one in judged
+    ]
+
+
+async def _terms(
+    tx: Transaction,
+    reach: Reach,
+    offered: Sequence[ObjectVersion | Unacceptable],
+    default: int | None,
+    release: Release | None,
+) -> _Terms:
+    return _Terms(
+        reach,
+        reach.require_collection().default if default is None else default,
+        await credentials.identities(tx, reach.organisation_id),
+        await entries.lines(tx, reach.key, {one.id for one in offered if isinstance(one, ObjectVersion)}),
+        await _definitions(tx, reach, offered),
+        await _targets(tx, reach, offered),
+        release,
+    )
 
 
 def _accept_all(body: bytes, limits: Limits) -> list[ObjectVersion | Unacceptable]:
@@ -213,6 +285,8 @@ def _judge_all(offered: Sequence[ObjectVersion | Unacceptable], terms: _Terms) -
             judged.append(_Judged(one, Outcome.REFUSED, _OTHER_MEANING))
             continue
         ruling = audience_of(one.marks, one.part_marks, terms.level, through)
+        if terms.release is not None:
+            ruling = replace(ruling, audience=ruling.audience.narrowed(terms.release.within))
         is_creator = one.created_by in terms.identities
         versions = known.get(one.id)
         if versions is None:
@@ -227,6 +301,7 @@ def _judge_all(offered: Sequence[ObjectVersion | Unacceptable], terms: _Terms) -
                 is_creator,
                 None if one.marks & TLP.keys() else terms.level,
                 _lines(one, terms.targets),
+                terms.release and terms.release.entry,
             )
             result.message = f"held: {ruling.held}" if ruling.held else ""
             versions.add(_pending(one, ruling, terms.reach, -1 - place))
@@ -322,7 +397,7 @@ async def _store(
     reissued = [one for one in judged if one.outcome is Outcome.REISSUE]
     for one in reissued:
         if one.existing is not None and one.ruling is not None:
-            last = await entries.readmit(tx, reach, one.existing, one.ruling, last=last, now=now)
+            last = await entries.readmit(tx, reach.key, one.existing, one.ruling, last=last, now=now)
     return new + reissued
 
 

@@ -13,7 +13,9 @@ from sqlalchemy import (
     bindparam,
     delete,
     false,
+    func,
     insert,
+    not_,
     null,
     or_,
     select,
@@ -172,8 +174,14 @@ def _ties(
         collection=collection_of(collection_row, group.name) if key is not None else None,
         key=key or 0,
         declared_feed=declared_feed,
-        changed=member_row[-1] if member_row else None,
+        changed=_changed(member_row, named_row, now),
     )
+
+
+def _changed(member_row: Sequence[Any], named_row: Sequence[Any], now: int) -> int | None:
+    """When the reach changed last: by a change of the membership, or since the account was named, or is named no longer."""
+    named = [at for at in named_row if at is not None and at <= now] if named_row else []
+    return max([*named, *(at for at in member_row[-1:] if at is not None)], default=None)
 
 
 async def ties(tx: AsyncConnection, one: Account | None, *, group: str | None, now: int) -> list[Ties]:
@@ -260,3 +268,77 @@ async def identities(tx: AsyncConnection, organisation_id: int) -> frozenset[str
     """The STIX identities that an organisation declares as its own."""
     rows = await tx.execute(select(stix_identity.c.identity).where(stix_identity.c.organisation_id == organisation_id))
     return frozenset(rows.scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An organisation with a part in a group, and how many of its accounts of each kind are live."""
+
+    organisation: str
+    title: str
+    nation: str
+    organisation_id: int
+    suspended: bool
+    ties: Ties
+    persons: int
+    services: int
+    named: int
+
+
+async def parties(tx: AsyncConnection, group: str, collection_uuid: str, *, now: int) -> list[Party]:
+    """Everybody who has, had or will have a part in a group, before one collection of it; by organisation."""
+    columns = (
+        organisation.c.id,
+        organisation.c.name,
+        organisation.c.title,
+        organisation.c.nation,
+        organisation.c.suspended,
+    )
+    source = (
+        membership.join(organisation, organisation.c.id == membership.c.organisation_id)
+        .join(trust_group, trust_group.c.id == membership.c.group_id)
+        .join(collection, collection.c.group_id == trust_group.c.id)
+        .outerjoin(agreement, agreement.c.id == trust_group.c.agreement_id)
+    )
+    statement = (
+        select(*columns, *_MEMBER, *_TIES)
+        .select_from(source)
+        .where(trust_group.c.name == group, collection.c.uuid == collection_uuid)
+        .order_by(organisation.c.name)
+    )
+    live, named = await _live(tx), await _named(tx, group, now)
+    found: list[Party] = []
+    for row in await tx.execute(statement):
+        key, name, title, nation, suspended = row[: len(columns)]
+        rest = row[len(columns) :]
+        tied = _ties(rest[len(_MEMBER) :], rest[: len(_MEMBER)], (), declared_feed=False, now=now)
+        assert tied is not None
+        persons, services = live.get((key, "person"), 0), live.get((key, "service"), 0)
+        found.append(Party(name, title, nation, key, bool(suspended), tied, persons, services, named.get(key, 0)))
+    return found
+
+
+async def _live(tx: AsyncConnection) -> dict[tuple[int, str], int]:
+    counted = select(account.c.organisation_id, account.c.kind, func.count()).where(not_(account.c.suspended))
+    rows = await tx.execute(counted.group_by(account.c.organisation_id, account.c.kind))
+    return {(key, kind): number for key, kind, number in rows}
+
+
+async def _named(tx: AsyncConnection, group: str, now: int) -> dict[int, int]:
+    joined = named_person.join(account, account.c.id == named_person.c.account_id).join(
+        trust_group, trust_group.c.id == named_person.c.group_id
+    )
+    live = named_person.c.starts <= now, or_(named_person.c.ends.is_(None), named_person.c.ends > now)
+    counted = select(account.c.organisation_id, func.count()).select_from(joined)
+    rows = await tx.execute(
+        counted.where(trust_group.c.name == group, not_(account.c.suspended), *live).group_by(account.c.organisation_id)
+    )
+    return dict(rows)
+
+
+async def of_organisation(tx: AsyncConnection, organisation_id: int) -> list[tuple[Account, bool]]:
+    """An organisation's accounts by name, and whether each is suspended. Feeds are declared, and not among them."""
+    source = account.join(organisation, organisation.c.id == account.c.organisation_id)
+    mine = account.c.organisation_id == organisation_id, account.c.kind != "feed"
+    statement = select(account.c.suspended, *_ACCOUNT).select_from(source).where(*mine).order_by(account.c.name)
+    return [(_account(row[1:]), bool(row[0])) for row in await tx.execute(statement)]

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store.engine import among, bind_list
-from indicator_hub.store.schema import definition, remarking, unresolved
+from indicator_hub.store.schema import definition, regrading, remarking, unresolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +85,42 @@ async def progress(tx: AsyncConnection, task: Task, *, last: int | None, done: i
     else:
         changed = update(remarking).where(remarking.c.id == task.id)
         await tx.execute(changed.values(last_entry=last, done=task.done + done))
+
+
+@dataclass(frozen=True, slots=True)
+class Regrading:
+    """The entries of a collection whose level is not their own, up to `last` done already."""
+
+    id: int
+    collection_id: int
+    last: int
+    done: int
+
+
+_REGRADING = (regrading.c.id, regrading.c.collection_id, regrading.c.last_entry, regrading.c.done)
+
+
+async def regrade(tx: AsyncConnection, collection_id: int, *, now: int) -> None:
+    """Note that the level of this collection, or of a feed that fills it, is another now."""
+    row = {"collection_id": collection_id, "created": now, "last_entry": 0, "done": 0}
+    await tx.execute(insert(regrading).values(**row))
+
+
+async def regradings(tx: AsyncConnection) -> list[Regrading]:
+    """What is still to be done, oldest first."""
+    return [Regrading(*row) for row in await tx.execute(select(*_REGRADING).order_by(regrading.c.id))]
+
+
+async def take_regrading(tx: AsyncConnection, key: int) -> Regrading | None:
+    """One of them as it stands, locked to the commit; None when somebody else has finished it."""
+    row = (await tx.execute(select(*_REGRADING).where(regrading.c.id == key).with_for_update())).one_or_none()
+    return None if row is None else Regrading(*row)
+
+
+async def regraded(tx: AsyncConnection, one: Regrading, *, last: int | None, done: int) -> None:
+    """A batch is done, up to the entry `last`; None: the whole collection."""
+    if last is None:
+        await tx.execute(delete(regrading).where(regrading.c.id == one.id))
+    else:
+        changed = update(regrading).where(regrading.c.id == one.id)
+        await tx.execute(changed.values(last_entry=last, done=one.done + done))

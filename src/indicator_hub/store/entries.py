@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.stix import timestamps
@@ -44,14 +44,17 @@ async def is_visible(store: Store, reach: Reach, identifier: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An entry that is held, with what its ruling is worked out from."""
+    """An entry that is to be ruled again, with what its ruling is worked out from."""
 
     entry: int
     collection: int
     ceiling: int
     identifier: str
+    organisation_id: int
+    account_id: int
     default: int | None
     audience: Audience
+    recalled: bool
     body: bytes
 
 
@@ -65,9 +68,11 @@ class Addition:
     """The order of the line it joins; None when it begins one."""
     is_creator: bool
     default: int | None = None
+    """The level that counted for it because none of its own marks is TLP."""
     refers_to: frozenset[Line] = frozenset()
     """The lines that count for it: it is as strict as they are."""
-    """The level that counted for it because none of its own marks is TLP."""
+    released_from: int | None = None
+    """The entry in another collection that it is a copy of."""
 
 
 async def lock(tx: AsyncConnection, key: int) -> int:
@@ -184,30 +189,34 @@ def _row(
         "superseded": 0,
         "recalled": 0,
         "line_order": line_order,
+        "released_from": one.released_from,
         "sha256": candidate.sha256,
         "body": candidate.raw,
     }
 
 
-async def readmit(tx: AsyncConnection, reach: Reach, existing: Existing, ruling: Ruling, *, last: int, now: int) -> int:
+async def readmit(tx: AsyncConnection, key: int, existing: Existing, ruling: Ruling, *, last: int, now: int) -> int:
     """Bring a recalled entry back under a new `date_added` (reissue). The clock must be locked. Returns the last value given out."""
     date_added = max(now, last + 1)
     row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
     changes = {"audience_id": row, "held": ruling.held, "date_added": date_added, "recalled": Recalled.NO.value}
     await _move(tx, existing.entry, changes, now=date_added)
-    await definitions.wait(tx, reach.organisation_id, {existing.entry: ruling.unresolved})
+    await definitions.wait(tx, existing.organisation_id, {existing.entry: ruling.unresolved})
     await references.rule(tx, existing.entry, ruling)
-    await _set_clock(tx, reach.key, date_added)
+    await _set_clock(tx, key, date_added)
     return date_added
+
+
+_WAITING = (
+    entry.c.id, entry.c.collection_id, collection.c.ceiling, entry.c.stix_id, entry.c.organisation_id, entry.c.account_id,
+    entry.c.default_level, entry.c.audience_id, entry.c.recalled, entry.c.body,
+)  # fmt: skip
 
 
 async def waiting(tx: AsyncConnection, task: definitions.Task, limit: int) -> list[Waiting]:
     """The next entries of a task. For the hub's own ruling, never to give out; what was recalled stays as it is."""
-    columns = (
-        entry.c.id, entry.c.collection_id, collection.c.ceiling, entry.c.stix_id, entry.c.default_level, entry.c.audience_id, entry.c.body,
-    )  # fmt: skip
-    statement = (
-        select(*columns)
+    held = (
+        select(*_WAITING)
         .join(unresolved, unresolved.c.entry_id == entry.c.id)
         .join(collection, collection.c.id == entry.c.collection_id)
         .where(
@@ -216,14 +225,37 @@ async def waiting(tx: AsyncConnection, task: definitions.Task, limit: int) -> li
             unresolved.c.entry_id > task.last,
             entry.c.recalled == Recalled.NO.value,
         )
-        .order_by(unresolved.c.entry_id)
-        .limit(limit)
     )
+    return await _waiting(tx, held.order_by(unresolved.c.entry_id).limit(limit))
+
+
+async def unmarked(tx: AsyncConnection, key: int, after: int, limit: int) -> list[Waiting]:
+    """The next entries of a collection whose level is not their own, recalled ones too; a copy keeps the level of where it came from."""
+    level = entry.c.default_level.is_not(None), entry.c.released_from.is_(None)
+    statement = select(*_WAITING).join(collection, collection.c.id == entry.c.collection_id)
+    statement = statement.where(entry.c.collection_id == key, entry.c.id > after, *level)
+    return await _waiting(tx, statement.order_by(entry.c.id).limit(limit))
+
+
+async def to_rule(tx: AsyncConnection, keys: Collection[int]) -> list[Waiting]:
+    """These entries, to be ruled again."""
+    statement = select(*_WAITING).join(collection, collection.c.id == entry.c.collection_id)
+    return await _waiting(tx, statement.where(entry.c.id.in_(keys)).order_by(entry.c.id))
+
+
+async def _waiting(tx: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> list[Waiting]:
     named = await audiences.all_of(tx)
     return [
-        Waiting(key, of, ceiling, name, default, named[audience], bytes(body))
-        for key, of, ceiling, name, default, audience, body in await tx.execute(statement)
+        Waiting(key, of, ceiling, name, organisation, account, default, named[audience], bool(recalled), bytes(body))
+        for key, of, ceiling, name, organisation, account, default, audience, recalled, body in await tx.execute(
+            statement
+        )
     ]
+
+
+async def set_default(tx: AsyncConnection, entry_id: int, level: int) -> None:
+    """The level that counts for an entry because none of its own marks is TLP."""
+    await tx.execute(update(entry).where(entry.c.id == entry_id).values(default_level=level))
 
 
 async def rule(

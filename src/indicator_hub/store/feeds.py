@@ -47,6 +47,13 @@ class Refused:
     digest: bytes
 
 
+async def levels(tx: AsyncConnection, collection_id: int) -> dict[int, int]:
+    """The level that each feed of a collection declares for what it brings, by the feed's account; those that declare one."""
+    statement = select(feed.c.account_id, feed.c.declaration).where(feed.c.collection_id == collection_id)
+    found = {key: json.loads(declaration)["level"] for key, declaration in await tx.execute(statement)}
+    return {key: level for key, level in found.items() if level is not None}
+
+
 async def bookmark(tx: AsyncConnection, name: str) -> Bookmark:
     """The bookmark of a declared feed."""
     row = (

@@ -1,7 +1,7 @@
 """What refers to what, and which audience follows from it. Read here for the hub's own ruling, never to give out."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -61,7 +61,7 @@ async def unsettled(
     if not concerned:
         return []
     known = await audiences.all_of(tx)
-    nodes, lines = await _nodes(tx, collection, concerned, known)
+    nodes, lines = await _nodes(tx, collection, await _lines_of(tx, concerned), known)
     columns = (entry.c.id, entry.c.audience_id, entry.c.first_added, referrer.c.held)
     found: list[Settled] = []
     for keys in _parts(sorted(concerned)):
@@ -72,6 +72,21 @@ async def unsettled(
             if not node.recalled and must != known[audience]:
                 found.append(Settled(key, node.line, known[audience], must, held, first_added))
     return sorted(found, key=lambda one: one.first_added)
+
+
+async def foreseen(
+    tx: AsyncConnection, collection: int, coming: Sequence[tuple[Line, Ruling, frozenset[Line]]]
+) -> list[Ruling]:
+    """The rulings that objects would have if they came now, together: their own, narrowed by the lines that count for each."""
+    known = await audiences.all_of(tx)
+    begin = frozenset[Line]().union(*(targets for _, _, targets in coming))
+    _, lines = await _nodes(tx, collection, begin, known) if begin else ({}, dict[Line, list[Node]]())
+    new = [
+        Node(-number, line, ruling.audience, False, targets) for number, (line, ruling, targets) in enumerate(coming, 1)
+    ]
+    for node in new:
+        lines.setdefault(node.line, []).append(node)
+    return [replace(ruling, audience=effective(node, lines)) for node, (_, ruling, _) in zip(new, coming, strict=True)]
 
 
 async def _of(tx: AsyncConnection, collection: int, lines: Collection[Line]) -> set[int]:
@@ -109,10 +124,10 @@ async def _lines_of(tx: AsyncConnection, keys: Collection[int]) -> set[Line]:
 
 
 async def _nodes(
-    tx: AsyncConnection, collection: int, keys: Collection[int], known: Mapping[int, Audience]
+    tx: AsyncConnection, collection: int, begin: Collection[Line], known: Mapping[int, Audience]
 ) -> tuple[dict[int, Node], dict[Line, list[Node]]]:
-    """These entries and everything that can be reached from them."""
-    ahead, lines = await _lines_of(tx, keys), dict[Line, list[Node]]()
+    """The entries of these lines and everything that can be reached from them."""
+    ahead, lines = set(begin), dict[Line, list[Node]]()
     nodes: dict[int, Node] = {}
     columns = (
         entry.c.id, entry.c.stix_id, entry.c.organisation_id, entry.c.audience_id, entry.c.recalled, referrer.c.own_audience_id,

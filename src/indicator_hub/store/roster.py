@@ -167,6 +167,18 @@ async def write(tx: AsyncConnection, value: object, *, now: int) -> None:
             raise TypeError(type(value))
 
 
+async def level(tx: AsyncConnection, collection_id: int) -> int | None:
+    """The level that counts in a collection where marks say none."""
+    return (await tx.execute(select(collection.c.default_level).where(collection.c.id == collection_id))).scalar_one()
+
+
+async def collection_key(tx: AsyncConnection, group: str, alias: str) -> int:
+    """The row of a collection."""
+    here = trust_group.c.name == group, collection.c.alias == alias
+    joined = collection.join(trust_group, trust_group.c.id == collection.c.group_id)
+    return (await tx.execute(select(collection.c.id).select_from(joined).where(*here))).scalar_one()
+
+
 async def note_change(tx: AsyncConnection, value: Membership, *, now: int) -> None:
     """From now on something lies behind this member's cursors that it has not read."""
     key = (await _key(tx, organisation, value.organisation), await _key(tx, trust_group, value.group))

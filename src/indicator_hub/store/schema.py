@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0004"
+REVISION = "0005"
 """The schema this code knows: the newest revision in `migrations/`. The hub refuses to start on any other."""
 
 metadata = MetaData(
@@ -166,6 +166,18 @@ named_person = Table(
     Column("group_id", _Key, ForeignKey("trust_group.id"), nullable=False, index=True),
     Column("starts", BigInteger, nullable=False),
     Column("ends", BigInteger),
+    PrimaryKeyConstraint("account_id", "group_id"),
+)
+
+# Proposed by their own organisation, and read RED only once a steward has confirmed it.
+naming = Table(
+    "naming",
+    metadata,
+    Column("account_id", _Key, ForeignKey("account.id"), nullable=False),
+    Column("group_id", _Key, ForeignKey("trust_group.id"), nullable=False, index=True),
+    Column("starts", BigInteger),
+    Column("ends", BigInteger),
+    Column("proposed", BigInteger, nullable=False),
     PrimaryKeyConstraint("account_id", "group_id"),
 )
 
@@ -314,6 +326,24 @@ for _name, _owner, _live in (
             postgresql_where=_where,
         )
 
+# Where an entry was released to, for the recall that reaches every release.
+Index(
+    "ix_entry_released",
+    entry.c.released_from,
+    sqlite_where=text("released_from IS NOT NULL"),
+    postgresql_where=text("released_from IS NOT NULL"),
+)
+# The originator's own record of what nobody else is shown.
+for _name, _where in (("recalled", text("recalled <> 0")), ("held", text("held IS NOT NULL"))):
+    Index(
+        f"ix_entry_own_{_name}",
+        entry.c.organisation_id,
+        entry.c.collection_id,
+        entry.c.date_added,
+        sqlite_where=_where,
+        postgresql_where=_where,
+    )
+
 # What an organisation has said its marks mean: the first content stands, whatever becomes of the entry that brought it.
 definition = Table(
     "definition",
@@ -341,6 +371,17 @@ remarking = Table(
     _key(),
     Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False),
     Column("mark", _Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("last_entry", BigInteger, nullable=False),
+    Column("done", BigInteger, nullable=False),
+)
+
+# Entries whose level is not their own, to be ruled again because that of their collection or feed has changed; in batches as above.
+regrading = Table(
+    "regrading",
+    metadata,
+    _key(),
+    Column("collection_id", _Key, ForeignKey("collection.id"), nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("last_entry", BigInteger, nullable=False),
     Column("done", BigInteger, nullable=False),
@@ -379,6 +420,74 @@ audience_history = Table(
     PrimaryKeyConstraint("entry_id", "since"),
 )
 
+# What was taken back, in one collection by one deed; whom it had been served to is computed from the events.
+recall = Table(
+    "recall",
+    metadata,
+    _key(),
+    Column("name", _Text, nullable=False, unique=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("collection_id", _Key, ForeignKey("collection.id"), nullable=False),
+    Column("stix_id", _Text, nullable=False),
+    Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False, index=True),
+    # As in `entry.recalled`.
+    Column("recalled", SmallInteger, nullable=False),
+    Column("reason", _Text, nullable=False),
+    CheckConstraint("recalled IN (1, 2)", name="recalled"),
+)
+
+recalled_entry = Table(
+    "recalled_entry",
+    metadata,
+    Column("recall_id", _Key, ForeignKey("recall.id"), nullable=False),
+    Column("entry_id", _Key, ForeignKey("entry.id"), nullable=False),
+    PrimaryKeyConstraint("recall_id", "entry_id"),
+)
+
+acknowledgement = Table(
+    "acknowledgement",
+    metadata,
+    Column("recall_id", _Key, ForeignKey("recall.id"), nullable=False),
+    Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False),
+    Column("account_id", _Key, ForeignKey("account.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("recall_id", "organisation_id"),
+)
+
+# What an originator was asked for, and said, of one version: to release it into another group, or to use it as evidence.
+consent = Table(
+    "consent",
+    metadata,
+    _key(),
+    Column("name", _Text, nullable=False, unique=True),
+    Column("entry_id", _Key, ForeignKey("entry.id"), nullable=False, index=True),
+    Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False, index=True),
+    Column("asker_id", _Key, ForeignKey("organisation.id"), nullable=False, index=True),
+    Column("account_id", _Key, ForeignKey("account.id"), nullable=False),
+    Column("use", _Text, nullable=False),
+    Column("group_id", _Key, ForeignKey("trust_group.id")),
+    Column("purpose", _Text, nullable=False),
+    Column("asked", BigInteger, nullable=False),
+    Column("state", _Text, nullable=False),
+    Column("answered", BigInteger),
+    Column("ends", BigInteger),
+    CheckConstraint("use IN ('release', 'evidence')", name="use"),
+    CheckConstraint("state IN ('asked', 'granted', 'refused', 'withdrawn')", name="state"),
+    CheckConstraint("(use = 'release') = (group_id IS NOT NULL)", name="target"),
+)
+
+# Deeds asked for under a key of the client's own, and what was answered: asked again, they are answered again and not done again.
+once = Table(
+    "once",
+    metadata,
+    Column("account_id", _Key, ForeignKey("account.id"), nullable=False),
+    Column("key", _Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("answer", _Text, nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    PrimaryKeyConstraint("account_id", "key"),
+)
+
 status = Table(
     "status",
     metadata,
@@ -412,7 +521,7 @@ event = Table(
     CheckConstraint("outcome IN ('done', 'refused')", name="outcome"),
 )
 Index("ix_event_unnumbered", event.c.id, sqlite_where=text("seq IS NULL"), postgresql_where=text("seq IS NULL"))
-Index("ix_event_served", event.c.collection_id, event.c.action, event.c.at)
+Index("ix_event_served", event.c.collection_id, event.c.action, event.c.organisation_id, event.c.at)
 
 # What identifies a person, apart from the event and erasable: joined by a salted digest, which is all that the event keeps.
 event_personal = Table(

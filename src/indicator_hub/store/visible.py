@@ -62,6 +62,11 @@ def own(e: FromClause) -> ColumnElement[bool]:
     return and_(e.c.organisation_id == _ORGANISATION, e.c.recalled == _ZERO)
 
 
+def own_record(e: FromClause) -> ColumnElement[bool]:
+    """The organisation's own record: what it put there, held and recalled too, whatever its membership is now."""
+    return e.c.organisation_id == _ORGANISATION
+
+
 def since(e: FromClause) -> ColumnElement[bool]:
     """This version came to the hub when the membership already saw."""
     return e.c.first_added >= _SEES_FROM

@@ -5,11 +5,12 @@ either for that cause.
 """
 
 from dataclasses import dataclass
+from enum import Enum
 
 from indicator_hub.errors import NotFound, NotPermitted, Unauthenticated
 from indicator_hub.trust.audience import Audience
-from indicator_hub.trust.ladder import CAPS, CLEAR, RED
-from indicator_hub.trust.roster import PUBLIC, Account, Agreement, Collection, Group, Membership, within
+from indicator_hub.trust.ladder import CAPS, CLEAR, HELD, RED
+from indicator_hub.trust.roster import PUBLIC, Account, Agreement, Collection, Group, Membership, Role, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Reach:
     can_write: bool
     steward: bool
     changed: int | None = None
+    role: Role | None = None
+    """The role of its live membership; None in `public` for who is no member there."""
 
     @property
     def reread_from(self) -> int | None:
@@ -126,6 +129,7 @@ def _reach(account: Account | None, ties: Ties, member: Membership | None, *, ca
         and _may_submit(account, ties, member),
         steward=member is not None and member.steward and "manage" in scopes,
         changed=ties.changed,
+        role=member.role if member is not None else None,
     )
 
 
@@ -142,17 +146,50 @@ def _may_submit(account: Account, ties: Ties, member: Membership) -> bool:
     return ties.collection.writable == "members"
 
 
+class Obstacle(Enum):
+    """Why an entry is not seen, in words that follow "it"."""
+
+    RECALLED = "was taken back"
+    HELD = "is held: its marks are not understood yet"
+    LEVEL = "is above what this role reads"
+    NAMED = "is TLP:RED, which only persons read who are named in this group"
+    PERSONS = "is for persons only, and a machine is none"
+    NATION = "is not for this nation"
+    SINCE = "came before this membership sees"
+
+
+def obstacle(
+    reach: Reach, *, audience: Audience, organisation_id: int, first_added: int, recalled: bool
+) -> Obstacle | None:
+    """Why this reach does not see an entry with these terms; None when it does."""
+    if recalled:
+        return Obstacle.RECALLED
+    if organisation_id == reach.organisation_id:
+        return None
+    if audience.floor > reach.cap:
+        return {HELD: Obstacle.HELD, RED: Obstacle.NAMED}.get(audience.floor, Obstacle.LEVEL)
+    if audience.persons_only and not reach.person:
+        return Obstacle.PERSONS
+    if audience.nations is not None and reach.nation not in audience.nations:
+        return Obstacle.NATION
+    return None if first_added >= reach.sees_from else Obstacle.SINCE
+
+
 def sees(reach: Reach, *, audience: Audience, organisation_id: int, first_added: int, recalled: bool) -> bool:
     """The visibility predicate's pure twin: whether this reach sees an entry with these terms.
 
     The SQL that decides for real is `store/visible.py`; a property test holds the two together on both databases.
     """
-    if organisation_id == reach.organisation_id:
-        return not recalled
-    return (
-        not recalled
-        and audience.floor <= reach.cap
-        and (not audience.persons_only or reach.person)
-        and (audience.nations is None or reach.nation in audience.nations)
-        and first_added >= reach.sees_from
+    found = obstacle(
+        reach, audience=audience, organisation_id=organisation_id, first_added=first_added, recalled=recalled
     )
+    return found is None
+
+
+def as_recorded(organisation_id: int, cap: int, *, person: bool, nation: str, sees_from: int) -> Reach:
+    """The reading part of a reach as a serve event keeps it."""
+    group = Group("", "", "", "standing", None)
+    return Reach(
+        account=None, group=group, group_id=0, collection=None, key=0, cap=cap, person=person, nation=nation,
+        organisation_id=organisation_id, sees_from=sees_from, can_read=True, can_write=False, steward=False,
+    )  # fmt: skip

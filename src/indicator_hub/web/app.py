@@ -14,6 +14,9 @@ from indicator_hub.settings import Settings
 from indicator_hub.sharing.remark import remark
 from indicator_hub.store.opened import Store, open_store, wall_clock
 from indicator_hub.web import health, openapi, problems, taxii
+from indicator_hub.web.api import operations
+from indicator_hub.web.api.paths import OPERATIONS
+from indicator_hub.web.call import Hub
 
 _log = logging.getLogger("indicator_hub.web")
 _HOUR = 3_600_000_000
@@ -22,14 +25,14 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-async def open_hub(settings: Settings, *, port: int, now: Callable[[], int] = wall_clock) -> taxii.Hub:
+async def open_hub(settings: Settings, *, port: int, now: Callable[[], int] = wall_clock) -> Hub:
     """Open the store and the keys. Raises Misconfigured with what to do next."""
     origin = settings.origin(port)
     if not settings.serve_events:
         _log.warning("INDICATOR_HUB_SERVE_EVENTS is off: nobody will be able to tell who was given what")
     keys = page_keys(settings.secrets())
     store: Store = await open_store(settings.database(), now=now, serve_events=settings.serve_events)
-    return taxii.Hub(
+    return Hub(
         store=store,
         origin=origin,
         title=settings.title,
@@ -40,7 +43,7 @@ async def open_hub(settings: Settings, *, port: int, now: Callable[[], int] = wa
     )
 
 
-def create_app(hub: taxii.Hub) -> "SlashedPaths":
+def create_app(hub: Hub) -> "SlashedPaths":
     """The application around an open hub, which is closed with it."""
 
     @asynccontextmanager
@@ -63,6 +66,7 @@ def create_app(hub: taxii.Hub) -> "SlashedPaths":
     app.state.hub = hub
     app.add_exception_handler(HTTPException, problems.unknown)
     taxii.mount(app)
+    operations.mount(app, OPERATIONS)
     health.mount(app)
     openapi.mount(app)
     return SlashedPaths(app)

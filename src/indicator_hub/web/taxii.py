@@ -6,17 +6,13 @@ stored.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from fastapi import FastAPI, Request, Response
 from starlette.requests import ClientDisconnect
 
-from indicator_hub.errors import HubError, Invalid, NotFound, TooLarge, TooLong, UnsupportedMedia
-from indicator_hub.limits import Limits
+from indicator_hub.errors import HubError, NotFound, UnsupportedMedia
 from indicator_hub.sharing import authenticate, recall
-from indicator_hub.sharing.act import Caller, Store
-from indicator_hub.sharing.authenticate import Identified
 from indicator_hub.sharing.poll import poll
 from indicator_hub.sharing.status import status
 from indicator_hub.sharing.submit import submit
@@ -24,44 +20,12 @@ from indicator_hub.taxii import page as pages
 from indicator_hub.taxii import resources
 from indicator_hub.taxii.media import TAXII, require_acceptable, require_taken
 from indicator_hub.taxii.query import Asked, Resource, for_object, next_token, parse, query_of
+from indicator_hub.web.call import Call, Hub, require_size, whole_body
 from indicator_hub.web.identify import identified
-from indicator_hub.web.problems import CACHING, fault, method_not_allowed, refusal, request_id
+from indicator_hub.web.problems import CACHING, fault, method_not_allowed, refusal
 
 if TYPE_CHECKING:
     from fastapi.routing import APIRoute
-
-
-@dataclass(frozen=True, slots=True)
-class Hub:
-    """What the routes need: the store and the plain values of the settings. `page_keys`: the newest signs. Times in microseconds."""
-
-    store: Store
-    origin: str
-    title: str
-    page_keys: tuple[bytes, ...]
-    page_limit: int
-    limits: Limits
-    status_kept: int
-
-
-@dataclass(slots=True)
-class Call:
-    """One request on its way: who asks, and with what."""
-
-    hub: Hub
-    request: Request
-    who: Identified
-
-    @property
-    def caller(self) -> Caller:
-        """For the audit."""
-        client = self.request.client
-        return Caller(self.who.account, request_id(self.request), client.host if client else "")
-
-    @property
-    def query(self) -> str:
-        """The query string as sent."""
-        return self.request.scope["query_string"].decode("latin-1")
 
 
 Handler = Callable[[Call], Awaitable[Response]]
@@ -89,7 +53,7 @@ def _route(app: FastAPI, path: str, **handlers: Handler) -> None:
     async def endpoint(request: Request) -> Response:
         hub: Hub = request.app.state.hub
         try:
-            _require_size(request, hub.limits)
+            require_size(request, hub.limits)
             who = await identified(hub.store, request)
             method = request.method
             handler = handlers.get("GET" if method == "HEAD" else method)
@@ -115,31 +79,6 @@ def _header(request: Request, name: str) -> str | None:
     """One value, several headers of the same name joined (RFC 9110 section 5.3)."""
     values = request.headers.getlist(name)
     return ", ".join(values) if values else None
-
-
-def _require_size(request: Request, limits: Limits) -> None:
-    scope, most = request.scope, limits.body
-    if len(scope["query_string"]) + len(scope["raw_path"]) > limits.url:
-        raise TooLong(f"A path and its query may hold {limits.url} bytes.")
-    declared = request.headers.get("content-length")
-    if declared is None:
-        return
-    if not declared.isascii() or not declared.isdigit():
-        raise Invalid("Content-Length must be a number.")
-    if len(declared) > len(str(most)) + 1 or int(declared) > most:
-        raise TooLarge(f"A request body may hold {most} bytes.")
-
-
-async def _body(call: Call) -> bytes:
-    """The whole body, counted as it comes: a length may be missing."""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in call.request.stream():
-        size += len(chunk)
-        if size > call.hub.limits.body:
-            raise TooLarge(f"A request body may hold {call.hub.limits.body} bytes.")
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _answer(body: bytes, *, status_code: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -220,7 +159,7 @@ async def _add_objects(call: Call) -> Response:
     if call.request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise UnsupportedMedia("The hub takes bodies without a Content-Encoding.")
     made = await submit(
-        call.hub.store, call.caller, call.who.require_reach(), lambda: _body(call), limits=call.hub.limits
+        call.hub.store, call.caller, call.who.require_reach(), lambda: whole_body(call), limits=call.hub.limits
     )
     return _answer(made.render(), status_code=202)
 

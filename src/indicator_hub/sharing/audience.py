@@ -1,0 +1,175 @@
+"""Who sees it, by which rule, and who does not, and why: of an object that is there, and of one before it is posted.
+
+What is there is asked for with the reach that each party has now, by the statement that serves it over TAXII; what is still to come by the
+same judgement that `submit` makes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from indicator_hub.errors import NotFound
+from indicator_hub.limits import LIMITS, Limits
+from indicator_hub.sharing.act import Caller
+from indicator_hub.sharing.consent import require_account
+from indicator_hub.sharing.submit import foresee
+from indicator_hub.store import credentials, records
+from indicator_hub.store.credentials import Party
+from indicator_hub.store.opened import Store
+from indicator_hub.trust.audience import Audience
+from indicator_hub.trust.ladder import HELD, NAMES
+from indicator_hub.trust.reach import Obstacle, Reach, obstacle, reach_of
+from indicator_hub.trust.roster import PUBLIC, Account, AccountKind
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Those of a party's accounts that are served alike. `reach` None: the group does not exist for them."""
+
+    party: Party
+    who: str
+    number: int
+    reach: Reach | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What decides about one version; what is still to come is added now."""
+
+    audience: Audience
+    organisation_id: int
+    first_added: int
+    held: str | None
+
+
+async def of_object(store: Store, caller: Caller, reach: Reach, identifier: str) -> list[dict[str, Any]]:
+    """For each version that the caller sees: whom it reaches. Raises NotFound for what it does not see."""
+    require_account(caller)
+    reach.require_read()
+    async with store.transactions.read() as tx:
+        seen = await records.seen(tx, reach, identifier)
+        if not seen:
+            raise NotFound
+        readers = _readers(await credentials.parties(tx, *_place(reach), now=store.now()), store.now())
+        visible: dict[int, set[int]] = {}
+        for number, one in enumerate(readers):
+            if one.reach is not None:
+                visible[number] = {found.entry for found in await records.seen(tx, one.reach, identifier)}
+    told: list[dict[str, Any]] = []
+    for version in seen:
+        terms = _Terms(version.audience, version.organisation_id, version.first_added, version.held)
+        asked = {number for number, keys in visible.items() if version.entry in keys}
+        told.append(
+            {"object": version.stix_id, "version": version.version, "originator": version.organisation}
+            | _audience(terms)
+            | {"readers": _told(readers, reach, terms, lambda number, _, asked=asked: number in asked)}
+        )
+    return told
+
+
+async def foreseen(
+    store: Store, caller: Caller, reach: Reach, body: bytes, *, limits: Limits = LIMITS
+) -> list[dict[str, Any]]:
+    """What would become of these objects, and whom each would reach. Nothing is stored. Raises as `submit` does."""
+    require_account(caller)
+    objects = await foresee(store, reach, body, limits=limits)
+    now = store.now()
+    async with store.transactions.read() as tx:
+        readers = _readers(await credentials.parties(tx, *_place(reach), now=now), now)
+    told: list[dict[str, Any]] = []
+    for one in objects:
+        said: dict[str, Any] = {"object": one.id, "outcome": one.outcome, "stored": one.ruling is not None}
+        if one.message:
+            said["message"] = one.message
+        if one.ruling is not None:
+            terms = _Terms(one.ruling.audience, reach.organisation_id, now, one.ruling.held)
+            said |= _audience(terms) | {"readers": _told(readers, reach, terms, lambda _, why: why is None)}
+        told.append(said)
+    return told
+
+
+def _place(reach: Reach) -> tuple[str, str]:
+    return reach.group.name, reach.require_collection().id
+
+
+def _readers(parties: Sequence[Party], now: int) -> list[_Reader]:
+    """Each party's persons, services and named persons, with the reach they have now."""
+    found: list[_Reader] = []
+    for party in parties:
+        kinds: tuple[tuple[str, AccountKind, int], ...] = (
+            ("persons", "person", party.persons - party.named),
+            ("services", "service", party.services),
+            ("named persons", "person", party.named),
+        )
+        for who, kind, number in kinds:
+            if who == "named persons" and not number:
+                continue
+            account = Account(
+                0, "", party.organisation, party.organisation_id, party.nation, kind, frozenset(("read",))
+            )
+            ties = replace(party.ties, named=who == "named persons")
+            found.append(_Reader(party, who, number, None if party.suspended else reach_of(account, ties, now)))
+    return found
+
+
+def _audience(terms: _Terms) -> dict[str, Any]:
+    """The terms themselves, as far as they are known."""
+    if terms.held is not None or terms.audience.floor == HELD:
+        return {"held": terms.held or Obstacle.HELD.value}
+    told: dict[str, Any] = {"level": f"TLP:{NAMES[terms.audience.floor]}", "persons_only": terms.audience.persons_only}
+    if terms.audience.nations is not None:
+        told["nations"] = sorted(terms.audience.nations)
+    return told
+
+
+def _told(
+    readers: Sequence[_Reader], reach: Reach, terms: _Terms, sees: Callable[[int, Obstacle | None], bool]
+) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = []
+    if reach.group.kind == PUBLIC:
+        told.append({"who": "everybody", "sees": terms.audience.floor == 0, "because": "the group is public"})
+    for number, one in enumerate(readers):
+        why = None if one.reach is None else _why(one.reach, terms)
+        given = one.reach is not None and sees(number, why)
+        told.append(
+            {
+                "organisation": one.party.organisation,
+                "nation": one.party.nation,
+                "role": one.party.ties.membership.role if one.party.ties.membership else "",
+                "who": one.who,
+                "number": one.number,
+                "sees": given,
+                "because": _rule(one, terms) if given else _reason(one, why),
+            }
+        )
+    return told
+
+
+def _why(reach: Reach, terms: _Terms) -> Obstacle | None:
+    return obstacle(
+        reach,
+        audience=terms.audience,
+        organisation_id=terms.organisation_id,
+        first_added=terms.first_added,
+        recalled=False,
+    )
+
+
+def _rule(one: _Reader, terms: _Terms) -> str:
+    """By which rule they see it."""
+    if one.party.organisation_id == terms.organisation_id:
+        return "their own organisation shared it"
+    level = NAMES[terms.audience.floor]
+    return (
+        f"TLP:{level} is within what a {one.party.ties.membership.role if one.party.ties.membership else 'reader'} reads"
+        + (", and they are named" if level == "RED" else "")
+    )
+
+
+def _reason(one: _Reader, why: Obstacle | None) -> str:
+    """Why they do not."""
+    if one.party.suspended:
+        return "their organisation is suspended"
+    if one.reach is None:
+        return "the group does not exist for them now: it sleeps, or they have no part in it"
+    return f"it {why.value}" if why else "it is not given to them"

@@ -1,0 +1,56 @@
+"""Evidence: a version with all that a court asks for: its bytes, their hashes, who sent it and when, and who handed it out."""
+
+import base64
+import hashlib
+from typing import Any
+
+from indicator_hub.audit.canonical import canonical_sha256
+from indicator_hub.errors import Invalid
+from indicator_hub.sharing.act import Caller, act
+from indicator_hub.sharing.consent import PURPOSE, require_account
+from indicator_hub.sharing.release import require_allowed
+from indicator_hub.stix import timestamps
+from indicator_hub.store import records
+from indicator_hub.store.opened import Store
+from indicator_hub.trust.reach import Reach
+
+
+async def evidence(
+    store: Store, caller: Caller, reach: Reach, identifier: str, *, purpose: str, version: str | None = None
+) -> dict[str, Any]:
+    """Export the version one is shown, or names, recorded with its purpose. Another organisation's under H1, H2 or H3 needs its consent.
+
+    Raises NotFound for what is not seen, Conflict without the consent, Invalid without a purpose.
+    """
+    account = require_account(caller)
+    async with act(store, caller, "evidence", reach, object_id=identifier) as a:
+        reach.require_collection()
+        if not purpose.strip() or len(purpose) > PURPOSE:
+            raise Invalid(f"Say what it is for, in {PURPOSE} characters at most.")
+        async with a.transaction() as tx:
+            one = records.newest(await records.seen(tx, reach, identifier, bodies=True), version)
+            consent = await require_allowed(tx, a.now, reach, one, "evidence", None)
+            a.details |= {"version": one.version, "entry": one.entry, "purpose": purpose, "consent": consent}
+            a.details |= {"sha256": one.sha256.hex()}
+        said: dict[str, Any] = {
+            "object": one.stix_id,
+            "version": one.version,
+            "group": one.group,
+            "collection": one.collection,
+            "bytes": base64.b64encode(one.body).decode(),
+            "sha256": hashlib.sha256(one.body).hexdigest(),
+            "sha256_when_received": one.sha256.hex(),
+            "sha256_canonical": canonical_sha256(one.body),
+            "originator": one.organisation,
+            "received": timestamps.render(one.first_added),
+            "date_added": timestamps.render(one.date_added),
+            "status": one.status_id,
+            "exported": timestamps.render(a.now),
+            "exported_by": account.organisation,
+            "purpose": purpose,
+        }
+        if one.organisation_id == reach.organisation_id:
+            said["submitted_by"] = one.account
+        if consent:
+            said["consent"] = consent
+        return said

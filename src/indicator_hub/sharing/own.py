@@ -1,0 +1,73 @@
+"""One's own record: everything one's organisation shared, also what is held, what was taken back, and what lies in groups that sleep."""
+
+import base64
+from typing import Any
+
+from indicator_hub.errors import NotFound, NotPermitted
+from indicator_hub.sharing.act import Caller
+from indicator_hub.sharing.consent import require_account
+from indicator_hub.stix import timestamps
+from indicator_hub.store import records
+from indicator_hub.store.opened import Store
+from indicator_hub.store.records import Kept, Record
+from indicator_hub.trust.admission import Recalled
+from indicator_hub.trust.ladder import HELD, NAMES
+
+
+async def listed(
+    store: Store, caller: Caller, kept: Kept, *, after: tuple[str, int], limit: int
+) -> tuple[list[dict[str, Any]], tuple[str, int] | None]:
+    """The next part of the record, without the objects; and the place to go on from, where there is more."""
+    organisation_id = _organisation(caller)
+    async with store.transactions.read() as tx:
+        found = await records.own(tx, organisation_id, kept, after=after, limit=limit + 1)
+    last = found[limit - 1] if len(found) > limit else None
+    following = (last.collection, last.date_added) if last else None
+    return [said(one) for one in found[:limit]], following
+
+
+async def versions(store: Store, caller: Caller, identifier: str) -> list[dict[str, Any]]:
+    """Every version of one object, with its bytes, in every collection. Raises NotFound."""
+    organisation_id = _organisation(caller)
+    async with store.transactions.read() as tx:
+        found = await records.own_versions(tx, organisation_id, identifier, bodies=True)
+    if not found:
+        raise NotFound
+    return [said(one) | {"bytes": base64.b64encode(one.body).decode()} for one in found]
+
+
+def _organisation(caller: Caller) -> int:
+    account = require_account(caller)
+    if "read" not in account.scopes and "submit" not in account.scopes:
+        raise NotPermitted("This account may not read its organisation's record.")
+    return account.organisation_id
+
+
+def said(one: Record) -> dict[str, Any]:
+    """A version as its originator is told of it."""
+    state = "recalled" if one.recalled is not Recalled.NO else "held" if one.held else "shared"
+    told: dict[str, Any] = {
+        "object": one.stix_id,
+        "version": one.version,
+        "spec_version": one.spec_version,
+        "group": one.group,
+        "collection": one.collection,
+        "state": state,
+        "revoked": one.revoked,
+        "date_added": timestamps.render(one.date_added),
+        "received": timestamps.render(one.first_added),
+        "submitted_by": one.account,
+        "status": one.status_id,
+        "sha256": one.sha256.hex(),
+        "released": one.released_from is not None,
+    }
+    if one.held:
+        told["held"] = one.held
+    if one.recalled is not Recalled.NO:
+        told["recalled_by"] = "originator" if one.recalled is Recalled.BY_ORIGINATOR else "steward"
+    if one.audience.floor != HELD:
+        told["level"] = f"TLP:{NAMES[one.audience.floor]}"
+        told["persons_only"] = one.audience.persons_only
+        if one.audience.nations is not None:
+            told["nations"] = sorted(one.audience.nations)
+    return told

@@ -1,0 +1,78 @@
+"""Release: a version that one sees goes into another collection too, as it is, and stays its originator's."""
+
+import json
+
+from indicator_hub.errors import Conflict
+from indicator_hub.sharing.act import Act, Caller, act
+from indicator_hub.sharing.consent import require_account
+from indicator_hub.sharing.remark import meanings_of
+from indicator_hub.sharing.submit import Release, submit
+from indicator_hub.store import consents, entries, records
+from indicator_hub.store.engine import Transaction
+from indicator_hub.store.opened import Store
+from indicator_hub.store.records import Record
+from indicator_hub.taxii.status import Status
+from indicator_hub.trust.consent import Use, needs_consent
+from indicator_hub.trust.reach import Reach
+
+
+async def release(
+    store: Store, caller: Caller, reach: Reach, identifier: str, target: Reach, *, version: str | None = None
+) -> Status:
+    """Copy the version one is shown (or names) into another collection. Returns the status: its level may be above the ceiling there.
+
+    The copy reaches nobody whom the entry would not, whatever the collection's own default. Raises NotFound for what is not seen here and
+    where nothing may be seen there, NotPermitted without the right to write there, Conflict when the originator must consent first, and
+    for what is held.
+    """
+    require_account(caller)
+    async with act(store, caller, "release", reach, object_id=identifier):
+        reach.require_collection()
+        target.require_collection()
+        async with store.transactions.read() as tx:
+            one = await _of(tx, reach, identifier, version)
+            target.require_write()
+            consented = await require_allowed(tx, store.now(), reach, one, "release", target.group_id)
+
+    async def prepare(tx: Transaction) -> None:
+        """What was judged must still hold when the copy is stored: consent first, then both clocks, in one order for everybody."""
+        await require_allowed(tx, store.now(), reach, one, "release", target.group_id)
+        for key in sorted({reach.key, target.key}):
+            await entries.lock(tx, key)
+        again = await _of(tx, reach, identifier, one.version)
+        if (again.entry, again.audience) != (one.entry, one.audience):
+            raise Conflict("The object has changed meanwhile: look at it again.")
+
+    async def alongside(a: Act, _: Transaction, status: Status) -> None:
+        a.object_id, a.answer = identifier, json.loads(status.render())
+        a.details |= {"from": reach.key, "version": one.version, "originator": one.organisation_id}
+        if consented:
+            a.details["consent"] = consented
+
+    copy = Release(one.entry, one.organisation_id, one.audience, prepare)
+    body = b'{"objects":[' + one.body + b"]}"
+    level = max(
+        (level for level in (one.default, target.require_collection().default) if level is not None), default=None
+    )
+    return await submit(store, caller, target, body, default=level, alongside=alongside, verb="release", release=copy)
+
+
+async def _of(tx: Transaction, reach: Reach, identifier: str, version: str | None) -> Record:
+    one = records.newest(await records.seen(tx, reach, identifier, bodies=True), version)
+    if one.held is not None:
+        raise Conflict("It is held: send the definition of its mark first.")
+    return one
+
+
+async def require_allowed(tx: Transaction, now: int, reach: Reach, one: Record, use: Use, group_id: int | None) -> str:
+    """The consent that this use stands on; empty where none is needed. Raises Conflict where one is, and there is none that holds."""
+    if one.organisation_id == reach.organisation_id:
+        return ""
+    said = await meanings_of(tx, one.organisation_id, [one.body])
+    handling = frozenset[str]().union(*(meaning.handling for meaning in said.values() if meaning is not None))
+    if not needs_consent(use, one.audience, handling):
+        return ""
+    for consent in await consents.standing(tx, one.entry, reach.organisation_id, use, group_id):
+        if consent.holds(now):
+            return consent.name
+    raise Conflict(f"Its originator must consent to this {use} first: ask for it.")

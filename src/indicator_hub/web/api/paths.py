@@ -1,0 +1,258 @@
+"""The paths of the API: each one deed, or one look."""
+
+import json
+from typing import Any
+
+from indicator_hub.errors import Invalid
+from indicator_hub.sharing import access, accounts, audience, consent, name, own, recall, recalls
+from indicator_hub.sharing.evidence import evidence
+from indicator_hub.sharing.own import Kept
+from indicator_hub.sharing.reissue import reissue
+from indicator_hub.sharing.release import release
+from indicator_hub.sharing.withdraw import withdraw
+from indicator_hub.stix import timestamps
+from indicator_hub.taxii.query import ALL, Filters
+from indicator_hub.taxii.status import Status
+from indicator_hub.web.api import shapes
+from indicator_hub.web.api.operations import Answer, Asked, Operation, following
+
+_STATES = ("asked", "granted", "refused", "withdrawn")
+
+
+async def _access(asked: Asked) -> Answer:
+    return await access.access(asked.store, asked.call.caller)
+
+
+async def _own(asked: Asked) -> Answer:
+    state = asked.query.get("state", "shared")
+    if state not in [kept.value for kept in Kept]:
+        raise Invalid("state is shared, held or recalled.")
+    after = asked.place(("", -1))
+    items, place = await own.listed(
+        asked.store, asked.call.caller, Kept(state), after=(after[0], after[1]), limit=asked.limit
+    )
+    return {"items": items, "more": place is not None} | ({"next": following(place)} if place else {})
+
+
+async def _own_object(asked: Asked) -> Answer:
+    return {"items": await own.versions(asked.store, asked.call.caller, asked["object"])}
+
+
+async def _own_recall(asked: Asked) -> Answer:
+    body: shapes.OwnRecallAsked = asked.body
+    taken = await recall.recall_own(
+        asked.store,
+        asked.call.caller,
+        asked["object"],
+        collection=body.collection,
+        filters=_versions(body.versions),
+        reason=body.reason,
+    )
+    return taken.answer
+
+
+def _versions(named: list[str]) -> Filters:
+    if not named:
+        return Filters(keywords=frozenset((ALL,)))
+    return Filters(keywords=frozenset(), values=tuple(timestamps.sort_key(version) for version in named))
+
+
+async def _recalls(asked: Asked) -> Answer:
+    final = asked.store.now() - recalls.SETTLING
+    items, more = await recalls.listed(asked.store, asked.call.caller, after=_since(asked), limit=asked.limit)
+    return _recall_page(items, more=more) | {"since": timestamps.render(final)}
+
+
+async def _issued(asked: Asked) -> Answer:
+    items, more = await recalls.issued(asked.store, asked.call.caller, after=_since(asked), limit=asked.limit)
+    return _recall_page(items, more=more)
+
+
+def _since(asked: Asked) -> tuple[int, str]:
+    given = asked.query.get("since")
+    if given is not None and not timestamps.is_timestamp(given):
+        raise Invalid("since is a UTC timestamp like 2026-11-23T12:00:00Z.")
+    at, named = asked.place((timestamps.parse(given) - 1 if given else -1, "~"))
+    return at, named
+
+
+def _recall_page(items: list[dict[str, Any]], *, more: bool) -> dict[str, Any]:
+    page: dict[str, Any] = {"items": items, "more": more}
+    if more:
+        page["next"] = following((timestamps.parse(items[-1]["at"]), items[-1]["id"]))
+    return page
+
+
+async def _acknowledge(asked: Asked) -> Answer:
+    return await recalls.acknowledge(asked.store, asked.call.caller, asked["recall"])
+
+
+async def _consents(asked: Asked) -> Answer:
+    state = asked.query.get("state")
+    if state is not None and state not in _STATES:
+        raise Invalid(f"state is one of: {', '.join(_STATES)}.")
+    before = asked.place((2**62, "~"))
+    items = await consent.listed(
+        asked.store, asked.call.caller, state, before=(before[0], before[1]), limit=asked.limit
+    )  # type: ignore[arg-type]
+    given = items[: asked.limit]
+    page: dict[str, Any] = {"items": given, "more": len(items) > asked.limit}
+    if page["more"]:
+        page["next"] = following((timestamps.parse(given[-1]["asked"]), given[-1]["id"]))
+    return page
+
+
+async def _ask(asked: Asked) -> Answer:
+    body: shapes.ConsentAsked = asked.body
+    if (body.use == "release") != (body.to is not None):
+        raise Invalid("to names the group of a release, and of nothing else.")
+    reach = await asked.reach_in(body.group, body.collection)
+    target = await asked.reach_in(body.to) if body.to else None
+    return await consent.ask(
+        asked.store,
+        asked.call.caller,
+        reach,
+        body.object,
+        body.use,
+        purpose=body.purpose,
+        target=target,
+        version=body.version,
+    )
+
+
+async def _consent(asked: Asked) -> Answer:
+    return await consent.one_consent(asked.store, asked.call.caller, asked["consent"])
+
+
+async def _grant(asked: Asked) -> Answer:
+    ends = timestamps.parse(asked.body.until) if asked.body.until else None
+    return await consent.answer(asked.store, asked.call.caller, asked["consent"], "granted", ends=ends)
+
+
+async def _refuse(asked: Asked) -> Answer:
+    return await consent.answer(asked.store, asked.call.caller, asked["consent"], "refused")
+
+
+async def _withdraw_consent(asked: Asked) -> Answer:
+    return await consent.answer(asked.store, asked.call.caller, asked["consent"], "withdrawn")
+
+
+async def _accounts(asked: Asked) -> Answer:
+    return {"items": await accounts.listed(asked.store, asked.call.caller)}
+
+
+async def _suspend(asked: Asked) -> Answer:
+    return await accounts.suspend(asked.store, asked.call.caller, asked["account"], suspended=True)
+
+
+async def _reinstate(asked: Asked) -> Answer:
+    return await accounts.suspend(asked.store, asked.call.caller, asked["account"], suspended=False)
+
+
+async def _named(asked: Asked) -> Answer:
+    return {"items": await name.listed(asked.store, asked.call.caller, asked.reach)}
+
+
+async def _propose(asked: Asked) -> Answer:
+    body: shapes.NamingAsked = asked.body
+    starts, ends = (timestamps.parse(one) if one else None for one in (body.starts, body.until))
+    return await name.propose(asked.store, asked.call.caller, asked.reach, body.account, starts=starts, ends=ends)
+
+
+async def _confirm(asked: Asked) -> Answer:
+    return await name.confirm(asked.store, asked.call.caller, asked.reach, asked["account"])
+
+
+async def _end_naming(asked: Asked) -> Answer:
+    await name.end(asked.store, asked.call.caller, asked.reach, asked["account"])
+    return {}
+
+
+async def _foresee(asked: Asked) -> Answer:
+    items = await audience.foreseen(
+        asked.store, asked.call.caller, asked.reach, asked.body, limits=asked.call.hub.limits
+    )
+    return {"items": items}
+
+
+async def _audience(asked: Asked) -> Answer:
+    return {"items": await audience.of_object(asked.store, asked.call.caller, asked.reach, asked["object"])}
+
+
+async def _withdraw(asked: Asked) -> Answer:
+    return _status(await withdraw(asked.store, asked.call.caller, asked.reach, asked["object"]))
+
+
+async def _recall(asked: Asked) -> Answer:
+    body: shapes.RecallAsked = asked.body
+    taken = await recall.recall(
+        asked.store, asked.call.caller, asked.reach, asked["object"], _versions(body.versions), body.reason
+    )
+    return taken.answer
+
+
+async def _reissue(asked: Asked) -> Answer:
+    back = await reissue(asked.store, asked.call.caller, asked.reach, asked["object"], asked.body.versions)
+    return {"versions": back}
+
+
+async def _release(asked: Asked) -> Answer:
+    body: shapes.ReleaseAsked = asked.body
+    target = await asked.reach_in(body.to.group, body.to.collection)
+    made = await release(asked.store, asked.call.caller, asked.reach, asked["object"], target, version=body.version)
+    return _status(made)
+
+
+async def _evidence(asked: Asked) -> Answer:
+    body: shapes.EvidenceAsked = asked.body
+    return await evidence(
+        asked.store, asked.call.caller, asked.reach, asked["object"], purpose=body.purpose, version=body.version
+    )
+
+
+def _status(made: Status) -> dict[str, Any]:
+    return json.loads(made.render())
+
+
+_OBJECT = "/groups/{group}/collections/{collection}/objects/{object}"
+_NAMED = "/groups/{group}/named/"
+_PAGED = ("limit", "next")
+
+OPERATIONS = (
+    Operation("GET", "/access/", "What may I see, and why.", _access, shapes.Access),
+    Operation("GET", "/own/", "One's own record: what is shared, held or recalled.", _own, shapes.OwnPage, query=("state", *_PAGED)),
+    Operation("GET", "/own/{object}/", "One object in one's own record, with its bytes.", _own_object, shapes.OwnVersions),
+    Operation(
+        "POST", "/own/{object}/recall/", "Take it back wherever it was shared.", _own_recall, shapes.RecallsMade, shapes.OwnRecallAsked
+    ),
+    Operation("GET", "/recalls/", "What was taken back after it was given to us.", _recalls, shapes.RecallPage, query=("since", *_PAGED)),
+    Operation(
+        "GET", "/recalls/issued/", "What was taken back of ours, and who has not acknowledged it.", _issued, shapes.IssuedPage,
+        query=("since", *_PAGED),
+    ),
+    Operation("POST", "/recalls/{recall}/acknowledge/", "We have acted on a recall.", _acknowledge, shapes.RecallTold),
+    Operation("GET", "/consents/", "What was asked of us, and by us.", _consents, shapes.ConsentPage, query=("state", *_PAGED)),
+    Operation("POST", "/consents/", "Ask an originator.", _ask, shapes.ConsentTold, shapes.ConsentAsked, status=201),
+    Operation("GET", "/consents/{consent}/", "One consent.", _consent, shapes.ConsentTold),
+    Operation("POST", "/consents/{consent}/grant/", "Grant it.", _grant, shapes.ConsentTold, shapes.GrantAsked),
+    Operation("POST", "/consents/{consent}/refuse/", "Refuse it.", _refuse, shapes.ConsentTold),
+    Operation("POST", "/consents/{consent}/withdraw/", "Withdraw it: its release is recalled.", _withdraw_consent, shapes.ConsentTold),
+    Operation("GET", "/accounts/", "One's organisation's accounts.", _accounts, shapes.AccountList),
+    Operation("POST", "/accounts/{account}/suspend/", "Refuse an account from its next request on.", _suspend, shapes.AccountTold),
+    Operation("POST", "/accounts/{account}/reinstate/", "Take that back.", _reinstate, shapes.AccountTold),
+    Operation("GET", _NAMED, "Who reads TLP:RED here.", _named, shapes.NamedList),
+    Operation("POST", _NAMED, "Put a person forward.", _propose, shapes.NamedTold, shapes.NamingAsked, status=201),
+    Operation("POST", _NAMED + "{account}/confirm/", "Confirm it, as a steward.", _confirm, shapes.NamedTold),
+    Operation("DELETE", _NAMED + "{account}/", "Named no longer.", _end_naming, shapes.Nothing),
+    Operation(
+        "POST", "/groups/{group}/collections/{collection}/audience/", "Who would see these objects, before they are posted.",
+        _foresee, shapes.ForeseenList, raw=True,
+    ),
+    Operation("GET", _OBJECT + "/audience/", "Who sees it, and why.", _audience, shapes.SeenList),
+    Operation("POST", _OBJECT + "/withdraw/", "It was wrong: revoke it.", _withdraw, shapes.Status),
+    Operation("POST", _OBJECT + "/recall/", "It should not have been shared.", _recall, shapes.RecallsMade, shapes.RecallAsked),
+    Operation("POST", _OBJECT + "/reissue/", "Share again what was recalled.", _reissue, shapes.Reissued, shapes.ReissueAsked),
+    Operation("POST", _OBJECT + "/release/", "Copy it into another collection.", _release, shapes.Status, shapes.ReleaseAsked, status=202),
+    Operation("POST", _OBJECT + "/evidence/", "Export it for a court.", _evidence, shapes.Evidence, shapes.EvidenceAsked),
+)  # fmt: skip
+"""Every operation, in the order of the routes: `issued` is tried before any recall's name."""

@@ -1,0 +1,442 @@
+"""What the API takes and answers, as pydantic models: they check what comes, and describe both in /openapi.json."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from indicator_hub.sharing.recall import REASONS
+from indicator_hub.stix import timestamps
+
+
+def _timestamp(text: str) -> str:
+    if not timestamps.is_timestamp(text):
+        raise ValueError("give a UTC timestamp like 2026-11-23T12:00:00Z")
+    return text
+
+
+Timestamp = Annotated[
+    str, AfterValidator(_timestamp), Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-23T12:00:00Z"])
+]
+Name = Annotated[str, Field(min_length=1, max_length=300)]
+Level = Literal["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"]
+_OBJECT = "indicator--5b7a2f0e-8f0c-4d0e-9f43-6f1d7b1f2a10"
+_COLLECTION = "6b0a0c1e-3a56-4c1c-9a53-0d8f9f6f4d11"
+_WHEN = "2026-11-23T12:00:00.000000Z"
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+# What is taken.
+
+
+class RecallAsked(_Shape):
+    """Take an object back. Without `versions` the whole line."""
+
+    reason: str = Field("unspecified", json_schema_extra={"enum": list(REASONS)})
+    versions: list[Timestamp] = Field(default_factory=list, description="Only these versions.")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "shared_in_error"}})
+
+
+class OwnRecallAsked(RecallAsked):
+    """The same from one's own record: without `collection`, wherever it was shared."""
+
+    collection: Name | None = Field(None, description="Only in this collection, by its id.")
+
+
+class ReissueAsked(_Shape):
+    """Bring back what was recalled. Without `versions` all of it."""
+
+    versions: list[Timestamp] = Field(default_factory=list)
+
+
+class Place(_Shape):
+    """A collection, by id or alias, of a group."""
+
+    group: Name
+    collection: Name
+
+
+class ReleaseAsked(_Shape):
+    """Copy a version into another collection."""
+
+    to: Place
+    version: Timestamp | None = Field(None, description="Which version; else the one that is shown.")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"to": {"group": "bravo", "collection": "indicators"}}}
+    )
+
+
+class EvidenceAsked(_Shape):
+    """Export a version for a court."""
+
+    purpose: str = Field(max_length=1_000, examples=["Case 2026/114, district court"])
+    version: Timestamp | None = None
+
+
+class ConsentAsked(_Shape):
+    """Ask an originator for leave: to release a version into the group `to`, or to use it as evidence."""
+
+    group: Name
+    collection: Name
+    object: Name
+    version: Timestamp | None = None
+    use: Literal["release", "evidence"]
+    to: Name | None = Field(None, description="The group to release it into.")
+    purpose: str = Field(max_length=1_000)
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "group": "alpha", "collection": "main", "object": _OBJECT, "use": "release", "to": "bravo",
+                "purpose": "Our members are hit by the same loader",
+            }
+        },
+    )  # fmt: skip
+
+
+class GrantAsked(_Shape):
+    """Consent, and until when it holds; else until it is withdrawn."""
+
+    until: Timestamp | None = None
+
+
+class NamingAsked(_Shape):
+    """Put a person of one's own organisation forward to read TLP:RED in the group."""
+
+    account: Name
+    starts: Timestamp | None = Field(None, alias="from")
+    until: Timestamp | None = None
+    model_config = ConfigDict(
+        extra="forbid", populate_by_name=True, json_schema_extra={"example": {"account": "xb-analyst"}}
+    )
+
+
+# What is answered.
+
+
+class Window(_Shape):
+    """From when, until when; half open. What is missing is open."""
+
+    starts: Timestamp | None = Field(None, alias="from")
+    until: Timestamp | None = None
+
+
+class AgreementTold(Window):
+    """The legal basis under which a group shares."""
+
+    title: str
+    legal_basis: str
+    purposes: list[str]
+
+
+class MembershipTold(Window):
+    """The part of one's own organisation in a group."""
+
+    role: str
+    can_write: bool
+    steward: bool
+    sees_from: Timestamp | None = None
+
+
+class CollectionTold(_Shape):
+    """A collection, and what this account may do in it now."""
+
+    id: str
+    alias: str
+    title: str
+    can_read: bool
+    can_write: bool
+    ceiling: Level
+    default: Level | None = None
+    reach_changed: Timestamp | None = None
+    reread_from: Timestamp | None = Field(
+        None, description="Whoever read before `reach_changed` reads once more with this as `added_after`."
+    )
+
+
+class GroupTold(Window):
+    """A trust group that exists for this account now."""
+
+    name: str
+    title: str
+    kind: str
+    reads: str = Field(examples=["up to TLP:AMBER+STRICT, as member"])
+    agreement: AgreementTold | None = None
+    purpose: str | None = None
+    lead_nation: str | None = None
+    membership: MembershipTold | None = None
+    named: bool = False
+    collections: list[CollectionTold]
+
+
+class Access(_Shape):
+    """What one may see, and why."""
+
+    account: str
+    kind: str
+    organisation: str
+    nation: str
+    scopes: list[str]
+    now: Timestamp
+    groups: list[GroupTold]
+
+
+class Kept(_Shape):
+    """A version in one's own record."""
+
+    object: str = Field(examples=[_OBJECT])
+    version: Timestamp
+    spec_version: str
+    group: str
+    collection: str = Field(examples=[_COLLECTION])
+    state: Literal["shared", "held", "recalled"]
+    revoked: bool
+    date_added: Timestamp
+    received: Timestamp
+    submitted_by: str
+    status: str
+    sha256: str
+    released: bool = Field(description="Whether it is a copy that was released from another collection.")
+    held: str | None = Field(None, description="Why it is held, and what to do.")
+    recalled_by: Literal["originator", "steward"] | None = None
+    level: Level | None = None
+    persons_only: bool | None = None
+    nations: list[str] | None = None
+    bytes: str | None = Field(None, description="The object as it was received, in base64.")
+
+
+class OwnVersions(_Shape):
+    """Every version of one object in one's own record."""
+
+    items: list[Kept]
+
+
+class Paged(_Shape):
+    """A part of a list. `next` is there where there is more: send it back."""
+
+    more: bool
+    next: str | None = None
+
+
+class OwnPage(Paged):
+    """A part of one's own record."""
+
+    items: list[Kept]
+
+
+class RecallTold(_Shape):
+    """Something that was taken back after it had been given."""
+
+    id: str
+    at: Timestamp
+    group: str
+    collection: str
+    object: str
+    versions: list[Timestamp]
+    by: Literal["originator", "steward"]
+    reason: str
+    acknowledged: Timestamp | None = None
+
+
+class RecallPage(Paged):
+    """What this organisation had been given, and must forget."""
+
+    items: list[RecallTold]
+    since: Timestamp = Field(description="What to send as `since` the next time: so far the list is final.")
+
+
+class Recipient(_Shape):
+    """Who had been given it, and whether it has acknowledged the recall."""
+
+    organisation: str
+    versions: list[Timestamp]
+    acknowledged: Timestamp | None = None
+
+
+class IssuedTold(RecallTold):
+    """A recall of one's own object."""
+
+    recipients: list[Recipient]
+
+
+class IssuedPage(Paged):
+    """The recalls of one's own objects."""
+
+    items: list[IssuedTold]
+
+
+class RecallMade(_Shape):
+    """One recall in one collection."""
+
+    id: str
+    versions: list[Timestamp]
+
+
+class RecallsMade(_Shape):
+    """What was taken back: one recall for each collection."""
+
+    recalls: list[RecallMade]
+
+
+class Reissued(_Shape):
+    """The versions that are there again."""
+
+    versions: list[Timestamp]
+
+
+class ConsentTold(_Shape):
+    """A consent, as both sides see it."""
+
+    id: str
+    use: Literal["release", "evidence"]
+    object: str
+    version: Timestamp
+    group: str
+    collection: str
+    originator: str
+    asker: str
+    to: str | None = None
+    purpose: str
+    state: Literal["asked", "granted", "refused", "withdrawn"]
+    asked: Timestamp
+    answered: Timestamp | None = None
+    until: Timestamp | None = None
+
+
+class ConsentPage(Paged):
+    """What was asked, the newest first."""
+
+    items: list[ConsentTold]
+
+
+class NamedTold(Window):
+    """A person who reads TLP:RED in the group, or is proposed to."""
+
+    account: str
+    organisation: str
+    state: Literal["proposed", "named"]
+
+
+class NamedList(_Shape):
+    """Those whom one may know of."""
+
+    items: list[NamedTold]
+
+
+class AccountTold(_Shape):
+    """An account of one's own organisation."""
+
+    account: str
+    kind: str
+    scopes: list[str]
+    suspended: bool
+
+
+class AccountList(_Shape):
+    """One's organisation's accounts."""
+
+    items: list[AccountTold]
+
+
+class Evidence(_Shape):
+    """A version, its bytes and hashes, and its way."""
+
+    object: str
+    version: Timestamp
+    group: str
+    collection: str
+    bytes: str = Field(description="The object as it was received, in base64.")
+    sha256: str = Field(description="Over these bytes, reckoned now.")
+    sha256_when_received: str = Field(description="Over the bytes received, reckoned when they came.")
+    sha256_canonical: str | None = Field(description="Over the canonical form (RFC 8785); null where there is none.")
+    originator: str
+    submitted_by: str | None = Field(None, description="The account; only for its own organisation.")
+    received: Timestamp
+    date_added: Timestamp
+    status: str
+    exported: Timestamp
+    exported_by: str
+    purpose: str
+    consent: str | None = None
+
+
+class Reader(_Shape):
+    """Accounts of one organisation that are served alike."""
+
+    organisation: str | None = None
+    nation: str | None = None
+    role: str | None = None
+    who: Literal["persons", "services", "named persons", "everybody"]
+    number: int | None = None
+    sees: bool
+    because: str
+
+
+class Seen(_Shape):
+    """Whom a version reaches, by which rule, and whom not, and why."""
+
+    object: str
+    version: Timestamp
+    originator: str
+    level: Level | None = None
+    persons_only: bool | None = None
+    nations: list[str] | None = None
+    held: str | None = None
+    readers: list[Reader]
+
+
+class SeenList(_Shape):
+    """For each version that one sees."""
+
+    items: list[Seen]
+
+
+class ForeseenTold(_Shape):
+    """What would become of an object, and whom it would reach."""
+
+    object: str
+    outcome: str
+    stored: bool
+    message: str | None = None
+    level: Level | None = None
+    persons_only: bool | None = None
+    nations: list[str] | None = None
+    held: str | None = None
+    readers: list[Reader] | None = None
+
+
+class ForeseenList(_Shape):
+    """For each object of the envelope, in its order."""
+
+    items: list[ForeseenTold]
+
+
+class Nothing(_Shape):
+    """There is nothing to say."""
+
+
+class Status(BaseModel):
+    """A TAXII status (TAXII 2.1 section 4.3)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    status: Literal["complete", "pending"]
+    request_timestamp: Timestamp
+    total_count: int
+    success_count: int
+    failure_count: int
+    pending_count: int
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    type: str = Field(examples=["urn:indicator-hub:problem:conflict"])
+    title: str
+    status: int
+    detail: str | None = None
+    instance: str | None = Field(None, description="Names the request, for the operator; only with 500.")
+    errors: list[dict[str, Any]] | None = Field(None, description="What of the request is wrong, place by place.")

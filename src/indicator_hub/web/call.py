@@ -1,0 +1,71 @@
+"""One request on its way: who asks, and with what. Shared by the TAXII routes and the API's."""
+
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from indicator_hub.errors import Invalid, TooLarge, TooLong
+from indicator_hub.limits import Limits
+from indicator_hub.sharing.act import Caller, Once, Store
+from indicator_hub.sharing.authenticate import Identified
+from indicator_hub.web.problems import request_id
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """What the routes need: the store and the plain values of the settings. `page_keys`: the newest signs. Times in microseconds."""
+
+    store: Store
+    origin: str
+    title: str
+    page_keys: tuple[bytes, ...]
+    page_limit: int
+    limits: Limits
+    status_kept: int
+
+
+@dataclass(slots=True)
+class Call:
+    """A request whose credential is known."""
+
+    hub: Hub
+    request: Request
+    who: Identified
+    once: Once | None = None
+
+    @property
+    def caller(self) -> Caller:
+        """For the audit."""
+        client = self.request.client
+        return Caller(self.who.account, request_id(self.request), client.host if client else "", self.once)
+
+    @property
+    def query(self) -> str:
+        """The query string as sent."""
+        return self.request.scope["query_string"].decode("latin-1")
+
+
+def require_size(request: Request, limits: Limits) -> None:
+    """Raises TooLong, TooLarge and Invalid by what the head says of the request."""
+    scope, most = request.scope, limits.body
+    if len(scope["query_string"]) + len(scope["raw_path"]) > limits.url:
+        raise TooLong(f"A path and its query may hold {limits.url} bytes.")
+    declared = request.headers.get("content-length")
+    if declared is None:
+        return
+    if not declared.isascii() or not declared.isdigit():
+        raise Invalid("Content-Length must be a number.")
+    if len(declared) > len(str(most)) + 1 or int(declared) > most:
+        raise TooLarge(f"A request body may hold {most} bytes.")
+
+
+async def whole_body(call: Call) -> bytes:
+    """The whole body, counted as it comes: a length may be missing."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in call.request.stream():
+        size += len(chunk)
+        if size > call.hub.limits.body:
+            raise TooLarge(f"A request body may hold {call.hub.limits.body} bytes.")
+        chunks.append(chunk)
+    return b"".join(chunks)
