@@ -7,7 +7,7 @@ import pytest
 from indicator_hub.sharing import remark as remarking
 from indicator_hub.sharing.recall import delete
 from indicator_hub.sharing.remark import remark
-from indicator_hub.store.schema import remarking as tasks
+from indicator_hub.store.schema import backlog as tasks
 from indicator_hub.store.schema import unresolved
 from indicator_hub.taxii.query import Filters
 from sharing.test_submit import bodies, count, send
@@ -133,11 +133,11 @@ async def test_in_batches_and_after_a_break(database_url: str, monkeypatch: pyte
     mark = marking(1, **STATEMENT)
     rule, ruled = remarking._rule, []
 
-    async def broken(tx, waiting, *, now) -> None:
-        await rule(tx, waiting, now=now)
-        ruled.append(len(waiting))
+    async def broken(tx, waiting, *, now) -> int:
+        ruled.append(await rule(tx, waiting, now=now))
         if len(ruled) == 2:
             raise RuntimeError("the power is gone")
+        return ruled[-1]
 
     async with world(database_url) as w:
         await send(w, "ana", *(bearing(number, mark, "GREEN") for number in range(1, 6)))

@@ -93,12 +93,11 @@ _BACKWARDS = (
     "UPDATE entry SET held = 'unknown', audience_id = (SELECT id FROM audience WHERE floor = 9) WHERE type = 'indicator'",
     *(
         f"DROP TABLE {name}"
-        for name in ("naming", "once", "regrading", "acknowledgement", "recalled_entry", "recall", "consent")
+        for name in ("naming", "once", "backlog", "acknowledgement", "recalled_entry", "recall", "consent")
     ),
     *(f"DROP INDEX {name}" for name in ("ix_entry_own_held", "ix_entry_own_recalled", "ix_entry_released")),
     "DROP TABLE reference",
     "DROP TABLE referrer",
-    "DROP TABLE remarking",
     "DROP TABLE unresolved",
     "DROP TABLE definition",
     "ALTER TABLE entry DROP COLUMN default_level",

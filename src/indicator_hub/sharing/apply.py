@@ -3,12 +3,12 @@
 from indicator_hub.errors import Conflict
 from indicator_hub.sharing.act import OPERATOR, act
 from indicator_hub.sharing.remark import Progress, remark
-from indicator_hub.store import audit, definitions, roster
+from indicator_hub.store import audit, backlog, roster
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.difference import Difference, difference
 from indicator_hub.trust.reach import changes_reach
-from indicator_hub.trust.roster import Collection, Feed, Membership, Roster
+from indicator_hub.trust.roster import Collection, Feed, Membership, Organisation, Roster
 
 
 async def plan(store: Store, declared: Roster) -> Difference:
@@ -45,8 +45,12 @@ async def _note_change(tx: Transaction, before: object, after: object, now: int)
         case Membership(), Membership() if changes_reach(before, after):
             await roster.note_change(tx, after, now=now)
         case Collection(), Collection() if before.default != after.default:
-            await definitions.regrade(tx, await roster.collection_key(tx, after.group, after.alias), now=now)
+            key = await roster.collection_key(tx, after.group, after.alias)
+            await backlog.add(tx, "level", collection_id=key, now=now)
         case Feed(), Feed() if before.level != after.level:
-            await definitions.regrade(tx, await roster.collection_key(tx, after.group, after.collection), now=now)
+            key = await roster.collection_key(tx, after.group, after.collection)
+            await backlog.add(tx, "level", collection_id=key, now=now)
+        case Organisation(), Organisation() if set(before.stix_identities) != set(after.stix_identities):
+            await backlog.add(tx, "creator", organisation_id=await roster.organisation_key(tx, after.name), now=now)
         case _:
             pass

@@ -1,18 +1,23 @@
-"""Re-mark: what was held for a mark is ruled again when its definition has come, what bears no level of its own when the level changes.
+"""Re-mark: rule again what is there, because something that decided about it is another now.
+
+What was held for a mark, when its definition has come; what bears no level of its own, when the level changes;
+which line of an id is its creator's, when an organisation's identities do.
 
 In batches, each whole by itself; whoever goes on begins where the last one ended.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from indicator_hub.sharing.act import OPERATOR, act
 from indicator_hub.stix.markings import TLP, granular_marks, object_marks
-from indicator_hub.store import definitions, entries, feeds, roster
+from indicator_hub.store import backlog, credentials, definitions, entries, feeds, roster
+from indicator_hub.store.backlog import Task
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.entries import Waiting
 from indicator_hub.store.opened import Store
+from indicator_hub.trust.admission import Recalled
 from indicator_hub.trust.audience import NOBODY, Audience, Ruling, audience_of
 from indicator_hub.trust.ladder import NAMES
 from indicator_hub.trust.marks import Meaning, meaning_of
@@ -28,62 +33,82 @@ def _silent(_: int) -> None:
 async def remark(store: Store, progress: Progress = _silent) -> int:
     """Finish every re-marking that was begun. Returns how many entries were ruled again; `progress` is told so after each batch."""
     async with store.transactions.read() as tx:
-        tasks = await definitions.tasks(tx)
-        regradings = await definitions.regradings(tx)
-    batches = [lambda task=task: _definition(store, task) for task in tasks]
-    batches += [lambda task=task: _level(store, task) for task in regradings]
+        tasks = await backlog.tasks(tx)
     total = 0
-    for batch in batches:
-        total = await _finish(batch, total, progress)
+    for task in tasks:
+        going = True
+        while going:
+            number, going = await _batch(store, task)
+            total += number
+            if number:
+                progress(total)
     return total
 
 
-async def _finish(batch: Callable[[], Awaitable[tuple[int, bool]]], total: int, progress: Progress) -> int:
-    going = True
-    while going:
-        number, going = await batch()
-        total += number
-        if number:
-            progress(total)
-    return total
-
-
-async def _definition(store: Store, task: definitions.Task) -> tuple[int, bool]:
+async def _batch(store: Store, task: Task) -> tuple[int, bool]:
     """How many were ruled again, and whether there may be more."""
     async with act(store, OPERATOR, "re-mark") as a, a.transaction() as tx:
-        now_at = await definitions.take(tx, task.id)
+        now_at = await backlog.take(tx, task.id)
         if now_at is None:
             return 0, False
-        waiting = await entries.waiting(tx, now_at, BATCH)
-        await _rule(tx, waiting, now=store.now())
-        more = len(waiting) == BATCH
-        await definitions.progress(tx, now_at, last=waiting[-1].entry if more else None, done=len(waiting))
-        a.details |= {"mark": task.mark, "organisation": task.organisation_id, "number": len(waiting)}
-    return len(waiting), more
+        match now_at.kind:
+            case "mark":
+                looked_at = await entries.waiting(tx, now_at, BATCH)
+                number = await _rule(tx, looked_at, now=store.now())
+            case "level":
+                looked_at = await entries.unmarked(tx, now_at.collection_id, now_at.last, BATCH)
+                number = await _rule(tx, await _relevelled(tx, now_at, looked_at), now=store.now())
+            case "creator":
+                looked_at = await entries.of_organisation(tx, now_at.organisation_id, now_at.last, BATCH)
+                number = await _reorder(tx, now_at.organisation_id, looked_at, now=store.now())
+        more = len(looked_at) == BATCH
+        await backlog.progress(tx, now_at, last=looked_at[-1].entry if more else None, done=len(looked_at))
+        a.details |= {"kind": task.kind, "mark": task.mark, "organisation": task.organisation_id}
+        a.details |= {"collection": task.collection_id, "number": number}
+    return number, more
 
 
-async def _level(store: Store, task: definitions.Regrading) -> tuple[int, bool]:
-    """The same for a collection whose level, or a feed's, is another now."""
-    async with act(store, OPERATOR, "re-mark") as a, a.transaction() as tx:
-        now_at = await definitions.take_regrading(tx, task.id)
-        if now_at is None:
-            return 0, False
-        waiting = await entries.unmarked(tx, task.collection_id, now_at.last, BATCH)
-        level, of_feeds = await roster.level(tx, task.collection_id), await feeds.levels(tx, task.collection_id)
-        changed: list[Waiting] = []
-        for one in waiting:
-            counts = of_feeds.get(one.account_id, level)
-            if counts is not None and counts != one.default:
-                await entries.set_default(tx, one.entry, counts)
-                changed.append(replace(one, default=counts))
-        await _rule(tx, [one for one in changed if not one.recalled], now=store.now())
-        more = len(waiting) == BATCH
-        await definitions.regraded(tx, now_at, last=waiting[-1].entry if more else None, done=len(waiting))
-        a.details |= {"collection": task.collection_id, "number": len(changed)}
-    return len(changed), more
+async def _relevelled(tx: Transaction, task: Task, looked_at: Sequence[Waiting]) -> list[Waiting]:
+    """Those for which another level counts now: their feed's, or else the collection's. Noted for the recalled ones too."""
+    level, of_feeds = await roster.level(tx, task.collection_id), await feeds.levels(tx, task.collection_id)
+    changed: list[Waiting] = []
+    for one in looked_at:
+        counts = of_feeds.get(one.account_id, level)
+        if counts is not None and counts != one.default:
+            await entries.set_default(tx, one.entry, counts)
+            changed.append(replace(one, default=counts))
+    return changed
 
 
-async def _rule(tx: Transaction, waiting: Sequence[Waiting], *, now: int) -> None:
+async def _reorder(tx: Transaction, organisation_id: int, looked_at: Sequence[Waiting], *, now: int) -> int:
+    """Put the lines of an organisation first, or in their turn, as it is their creator now. Returns how many lines changed places.
+
+    Whatever some reader is shown from now on instead of another line gets a new date.
+    """
+    identities = await credentials.identities(tx, organisation_id)
+    creator_of: dict[tuple[int, str], bool] = {}
+    for one in looked_at:
+        creator = json.loads(one.body).get("created_by_ref") in identities
+        creator_of[one.collection, one.identifier] = creator or creator_of.get((one.collection, one.identifier), False)
+    number = 0
+    for key, identifier in sorted(creator_of):
+        last = await entries.lock(tx, key)
+        versions = (await entries.lines(tx, key, (identifier,)))[identifier]
+        mine = [one for one in versions if one.organisation_id == organisation_id]
+        order = 0 if creator_of[key, identifier] else min(one.first_added for one in mine)
+        if order == mine[0].line_order:
+            continue
+        number += 1
+        await entries.set_line_order(tx, key, (identifier, organisation_id), order)
+        live = [one for one in versions if one.recalled is Recalled.NO]
+        gained = [one for one in live if (one.organisation_id == organisation_id) == (order == 0)]
+        if len(gained) < len(live):
+            await entries.redate(tx, key, sorted(gained, key=lambda one: one.first_added), last=last, now=now)
+    return number
+
+
+async def _rule(tx: Transaction, waiting: Sequence[Waiting], *, now: int) -> int:
+    """Give each the audience that its marks mean now. Returns how many there were."""
     rulings = await rulings_of(tx, waiting)
     # In the order of collections, so that no two of these wait for each other's clock.
     for collection in sorted({one.collection for one in waiting}):
@@ -100,6 +125,7 @@ async def _rule(tx: Transaction, waiting: Sequence[Waiting], *, now: int) -> Non
             lines.add((one.identifier, one.organisation_id))
         await entries.refresh_superseded(tx, collection, {name for name, _ in lines})
         await entries.settle(tx, collection, lines, ruled=lines, now=now)
+    return len(waiting)
 
 
 async def rulings_of(tx: Transaction, waiting: Sequence[Waiting]) -> dict[int, Ruling]:

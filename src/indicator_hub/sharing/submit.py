@@ -131,7 +131,7 @@ async def submit(
             status = Status(status_id, now, tuple(_detail(one, judged, now) for one in judged))
             await statuses.add(tx, reach, status, finished=now)
             if defined:
-                await definitions.add(tx, reach.organisation_id, defined, now=now)
+                await definitions.add(tx, line.organisation_id, defined, now=now)
             if alongside is not None:
                 await alongside(a, tx, status)
             reissues = [one.offered for one in judged if one.outcome is Outcome.REISSUE]

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.objects import ObjectVersion
-from indicator_hub.store import audiences, definitions, pages, references, visible
+from indicator_hub.store import audiences, backlog, definitions, pages, references, visible
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.opened import Store
 from indicator_hub.store.schema import audience_history, clock, collection, entry, unresolved
@@ -213,7 +213,7 @@ _WAITING = (
 )  # fmt: skip
 
 
-async def waiting(tx: AsyncConnection, task: definitions.Task, limit: int) -> list[Waiting]:
+async def waiting(tx: AsyncConnection, task: backlog.Task, limit: int) -> list[Waiting]:
     """The next entries of a task. For the hub's own ruling, never to give out; what was recalled stays as it is."""
     held = (
         select(*_WAITING)
@@ -241,6 +241,20 @@ async def to_rule(tx: AsyncConnection, keys: Collection[int]) -> list[Waiting]:
     """These entries, to be ruled again."""
     statement = select(*_WAITING).join(collection, collection.c.id == entry.c.collection_id)
     return await _waiting(tx, statement.where(entry.c.id.in_(keys)).order_by(entry.c.id))
+
+
+async def of_organisation(tx: AsyncConnection, organisation_id: int, after: int, limit: int) -> list[Waiting]:
+    """The next entries of an organisation, recalled ones too."""
+    statement = select(*_WAITING).join(collection, collection.c.id == entry.c.collection_id)
+    mine = entry.c.organisation_id == organisation_id, entry.c.id > after
+    return await _waiting(tx, statement.where(*mine).order_by(entry.c.id).limit(limit))
+
+
+async def set_line_order(tx: AsyncConnection, key: int, line: Line, order: int) -> None:
+    """Which line of an id a reader is shown first: 0 for its creator's, else when it began."""
+    identifier, organisation_id = line
+    here = entry.c.collection_id == key, entry.c.stix_id == identifier, entry.c.organisation_id == organisation_id
+    await tx.execute(update(entry).where(*here).values(line_order=order))
 
 
 async def _waiting(tx: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> list[Waiting]:

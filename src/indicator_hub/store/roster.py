@@ -172,6 +172,11 @@ async def level(tx: AsyncConnection, collection_id: int) -> int | None:
     return (await tx.execute(select(collection.c.default_level).where(collection.c.id == collection_id))).scalar_one()
 
 
+async def organisation_key(tx: AsyncConnection, name: str) -> int:
+    """The row of an organisation."""
+    return await _key(tx, organisation, name)
+
+
 async def collection_key(tx: AsyncConnection, group: str, alias: str) -> int:
     """The row of a collection."""
     here = trust_group.c.name == group, collection.c.alias == alias

@@ -364,27 +364,20 @@ unresolved = Table(
     PrimaryKeyConstraint("organisation_id", "mark", "entry_id"),
 )
 
-# Rulings to be worked out again, in batches: `last_entry` is how far it has come, so that whoever goes on begins there.
-remarking = Table(
-    "remarking",
+# What is to be worked out again, in batches: `last_entry` is how far it has come, so that whoever goes on begins there. Entries that wait
+# for a mark of an organisation; those of a collection whose level is not their own; an organisation's lines, when its identities change.
+backlog = Table(
+    "backlog",
     metadata,
     _key(),
-    Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False),
-    Column("mark", _Text, nullable=False),
+    Column("kind", _Text, nullable=False),
+    Column("organisation_id", _Key, ForeignKey("organisation.id")),
+    Column("mark", _Text),
+    Column("collection_id", _Key, ForeignKey("collection.id")),
     Column("created", BigInteger, nullable=False),
     Column("last_entry", BigInteger, nullable=False),
     Column("done", BigInteger, nullable=False),
-)
-
-# Entries whose level is not their own, to be ruled again because that of their collection or feed has changed; in batches as above.
-regrading = Table(
-    "regrading",
-    metadata,
-    _key(),
-    Column("collection_id", _Key, ForeignKey("collection.id"), nullable=False),
-    Column("created", BigInteger, nullable=False),
-    Column("last_entry", BigInteger, nullable=False),
-    Column("done", BigInteger, nullable=False),
+    CheckConstraint("kind IN ('mark', 'level', 'creator')", name="kind"),
 )
 
 # An entry that refers to others, and the ruling of its own marks: its audience is that, narrowed by what it refers to.

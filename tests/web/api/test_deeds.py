@@ -227,7 +227,7 @@ async def test_an_originator_recalls_though_it_has_left(hub: Site) -> None:
     await hub.api("POST", deed("release"), "bea", {"to": {"group": "night", "collection": "case"}})
     usual = roster()
     left = replace(usual.memberships["xa-cert", "alpha"], ends=hub.world.clock.now)
-    from indicator_hub.sharing.apply import apply  # noqa: PLC0415
+    from indicator_hub.sharing.apply import apply
 
     more = {("xb-cert", "night"): Membership("xb-cert", "night", "member", can_write=True)}
     await apply(hub.world.store, roster(memberships=dict(usual.memberships) | more | {("xa-cert", "alpha"): left}))
@@ -325,7 +325,7 @@ async def test_what_is_refused_stays_refused_and_what_ends_ends(hub: Site) -> No
     assert (await hub.api("POST", deed("evidence"), "bea", export)).status_code == 409
     hub.world.clock.now += 1
     granted = (await hub.api("POST", "/consents", "bea", ask)).json()["id"]
-    from indicator_hub.stix import timestamps  # noqa: PLC0415
+    from indicator_hub.stix import timestamps
 
     until = timestamps.render(hub.world.clock.now + 10_000_000)
     assert (await hub.api("POST", f"/consents/{granted}/grant", body={"until": until})).json()["until"] == until
