@@ -3,14 +3,17 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.audit.event import Event
 from indicator_hub.store.schema import event, event_personal
+
+_AT_ONCE = 5_000
 
 
 async def add(tx: AsyncConnection, events: Sequence[Event]) -> None:
@@ -49,3 +52,26 @@ def _row(one: Event, kept: Mapping[str, Any] | None) -> dict[str, Any]:
 def _json(value: object) -> str:
     # Sorted and without blanks: for text and integers this is RFC 8785, which the tree of events will hash.
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A deed that was done, as far as a tally of deeds needs it."""
+
+    organisation_id: int
+    action: str
+    details: Mapping[str, Any]
+
+
+async def done_in(tx: AsyncConnection, group_id: int) -> AsyncGenerator[Done]:
+    """Every deed that was done in a group, page by page."""
+    last = 0
+    columns = (event.c.id, event.c.organisation_id, event.c.action, event.c.details)
+    while True:
+        which = event.c.group_id == group_id, event.c.outcome == "done", event.c.id > last
+        rows = (await tx.execute(select(*columns).where(*which).order_by(event.c.id).limit(_AT_ONCE))).all()
+        for key, of, action, details in rows:
+            last = key
+            yield Done(of, action, json.loads(details))
+        if len(rows) < _AT_ONCE:
+            return

@@ -514,6 +514,7 @@ event = Table(
     CheckConstraint("outcome IN ('done', 'refused')", name="outcome"),
 )
 Index("ix_event_unnumbered", event.c.id, sqlite_where=text("seq IS NULL"), postgresql_where=text("seq IS NULL"))
+Index("ix_event_group", event.c.group_id, event.c.id)
 Index("ix_event_served", event.c.collection_id, event.c.action, event.c.organisation_id, event.c.at)
 
 # What identifies a person, apart from the event and erasable: joined by a salted digest, which is all that the event keeps.

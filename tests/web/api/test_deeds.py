@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from indicator_hub.sharing.apply import apply
+from indicator_hub.stix import timestamps
 from indicator_hub.store.schema import event
 from indicator_hub.trust.roster import Membership
 from support.http import OBJECTS, Site, site
@@ -227,8 +229,6 @@ async def test_an_originator_recalls_though_it_has_left(hub: Site) -> None:
     await hub.api("POST", deed("release"), "bea", {"to": {"group": "night", "collection": "case"}})
     usual = roster()
     left = replace(usual.memberships["xa-cert", "alpha"], ends=hub.world.clock.now)
-    from indicator_hub.sharing.apply import apply
-
     more = {("xb-cert", "night"): Membership("xb-cert", "night", "member", can_write=True)}
     await apply(hub.world.store, roster(memberships=dict(usual.memberships) | more | {("xa-cert", "alpha"): left}))
     assert (await hub.api("POST", deed("recall"))).status_code == 404
@@ -325,8 +325,6 @@ async def test_what_is_refused_stays_refused_and_what_ends_ends(hub: Site) -> No
     assert (await hub.api("POST", deed("evidence"), "bea", export)).status_code == 409
     hub.world.clock.now += 1
     granted = (await hub.api("POST", "/consents", "bea", ask)).json()["id"]
-    from indicator_hub.stix import timestamps
-
     until = timestamps.render(hub.world.clock.now + 10_000_000)
     assert (await hub.api("POST", f"/consents/{granted}/grant", body={"until": until})).json()["until"] == until
     assert (await hub.api("POST", deed("evidence"), "bea", export)).status_code == 200
@@ -412,3 +410,24 @@ async def test_an_organisation_suspends_its_own_accounts(hub: Site) -> None:
     assert (await hub.get(OBJECTS, "bbot")).status_code == 200
     listed: list[Mapping[str, Any]] = (await hub.api("GET", "/accounts", "bea")).json()["items"]
     assert [one["account"] for one in listed] == ["bbot", "bea"]
+
+
+# An operation's end
+
+
+async def test_an_operations_stewards_get_its_report(hub: Site) -> None:
+    """What each gave and received, made from the events; when it has ended too, though the group is asleep; for nobody else."""
+    await hub.post(indicator(1, tlp="GREEN"), account="bea", path=NIGHT_OBJECTS)
+    await hub.post(indicator(2, tlp="GREEN"), account="eve", path=NIGHT_OBJECTS)
+    await hub.get(NIGHT_OBJECTS, "bea")
+    await hub.api("POST", deed("recall", at=CASE), "bea")
+    hub.world.clock.now = timestamps.parse("2027-01-01T00:00:00Z")
+    assert (await hub.get("/taxii2/night/", "eve")).status_code == 404
+    answers = [await hub.api("GET", "/operations/night/report", account) for account in ("ana", "bea", "eve")]
+    assert codes(*answers) == [404, 404, 200]
+    assert (await hub.api("GET", "/operations/alpha/report", "ana")).status_code == 404, "no operation"
+    told = answers[2].json()
+    assert (told["closed"], told["purpose"], told["until"]) == (True, "a case", "2027-01-01T00:00:00.000000Z")
+    assert [(one["organisation"], one["given"], one["received"], one["recalled"]) for one in told["parts"]] == [
+        ("xb-cert", 1, 2, 1), ("xc-cert", 1, 0, 0),
+    ]  # fmt: skip

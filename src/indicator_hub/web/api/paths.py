@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from indicator_hub.errors import Invalid
-from indicator_hub.sharing import access, accounts, audience, consent, name, own, recall, recalls
+from indicator_hub.sharing import access, accounts, audience, closing, consent, name, own, recall, recalls
 from indicator_hub.sharing.evidence import evidence
 from indicator_hub.sharing.own import Kept
 from indicator_hub.sharing.reissue import reissue
@@ -149,6 +149,10 @@ async def _reinstate(asked: Asked) -> Answer:
     return await accounts.suspend(asked.store, asked.call.caller, asked["account"], suspended=False)
 
 
+async def _report(asked: Asked) -> Answer:
+    return await closing.report(asked.store, asked.call.caller, asked["operation"])
+
+
 async def _named(asked: Asked) -> Answer:
     return {"items": await name.listed(asked.store, asked.call.caller, asked.reach)}
 
@@ -240,6 +244,7 @@ OPERATIONS = (
     Operation("GET", "/accounts/", "One's organisation's accounts.", _accounts, shapes.AccountList),
     Operation("POST", "/accounts/{account}/suspend/", "Refuse an account from its next request on.", _suspend, shapes.AccountTold),
     Operation("POST", "/accounts/{account}/reinstate/", "Take that back.", _reinstate, shapes.AccountTold),
+    Operation("GET", "/operations/{operation}/report/", "What each gave and received, for its stewards.", _report, shapes.Report),
     Operation("GET", _NAMED, "Who reads TLP:RED here.", _named, shapes.NamedList),
     Operation("POST", _NAMED, "Put a person forward.", _propose, shapes.NamedTold, shapes.NamingAsked, status=201),
     Operation("POST", _NAMED + "{account}/confirm/", "Confirm it, as a steward.", _confirm, shapes.NamedTold),

@@ -413,6 +413,29 @@ class ForeseenList(_Shape):
     items: list[ForeseenTold]
 
 
+class PartTold(_Shape):
+    """What one organisation did in an operation, counted."""
+
+    organisation: str
+    given: int = Field(description="Objects shared.")
+    received: int = Field(description="Objects given out to it, again each time.")
+    withdrawn: int
+    recalled: int
+    released: int = Field(description="Objects copied into the operation.")
+    evidence: int = Field(description="Versions exported for a court.")
+
+
+class Report(Window):
+    """An operation as it stands, or as it ended: made from the events."""
+
+    name: str
+    title: str
+    purpose: str
+    lead_nation: str
+    closed: bool
+    parts: list[PartTold]
+
+
 class Nothing(_Shape):
     """There is nothing to say."""
 
