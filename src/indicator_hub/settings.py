@@ -48,6 +48,11 @@ class Settings(BaseSettings):
     status_hours: int = Field(7 * 24, ge=24, description="How long a status can be read, in hours.")
     serve_events: bool = Field(True, description="Record every page that gives objects away.")
     log_level: str = Field("info", description="critical, error, warning, info or debug.")
+    testing: bool = Field(False, description="This hub is for tests: it may take its time from a file.")
+    clock_file: Path | None = Field(
+        None,
+        description="For tests: a file with the one timestamp that is now. Refused without TESTING and off the loopback.",
+    )
     tls_cert: Path | None = Field(None, description="A certificate chain (PEM), to serve TLS without a proxy.")
     tls_key: Path | None = Field(None, description="The key of that certificate (PEM).")
 
@@ -66,6 +71,22 @@ class Settings(BaseSettings):
     def secrets(self) -> Path:
         """The secrets directory."""
         return self.secrets_dir or self.data_dir / "secrets"
+
+    def testing_clock(self) -> Path | None:
+        """The file that holds the time, for tests; None: the wall clock. Raises Misconfigured where partners could reach the hub."""
+        if self.clock_file is None:
+            return None
+        if not self.testing:
+            raise Misconfigured(
+                "INDICATOR_HUB_CLOCK_FILE is for tests, and windows and evidence depend on the time: leave it out,"
+                " or say INDICATOR_HUB_TESTING=1."
+            )
+        reached = (self.host, *([urlsplit(self.public_url).hostname or ""] if self.public_url else ()))
+        if not all(map(_is_loopback, reached)):
+            raise Misconfigured(
+                f"The hub listens on {self.host}, where partners reach it: INDICATOR_HUB_CLOCK_FILE is for tests on a loopback address."
+            )
+        return self.clock_file
 
     def limits(self) -> Limits:
         """The bounds on what comes in."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from indicator_hub.errors import Misconfigured
 from indicator_hub.settings import Settings, load
 from indicator_hub.store.engine import database_url, is_sqlite
-from indicator_hub.store.opened import Store, open_store
+from indicator_hub.store.opened import Store, clock, open_store
 
 
 def database_of(given: str | None) -> str:
@@ -41,7 +41,8 @@ def make_directory(path: Path) -> None:
 @asynccontextmanager
 async def opened(given: str | None) -> AsyncGenerator[Store]:
     """The store, open for one command. Raises Misconfigured."""
-    store = await open_store(load(database_url=given).database())
+    settings = load(database_url=given)
+    store = await open_store(settings.database(), now=clock(settings.testing_clock()))
     try:
         yield store
     finally:

@@ -12,7 +12,7 @@ from indicator_hub import __version__
 from indicator_hub.keys import page_keys
 from indicator_hub.settings import Settings
 from indicator_hub.sharing.remark import remark
-from indicator_hub.store.opened import Store, open_store, wall_clock
+from indicator_hub.store.opened import Store, clock, open_store
 from indicator_hub.web import health, openapi, problems, taxii
 from indicator_hub.web.api import operations
 from indicator_hub.web.api.paths import OPERATIONS
@@ -25,12 +25,13 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-async def open_hub(settings: Settings, *, port: int, now: Callable[[], int] = wall_clock) -> Hub:
+async def open_hub(settings: Settings, *, port: int) -> Hub:
     """Open the store and the keys. Raises Misconfigured with what to do next."""
     origin = settings.origin(port)
     if not settings.serve_events:
         _log.warning("INDICATOR_HUB_SERVE_EVENTS is off: nobody will be able to tell who was given what")
     keys = page_keys(settings.secrets())
+    now = clock(settings.testing_clock())
     store: Store = await open_store(settings.database(), now=now, serve_events=settings.serve_events)
     return Hub(
         store=store,
