@@ -1,160 +1,47 @@
-"""The world of a file of trust cases, built by the ordinary deeds, each at its own time; and what one case comes to."""
+"""The world of a file of trust cases, built by the ordinary deeds, each at its own time by a clock that is moved."""
 
-import json
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import product
+from pathlib import Path
 
-from sqlalchemy import insert, select
-
-from cases.vectors import CLEAR, Vectors, definition, roster
-from indicator_hub.errors import HubError, NotFound, NotPermitted, Unauthenticated
-from indicator_hub.sharing import enrol
+from cases.steps import Case, Object, Step, namings
+from cases.vectors import CLEAR, OPERATOR, STEWARD, Vectors, definition, roster
+from indicator_hub.errors import HubError, NotFound
+from indicator_hub.sharing import consent, enrol, name
 from indicator_hub.sharing.act import Caller
 from indicator_hub.sharing.apply import apply
 from indicator_hub.sharing.authenticate import identify
-from indicator_hub.sharing.poll import poll
-from indicator_hub.sharing.recall import delete
+from indicator_hub.sharing.claim import claim
+from indicator_hub.sharing.recall import recall
 from indicator_hub.sharing.submit import submit
 from indicator_hub.stix import timestamps
-from indicator_hub.store.opened import Store, open_store
-from indicator_hub.store.schema import named_person, trust_group
-from indicator_hub.taxii.query import Filters, Query, Resource
-from indicator_hub.trust.reach import Reach
-from support.world import Clock, envelope, indicator
+from indicator_hub.store import credentials
+from indicator_hub.store.opened import Store, clock, open_store
+from indicator_hub.taxii.query import Filters
+from indicator_hub.taxii.status import Status
+from indicator_hub.trust.reach import Reach, reach_of
+from support.world import envelope
 
-Object = dict[str, Any]
-DAY = timestamps.parse("2026-11-10T00:00:00Z")
-"""When an object was added, unless its case says otherwise."""
 BEGIN = timestamps.parse("2026-01-02T00:00:00Z")
-SECOND = 1_000_000
 EVERY = Filters(keywords=frozenset(("all",)))
-BUILT = ("read", "submit", "recall")
-"""The actions that there are deeds for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """At this time somebody posts an object, or takes it back."""
+class TestingClock:
+    """The file from which the hub takes the time."""
 
-    at: int
-    account: str
-    collection: str
-    object: Object
-    recalls: bool = False
+    __test__ = False
 
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.now = 0
 
-@dataclass
-class Case:
-    """A case, the steps before it, and the object that it is about."""
-
-    told: Object
-    steps: list[Step] = field(default_factory=list)
-    object: Object = field(default_factory=dict)
-
-
-def prepare(vectors: Vectors, told: Object) -> Case:
-    """What must have happened before this case is decided."""
-    case = Case(told)
-    case.steps.extend(_steps(vectors, case))
-    return case
-
-
-def _steps(v: Vectors, case: Case) -> Iterator[Step]:
-    told, spec, collection = case.told, case.told["object"], case.told["collection"]
-    if told["action"] == "submit":
-        case.object = made(v, told, spec)
-        if by := spec.get("existing_by"):
-            there = made(v, told, spec | {"marks": spec["existing_marks"]})
-            yield Step(DAY, v.account(by), collection, there)
-            if how := spec.get("existing_recalled"):
-                yield _recall(v, DAY + SECOND, by, how, collection, there)
-            own = by == v.organisation(told["subject"])
-            case.object = there if own else made(v, told, spec, modified="2026-10-02T00:00:00.000Z")
-        return
-    references: list[str] = []
-    for number, part in enumerate(spec.get("refs", ()), 1):
-        one = made(v, told, part, number=number)
-        references.append(one["id"])
-        yield Step(
-            DAY + SECOND if part.get("later") else DAY - SECOND + number,
-            part.get("via") or v.account(part["by"]),
-            collection,
-            one,
-        )
-        if how := part.get("recalled"):
-            yield _recall(v, DAY + 2 * SECOND, part["by"], how, collection, one)
-    yield from _object(v, case, references)
-
-
-def _object(v: Vectors, case: Case, references: list[str]) -> Iterator[Step]:
-    told, spec, collection = case.told, case.told["object"], case.told["collection"]
-    account = spec.get("via") or v.account(spec["by"])
-    case.object = made(v, told, spec, references=references)
-    added = timestamps.parse(spec["added"]) if "added" in spec else DAY
-    first = timestamps.parse(spec["first_added"]) if "first_added" in spec else added
-    yield Step(first, account, collection, case.object)
-    if first != added:  # what is recalled and posted again has a new date, and its first one still
-        yield _recall(v, added - SECOND, spec["by"], True, collection, case.object)
-        yield Step(added, account, collection, case.object)
-    for number, newer in enumerate(spec.get("newer", ()), 1):
-        version = made(v, told, spec | newer, references=references, modified=f"2026-10-{number + 1:02}T00:00:00.000Z")
-        yield Step(added + number, account, collection, version)
-    for line in spec.get("lines", ()):
-        at = timestamps.parse(line["added"]) if "added" in line else added - 5 * SECOND
-        other = made(v, told, spec | {"marks": line["marks"]}, references=references) | {
-            "description": f"The line of {line['by']}."
-        }
-        yield Step(at, v.account(line["by"]), collection, other)
-        if how := line.get("recalled"):
-            yield _recall(v, at + SECOND, line["by"], how, collection, other)
-    if how := spec.get("recalled"):
-        yield _recall(v, added + 10 * SECOND, spec["by"], how, collection, case.object)
-
-
-def _recall(v: Vectors, at: int, by: str, how: Any, collection: str, one: Object) -> Step:
-    group = v.world["collections"][collection]["group"]
-    stewards = (m["org"] for m in v.world["memberships"] if m["group"] == group and m["steward"])
-    return Step(at, v.account(next(stewards) if how == "steward" else by), collection, one, recalls=True)
-
-
-def made(
-    v: Vectors,
-    told: Object,
-    spec: Object,
-    *,
-    number: int = 0,
-    references: Sequence[str] = (),
-    modified: str = "2026-10-01T00:00:00.000Z",
-) -> Object:
-    """The object that a case speaks of: each case has ids of its own, so that all can live in one world."""
-    kind = spec["type"]
-    tail = f"{sum(ord(letter) * 31**place for place, letter in enumerate(told['id'])):08x}{number:04x}"[-12:]
-    one: Object = indicator(
-        id=f"{kind}--00000000-0000-4000-8000-{tail}", type=kind, created="2026-10-01T00:00:00.000Z", modified=modified,
-        description="Seen.", external_references=[{"source_name": "x", "url": "https://hub.example/"}],
-    )  # fmt: skip
-    if kind != "indicator":
-        for name in ("pattern", "pattern_type", "valid_from"):
-            one.pop(name)
-    if kind == "relationship":
-        one |= {"relationship_type": "related-to", "source_ref": references[0], "target_ref": references[-1]}
-    elif kind == "sighting":
-        one |= {"sighting_of_ref": references[0]}
-    elif references:
-        one |= {"object_refs": list(references)} | (
-            {"name": "R", "published": one["created"]} if kind == "report" else {}
-        )
-    if marks := spec.get("marks"):
-        one["object_marking_refs"] = [v.mark(name) for name in marks]
-    if parts := spec.get("granular"):
-        one["granular_markings"] = [
-            {"selectors": part["selectors"], **({"lang": part["lang"]} if "lang" in part else {"marking_ref": v.mark(part["marking"])})}
-            for part in parts
-        ]  # fmt: skip
-    if creator := spec.get("creator"):
-        one["created_by_ref"] = v.world["organisations"][creator]["stix_identities"][0]
-    return one
+    def move(self, now: int) -> None:
+        """Only ever forward."""
+        if now > self.now:
+            self.now = now
+            moved = self.path.with_suffix(".next")
+            moved.write_text(timestamps.render(now))
+            moved.replace(self.path)
 
 
 @dataclass
@@ -163,102 +50,131 @@ class Built:
 
     vectors: Vectors
     store: Store
-    clock: Clock
-    tokens: dict[str, str]
+    clock: TestingClock
+    tokens: dict[str, str] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
+    """The organisations that have not said yet what their marks mean."""
 
     async def asks(self, account: str, collection: str) -> tuple[Caller, Reach]:
-        """An account before a collection."""
-        group, token = self.vectors.world["collections"][collection]["group"], self.tokens.get(account)
+        """An account before a collection. Raises what the hub says where there is none for it."""
+        group = self.vectors.world["collections"][collection]["group"]
+        if account in self.vectors.world["accounts"] and self.vectors.kind(account) == "feed":
+            return await self._feed(account, group, collection)
+        token = self.tokens.get(account)
         who = await identify(self.store, token, username=token and account, group=group, collection=collection)
         return Caller(who.account, "request-1", "192.0.2.7"), who.require_reach()
 
+    async def _feed(self, account: str, group: str, collection: str) -> tuple[Caller, Reach]:
+        """A feed as the ingest meets it; where it is declared for another collection, as what it is there: a reader without rights."""
+        known = self.vectors.feeds
+        if (account, collection) in known:
+            async with claim(self.store, known[account, collection], "runner") as run:
+                return run.caller, run.reach
+        other = next((feed for (name, _), feed in known.items() if name == account), None)
+        async with self.store.transactions.read() as tx:
+            found = await credentials.account_by_name(tx, f"feed:{other.name}" if other else "")
+            tied = await credentials.ties(tx, found, group=group, now=self.store.now()) if found else []
+        reaches = (
+            reach_of(found, one, self.store.now())
+            for one in tied
+            if one.collection and one.collection.alias == collection
+        )
+        reach = next(reaches, None)
+        if reach is None:
+            raise NotFound
+        return Caller(found), reach
+
+    async def post(self, account: str, collection: str, one: Object) -> Status:
+        """Submit an object; a feed by a run of its own."""
+        caller, reach = await self.asks(account, collection)
+        return await submit(self.store, caller, reach, envelope(one))
+
     async def do(self, step: Step) -> None:
         """One step. What the world refuses has not happened."""
-        self.clock.now = max(self.clock.now, step.at)
+        self.clock.move(step.at)
         try:
-            caller, reach = await self.asks(step.account, step.collection)
-            if step.recalls:
-                await delete(self.store, caller, reach, step.object["id"], EVERY)
-            else:
-                await submit(self.store, caller, reach, envelope(step.object))
+            match step.does:
+                case "post":
+                    await self.define(self.vectors.organisation(step.account))
+                    await self.post(step.account, step.collection, step.object)
+                case "recall":
+                    caller, reach = await self.asks(step.account, step.collection)
+                    await recall(self.store, caller, reach, step.object["id"], EVERY, "unspecified")
+                case "ask":
+                    await self._consent(step)
+                case "name":
+                    await self._name(step.account, step.collection)
         except HubError:
             return
 
-    async def verdict(self, case: Case) -> str:
-        """What the case comes to, in the file's words."""
-        there = False
-        try:
-            caller, reach = await self.asks(case.told["subject"], case.told["collection"])
-            there = True
-            return await self._outcome(case, caller, reach)
-        except HubError as refusal:
-            words = {Unauthenticated: "unauthenticated", NotPermitted: "denied"}
-            words[NotFound] = "withheld" if there else "no_collection"
-            return words[type(refusal)]
+    async def define(self, organisation: str) -> None:
+        """Its marks, into the first collection that takes them from it; each says that it is CLEAR, which every collection takes."""
+        if organisation not in self.silent:
+            return
+        v = self.vectors
+        given = [one for mark in v.world["markings"] if (one := definition(v.world, mark, organisation))]
+        accounts = [account for account, one in v.world["accounts"].items() if one["org"] == organisation]
+        for account, collection in product(accounts, v.world["collections"]):
+            try:
+                for one in given:
+                    status = await self.post(account, collection, one | {"object_marking_refs": [CLEAR]})
+                    assert not any(detail.failed for detail in status.details)
+            except HubError:
+                continue
+            self.silent.remove(organisation)
+            return
 
-    async def _outcome(self, case: Case, caller: Caller, reach: Reach) -> str:
-        one = case.object
-        match case.told["action"]:
-            case "read":
-                query = Query(-1, 100, Filters(ids=(one["id"],)))
-                page = await poll(self.store, caller, reach, query, Resource.OBJECT)
-                return "visible" if json.loads(page.entries[0].body) == one else "superseded"
-            case "recall":
-                await delete(self.store, caller, reach, one["id"], EVERY)
-                return "recalled"
-            case _:
-                detail = (await submit(self.store, caller, reach, envelope(one))).details[0]
-                return "refused" if detail.failed else "held" if detail.message.startswith("held") else "stored"
+    async def _consent(self, step: Step) -> None:
+        """Asked by whoever wants to, granted by the originator."""
+        v, by = self.vectors, step
+        caller, reach = await self.asks(by.account, by.collection)
+        target = (await self.asks(by.account, by.target))[1] if by.target else None
+        asked = await consent.ask(
+            self.store,
+            caller,
+            reach,
+            by.object["id"],
+            "release" if by.target else "evidence",
+            purpose="A case",
+            target=target,
+        )
+        granter = v.person(asked["originator"])
+        who = await identify(self.store, self.tokens[granter], username=granter)
+        await consent.answer(self.store, Caller(who.account), asked["id"], "granted")
+
+    async def _name(self, account: str, group: str) -> None:
+        """Put forward by its own organisation, confirmed by a steward; whoever cannot be named is not."""
+        v = self.vectors
+        for by, deed in ((v.person(v.organisation(account)), name.propose), (v.steward(group), name.confirm)):
+            who = await identify(self.store, self.tokens[by], username=by, group=group)
+            await deed(self.store, Caller(who.account), who.require_reach(), account)
 
 
-async def build(url: str, v: Vectors, cases: list[Case]) -> Built:
+async def build(url: str, v: Vectors, cases: list[Case], clock_file: Path) -> Built:
     """Everything that happened before the verdicts, in the order of time."""
-    clock = Clock(BEGIN)
-    built = Built(v, await open_store(url, now=clock), clock, {})
+    moving = TestingClock(clock_file)
+    moving.move(BEGIN)
+    built = Built(v, await open_store(url, now=clock(clock_file)), moving)
     await apply(built.store, roster(v.world))
-    keys: dict[str, int] = {}
-    for name, one in v.world["accounts"].items():
-        if one["org"] and one["kind"] != "feed":
-            account, built.tokens[name] = await enrol.enrol(
-                built.store, name, organisation=one["org"], kind=one["kind"]
+    accounts = {account: (v.organisation(account), v.kind(account)) for account in v.world["accounts"]}
+    for account, (organisation, kind) in (accounts | {STEWARD: (STEWARD, "person")}).items():
+        if kind in ("person", "service", "operator"):
+            _, built.tokens[account] = await enrol.enrol(
+                built.store,
+                account,
+                organisation=organisation or OPERATOR,
+                kind="service" if kind == "service" else "person",
             )
-            keys[name] = account.id
-    await _name(built, keys)
+    built.silent = set(v.world["organisations"])
     for organisation in v.world["organisations"]:
-        await _define(built, organisation)
-    for step in sorted((step for case in cases for step in case.steps), key=lambda step: step.at):
+        await built.define(organisation)
+    steps = [*namings(v), *(step for case in cases for step in case.steps)]
+    for step in sorted(steps, key=lambda step: step.at):
         await built.do(step)
     for whole, parties in ((False, "accounts"), (True, "organisations")):
-        for name, one in v.world[parties].items():
+        for party, one in v.world[parties].items():
             if one.get("status") == "suspended":
-                await enrol.suspend(built.store, name, whole_organisation=whole, suspended=True)
-    assert clock.now <= v.now
-    clock.now = v.now
+                await enrol.suspend(built.store, party, whole_organisation=whole, suspended=True)
+    assert moving.now <= v.now
+    moving.move(v.now)
     return built
-
-
-async def _name(built: Built, keys: dict[str, int]) -> None:
-    async with built.store.transactions.begin() as tx:
-        groups = {name: key for key, name in await tx.execute(select(trust_group.c.id, trust_group.c.name))}
-        rows = [
-            {"account_id": keys[name], "group_id": groups[group], "starts": 0}
-            for name, group in built.vectors.world["named"]
-            if name in keys
-        ]
-        await tx.execute(insert(named_person), rows)
-
-
-async def _define(built: Built, organisation: str) -> None:
-    """Its marks, into the first collection that takes them from it; each says that it is CLEAR, which every collection takes."""
-    v = built.vectors
-    given = [one for name in v.world["markings"] if (one := definition(v.world, name, organisation))]
-    for collection in v.world["collections"]:
-        try:
-            caller, reach = await built.asks(v.account(organisation), collection)
-            status = await submit(
-                built.store, caller, reach, envelope(*(one | {"object_marking_refs": [CLEAR]} for one in given))
-            )
-        except HubError:
-            continue
-        assert not any(detail.failed for detail in status.details)
-        return

@@ -12,12 +12,27 @@ import pytest
 
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.markings import PAP_EXTENSION, TLP_EXTENSION
-from indicator_hub.trust.roster import PUBLIC, Agreement, Collection, Contact, Group, Membership, Organisation, Roster
+from indicator_hub.trust.roster import (
+    PUBLIC,
+    Agreement,
+    Collection,
+    Contact,
+    Feed,
+    Group,
+    Membership,
+    Organisation,
+    Roster,
+)
 from support.marks import handling
 from support.paths import ROOT
 
 FILE = Path(os.environ.get("TRUST_CASES") or ROOT.parent / "shared" / "spec" / "trust-cases.json")
+OWN = Path(__file__).parent
 UNREGISTERED = "extension-definition--3a65884d-005a-4290-8335-cb2d778a83ce"
+STEWARD = "runner.steward"
+"""The account of an organisation that the runner adds as steward of a group without one: somebody confirms who is named."""
+OPERATOR = "runner-operator"
+"""The organisation behind the operator's account: it has no part in any group."""
 CLEAR = "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487"
 
 
@@ -39,30 +54,72 @@ class Vectors:
 
     def account(self, organisation: str) -> str:
         """The first account of an organisation: who posts for it where nobody else is named."""
-        return next(name for name, one in self.world["accounts"].items() if one["org"] == organisation)
+        mine = [name for name, one in self.world["accounts"].items() if one["org"] == organisation]
+        return next((name for name in mine if self.kind(name) != "feed"), mine[0])
+
+    def person(self, organisation: str) -> str:
+        """The first person of an organisation, or else its first account."""
+        mine = [
+            name
+            for name, one in self.world["accounts"].items()
+            if (one["org"], one["kind"]) == (organisation, "person")
+        ]
+        return mine[0] if mine else self.account(organisation)
+
+    def steward(self, group: str) -> str:
+        """The account of a steward of a group; that of the runner's own where the file has none."""
+        stewards = [one["org"] for one in self.world["memberships"] if one["group"] == group and one["steward"]]
+        return self.person(stewards[0]) if stewards else STEWARD
+
+    def kind(self, account: str) -> str:
+        """person, service, feed, operator or none."""
+        one = self.world["accounts"][account]
+        return "operator" if one.get("operator") else one["kind"]
+
+    @property
+    def feeds(self) -> dict[tuple[str, str], Feed]:
+        """The feed behind each feed's account in each collection that declares it."""
+        return {
+            (name, collection): Feed(
+                f"{name}@{collection}", name, self.organisation(name), one["group"], collection, "none.json", "stix", documentation=True
+            )
+            for collection, one in self.world["collections"].items()
+            for name in one.get("feeds", ())
+        }  # fmt: skip
 
     def mark(self, name: str) -> str:
         """A mark's id."""
         return self.world["markings"][name]["id"]
 
 
+def files() -> tuple[Path, ...]:
+    """The file that TRUST_CASES names, or the shared one, and one of our own beside it."""
+    return (FILE, *(path for path in sorted(OWN.glob("*.json")) if path != FILE))
+
+
 @cache
-def vectors() -> Vectors:
+def vectors(path: Path = FILE) -> Vectors:
     """Skips, saying so, where the file is not there."""
-    if not FILE.exists():
-        pytest.skip(f"there are no trust cases at {FILE.name}: set TRUST_CASES")
-    found = json.loads(FILE.read_text(encoding="utf-8"))
+    if not path.exists():
+        pytest.skip(f"there are no trust cases at {path.name}: set TRUST_CASES")
+    found = json.loads(path.read_text(encoding="utf-8"))
     return Vectors(found["world"], found["cases"])
 
 
 def roster(world: dict[str, Any]) -> Roster:
     """The file's parties, with what the model makes mandatory and the file leaves out."""
     memberships = [_membership(world, one) for one in world["memberships"]]
+    kept = {one["group"] for one in world["memberships"] if one["steward"]}
+    memberships += [
+        Membership(STEWARD, name, "member", steward=True)
+        for name in world["groups"]
+        if name not in kept and name != PUBLIC
+    ]
     collections = [_collection(number, name, one) for number, (name, one) in enumerate(world["collections"].items(), 1)]
     return Roster(
         organisations={
             name: Organisation(name, name, one["nation"], Contact(email=f"duty@{name}.example"), tuple(one.get("stix_identities", ())))
-            for name, one in world["organisations"].items()
+            for name, one in (world["organisations"] | _added(world)).items()
         },
         agreements={
             name: Agreement(name, name, "a treaty", ("prevention",), timestamps.parse(one["from"]), _instant(one.get("until")))
@@ -71,7 +128,14 @@ def roster(world: dict[str, Any]) -> Roster:
         groups={name: _group(name, one) for name, one in world["groups"].items()},
         memberships={(one.organisation, one.group): one for one in memberships},
         collections={(one.group, one.alias): one for one in collections},
+        feeds={one.name: one for one in Vectors(world, []).feeds.values()},
     )  # fmt: skip
+
+
+def _added(world: dict[str, Any]) -> dict[str, Any]:
+    """The organisations that the file leaves out."""
+    nation = world["nations"][0]
+    return {name: {"nation": nation} for name in (STEWARD, OPERATOR)}
 
 
 def _instant(text: str | None) -> int | None:
