@@ -95,7 +95,10 @@ _BACKWARDS = (
         f"DROP TABLE {name}"
         for name in ("naming", "once", "backlog", "acknowledgement", "recalled_entry", "recall", "consent")
     ),
-    *(f"DROP INDEX {name}" for name in ("ix_entry_own_held", "ix_entry_own_recalled", "ix_entry_released", "ix_event_group")),
+    *(
+        f"DROP INDEX {name}"
+        for name in ("ix_entry_own_held", "ix_entry_own_recalled", "ix_entry_released", "ix_event_group")
+    ),
     "DROP TABLE reference",
     "DROP TABLE referrer",
     "DROP TABLE unresolved",

@@ -10,6 +10,8 @@ EXIT = {
     "Conflict": 6,
     "FeedFailed": 7,
     "Unavailable": 8,
+    "Unauthenticated": 9,
+    "NotPermitted": 10,
 }
 """The exit code for each kind of refusal; 1 for any other, 2 for a command line that cannot be read."""
 

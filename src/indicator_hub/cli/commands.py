@@ -10,20 +10,8 @@ from typing import Annotated
 import typer
 
 from indicator_hub import __version__
+from indicator_hub.cli.shell import Database, Json, app
 from indicator_hub.errors import Invalid
-
-app = typer.Typer(
-    name="indicator-hub",
-    help="A TAXII 2.1 hub on which partner nations share cyber-threat indicators.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-Database = Annotated[
-    str | None, typer.Option("--database", metavar="URL", help="The database; else INDICATOR_HUB_DATABASE_URL.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class Kind(Enum):
@@ -82,7 +70,9 @@ def apply(
                 raise Conflict("\n".join(found.mistakes))
             print(render(found))
             if not plan and found.changes:
-                await deed.apply(store, declared)
+                await deed.apply(
+                    store, declared, lambda number: print(f"Ruled again: {number} entries.", file=sys.stderr)
+                )
                 print("Applied.")
 
     asyncio.run(run())
@@ -238,3 +228,9 @@ def _instant(text: str | None) -> int | None:
         return timestamps.parse(text if "T" in text else f"{text}T00:00:00Z")
     except ValueError:
         raise Invalid("--until takes a date like 2027-01-31 or a timestamp like 2027-01-31T12:00:00Z.") from None
+
+
+# Their commands stand beside these, and behind them in the list.
+from indicator_hub.cli import deeds, parties  # noqa: E402
+
+__all__ = ["app", "deeds", "parties"]

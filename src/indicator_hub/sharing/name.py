@@ -76,10 +76,10 @@ async def end(store: Store, caller: Caller, reach: Reach, name: str) -> None:
 
 
 async def listed(store: Store, caller: Caller, reach: Reach) -> list[dict[str, Any]]:
-    """Who is named or proposed: all of them for a steward, one's own organisation's for the others."""
-    account = require_account(caller)
+    """Who is named now or later, or proposed: all of them for a steward, one's own organisation's for the others."""
+    account, now = require_account(caller), store.now()
     async with store.transactions.read() as tx:
-        found = await naming.of_group(tx, reach.group_id)
+        found = [one for one in await naming.of_group(tx, reach.group_id) if one.ends is None or now < one.ends]
     return [said(one) for one in found if reach.steward or one.organisation_id == account.organisation_id]
 
 

@@ -333,7 +333,7 @@ async def _named(tx: AsyncConnection, group: str, now: int) -> dict[int, int]:
     rows = await tx.execute(
         counted.where(trust_group.c.name == group, not_(account.c.suspended), *live).group_by(account.c.organisation_id)
     )
-    return dict(rows)
+    return dict(rows.all())
 
 
 async def of_organisation(tx: AsyncConnection, organisation_id: int) -> list[tuple[Account, bool]]:

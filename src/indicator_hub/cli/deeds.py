@@ -1,0 +1,210 @@
+"""The commands that act as an account on a running hub: what one may see, one's own record, and the deeds on an object."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from indicator_hub.cli.asking import (
+    HubUrl,
+    Object,
+    Place,
+    Purpose,
+    Token,
+    TokenFile,
+    Version,
+    Versions,
+    hub_at,
+    path_of,
+    quoted,
+)
+from indicator_hub.cli.shell import Json, app, show
+from indicator_hub.errors import Invalid
+
+
+@app.command()
+def access(hub: HubUrl = "", token_file: TokenFile = None, token: Token = "", as_json: Json = False) -> None:
+    """What may I see, and why: groups, roles, windows, rights, and from where to read again."""
+    told = hub_at(hub, token_file, token).get("/access/")
+
+    def lines() -> list[str]:
+        found = [f"{told['account']} ({told['kind']}) of {told['organisation']}, {told['nation']}"]
+        for group in told["groups"]:
+            until = f", until {group['until']}" if "until" in group else ""
+            found.append(f"{group['name']}: reads {group['reads']}{until}")
+            for one in group["collections"]:
+                rights = ("r" if one["can_read"] else "") + ("w" if one["can_write"] else "")
+                again = f"; read again from {one['reread_from']}" if "reread_from" in one else ""
+                found.append(f"   {one['alias']} ({rights or '-'}) to {one['ceiling']}{again}   {one['id']}")
+        return found
+
+    show(told, lines, as_json=as_json)
+
+
+@app.command("who-sees")
+def who_sees(
+    place: Place,
+    one: Annotated[str | None, typer.Argument(metavar="OBJECT", help="The STIX id of an object that is there.")] = None,
+    file: Annotated[Path | None, typer.Option(help="Objects that are still to be posted: an envelope or a bundle.")] = None,
+    hub: HubUrl = "", token_file: TokenFile = None, token: Token = "", as_json: Json = False,
+) -> None:  # fmt: skip
+    """Whom an object reaches, by which rule, and whom not, and why: before it is posted or after."""
+    if (one is None) == (file is None):
+        raise Invalid("Name an object that is there, or with --file objects that are not.")
+    asked = hub_at(hub, token_file, token)
+    told = (
+        asked.get(f"{path_of(place, one)}audience/")
+        if one
+        else asked.post(f"{path_of(place)}audience/", content=_read(file))
+    )
+
+    def lines() -> list[str]:
+        found: list[str] = []
+        for item in told["items"]:
+            head = f"{item['object']} {item.get('version', item.get('outcome', ''))}: {item.get('level') or item.get('held') or item.get('message', '')}"
+            found.append(head)
+            found += [
+                f"   {'sees   ' if reader['sees'] else 'does not'} {_reader(reader)}: {reader['because']}"
+                for reader in item.get("readers", ())
+            ]
+        return found
+
+    show(told, lines, as_json=as_json)
+
+
+def _reader(reader: dict[str, Any]) -> str:
+    if "organisation" not in reader:
+        return str(reader["who"])
+    return f"{reader['organisation']} ({reader['nation']}, {reader['role']}), {reader['who']} ({reader['number']})"
+
+
+def _read(file: Path | None) -> bytes:
+    try:
+        return file.read_bytes() if file else b""
+    except OSError as error:
+        raise Invalid(f"{file} cannot be read: {error.strerror}.") from None
+
+
+@app.command()
+def own(
+    one: Annotated[str | None, typer.Argument(metavar="OBJECT", help="One object, with its versions.")] = None,
+    state: Annotated[str, typer.Option(help="shared, held or recalled.")] = "shared",
+    hub: HubUrl = "", token_file: TokenFile = None, token: Token = "", as_json: Json = False,
+) -> None:  # fmt: skip
+    """One's organisation's own record: also what is held, and what was taken back."""
+    asked = hub_at(hub, token_file, token)
+    items = asked.get(f"/own/{quoted(one)}/")["items"] if one else list(asked.walk("/own/", state=state))
+    shown = [
+        f"{item['object']} {item['version']} {item['state']} in {item['group']}: {item.get('held') or item.get('level') or ''}"
+        for item in items
+    ]
+    show({"items": items}, lambda: shown or ["Nothing."], as_json=as_json)
+
+
+@app.command()
+def withdraw(
+    place: Place, one: Object, hub: HubUrl = "", token_file: TokenFile = None, token: Token = "", as_json: Json = False
+) -> None:
+    """It was wrong: publish the version that revokes it, so that every client hears of it."""
+    told = hub_at(hub, token_file, token).post(f"{path_of(place, one)}withdraw/")
+    show(told, lambda: _status(told, "Withdrawn"), as_json=as_json)
+
+
+def _status(told: dict[str, Any], done: str) -> list[str]:
+    if told["failure_count"]:
+        return [f"Refused: {one.get('message', '')}" for one in told["failures"]]
+    return [f"{done}: {one['id']}, version {one['version']}." for one in told["successes"]]
+
+
+@app.command()
+def recall(
+    one: Object,
+    place: Annotated[str | None, typer.Option("--from", metavar="GROUP/COLLECTION", help="Only there; else wherever it was shared.")] = None,
+    reason: Annotated[str, typer.Option(help="shared_in_error, wrong_marking, legal, other.")] = "unspecified",
+    version: Versions = None, hub: HubUrl = "", token_file: TokenFile = None, token: Token = "", as_json: Json = False,
+) -> None:  # fmt: skip
+    """It should not have been shared: take it back. Whoever was given it finds it in its recall list."""
+    path = f"{path_of(place, one)}recall/" if place else f"/own/{quoted(one)}/recall/"
+    told = hub_at(hub, token_file, token).post(path, {"reason": reason, "versions": version or []})
+    show(
+        told,
+        lambda: [f"Recalled {len(made['versions'])} versions: recall {made['id']}" for made in told["recalls"]],
+        as_json=as_json,
+    )
+
+
+@app.command()
+def reissue(
+    place: Place, one: Object, version: Versions = None, hub: HubUrl = "", token_file: TokenFile = None, token: Token = "",
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Share again what was recalled: the same versions, delivered anew."""
+    told = hub_at(hub, token_file, token).post(f"{path_of(place, one)}reissue/", {"versions": version or []})
+    show(told, lambda: [f"Shared again: {', '.join(told['versions'])}."], as_json=as_json)
+
+
+@app.command()
+def release(
+    place: Place, one: Object, to: Annotated[str, typer.Argument(metavar="TO", help="GROUP/COLLECTION to copy it into.")],
+    version: Version = None, hub: HubUrl = "", token_file: TokenFile = None, token: Token = "", as_json: Json = False,
+) -> None:  # fmt: skip
+    """Copy a version into another collection. It stays its originator's, who must consent where its marks demand it."""
+    path_of(to)
+    group, _, collection = to.partition("/")
+    body: dict[str, Any] = {"to": {"group": group, "collection": collection}} | (
+        {"version": version} if version else {}
+    )
+    told = hub_at(hub, token_file, token).post(f"{path_of(place, one)}release/", body)
+    show(told, lambda: _status(told, "Released"), as_json=as_json)
+
+
+@app.command()
+def evidence(
+    place: Place, one: Object, purpose: Purpose,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the object's bytes there, as they were received.")] = None,
+    version: Version = None, hub: HubUrl = "", token_file: TokenFile = None, token: Token = "", as_json: Json = False,
+) -> None:  # fmt: skip
+    """Export a version for a court: its bytes, their hashes, who sent it and when. It is recorded."""
+    import base64
+
+    body = {"purpose": purpose} | ({"version": version} if version else {})
+    told = hub_at(hub, token_file, token).post(f"{path_of(place, one)}evidence/", body)
+    if output is not None:
+        output.write_bytes(base64.b64decode(told["bytes"]))
+    show(told, lambda: [f"{name}: {value}" for name, value in told.items() if name != "bytes"], as_json=as_json)
+
+
+@app.command()
+def recalls(
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="Only from then on.")] = None,
+    issued: Annotated[bool, typer.Option("--issued", help="Of one's own objects: who had them, and who has acknowledged.")] = False,
+    hub: HubUrl = "", token_file: TokenFile = None, token: Token = "", as_json: Json = False,
+) -> None:  # fmt: skip
+    """What was taken back after it had been given to us."""
+    items = list(hub_at(hub, token_file, token).walk("/recalls/issued/" if issued else "/recalls/", since=since))
+
+    def lines() -> list[str]:
+        found: list[str] = []
+        for item in items:
+            found.append(
+                f"{item['id']}  {item['at']}  {item['object']} in {item['group']}, by its {item['by']}: {item['reason']}"
+            )
+            found += [
+                f"   {who['organisation']}: {who.get('acknowledged', 'not acknowledged')}"
+                for who in item.get("recipients", ())
+            ]
+            if not issued:
+                found.append(f"   {item.get('acknowledged', 'not acknowledged')}")
+        return found or ["Nothing."]
+
+    show({"items": items}, lines, as_json=as_json)
+
+
+@app.command()
+def acknowledge(
+    recall: Annotated[str, typer.Argument(metavar="RECALL", help="The recall, as `recalls` names it.")],
+    hub: HubUrl = "", token_file: TokenFile = None, token: Token = "", as_json: Json = False,
+) -> None:  # fmt: skip
+    """Tell its originator that one's organisation has acted on a recall."""
+    told = hub_at(hub, token_file, token).post(f"/recalls/{quoted(recall)}/acknowledge/")
+    show(told, lambda: [f"Acknowledged: {told['object']}."], as_json=as_json)

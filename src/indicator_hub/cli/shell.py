@@ -1,0 +1,25 @@
+"""What all commands share: the application they belong to, their common options, and how they print."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="indicator-hub",
+    help="A TAXII 2.1 hub on which partner nations share cyber-threat indicators.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Database = Annotated[
+    str | None, typer.Option("--database", metavar="URL", help="The database; else INDICATOR_HUB_DATABASE_URL.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def show(told: object, lines: Callable[[], Sequence[str]], *, as_json: bool) -> None:
+    """Print an answer: as JSON, or as lines to read."""
+    print(json.dumps(told, ensure_ascii=False) if as_json else "\n".join(lines()))

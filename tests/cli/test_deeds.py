@@ -1,0 +1,176 @@
+"""The commands that act as an account on a running hub: what they say, what they print as JSON, and with which code they end."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indicator_hub.cli import main
+from indicator_hub.sharing.submit import submit
+from indicator_hub.store.migrate import migrate
+from support.live import Hub
+from support.marks import handling, marking
+from support.paths import MIGRATIONS
+from support.world import envelope, indicator, world
+
+H1 = marking(1, **handling(handling="H1"))
+GREEN, AMBER, RED, EXTRA, COURT = (indicator(number)["id"] for number in range(1, 6))
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[str, str]]]:
+    """A live hub with the usual world, in which `ana` has posted; and the tokens."""
+    folder = tmp_path_factory.mktemp("hub")
+    url = f"sqlite:///{folder / 'hub.db'}"
+
+    async def furnish() -> dict[str, str]:
+        await migrate(url, MIGRATIONS)
+        async with world(url) as w:
+            objects = [
+                indicator(1, tlp="GREEN"), indicator(2, tlp="AMBER"), indicator(3, tlp="RED"), indicator(4, tlp="GREEN"), H1,
+                indicator(5, object_marking_refs=[*indicator(5, tlp="GREEN")["object_marking_refs"], H1["id"]]),
+            ]  # fmt: skip
+            status = await submit(w.store, await w.caller("ana"), await w.reach("ana"), envelope(*objects))
+            assert not any(detail.failed for detail in status.details)
+            return w.tokens
+
+    tokens = asyncio.run(furnish())
+    with Hub(url, folder / "data") as serving:
+        yield serving.url, tokens
+
+
+@pytest.fixture
+def run(hub: tuple[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command as an account. Returns code, output, errors."""
+
+    def act(account: str, *arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setenv("INDICATOR_HUB_URL", hub[0])
+        monkeypatch.setenv("INDICATOR_HUB_TOKEN", hub[1].get(account, ""))
+        monkeypatch.setattr(sys, "argv", ["indicator-hub", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as done:
+            main()
+            sys.exit(0)
+        said = capsys.readouterr()
+        return int(done.value.code or 0), said.out, said.err
+
+    return act
+
+
+def told(run: Run, account: str, *arguments: object) -> Any:
+    """What a command prints as JSON."""
+    code, out, err = run(account, *arguments, "--json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+def test_what_may_i_see(run: Run) -> None:
+    """`access` tells groups, roles and rights in lines and in JSON."""
+    code, out, _ = run("bea", "access")
+    assert (code, "alpha: reads up to TLP:AMBER+STRICT, as member" in out, "main (rw) to TLP:RED" in out) == (
+        0,
+        True,
+        True,
+    )
+    assert [one["name"] for one in told(run, "bea", "access")["groups"]] == ["alpha", "night", "public"]
+
+
+def test_who_sees(run: Run, tmp_path: Path) -> None:
+    """Before an object is posted and after; one's own file that cannot be read is said so."""
+    code, out, _ = run("ana", "who-sees", "alpha/main", AMBER)
+    assert code == 0
+    assert "sees    xb-cert (XB, member), persons" in out
+    assert "does not xb-soc (XB, observer), persons (1): it is above what this role reads" in out
+    file = tmp_path / "new.json"
+    file.write_bytes(envelope(indicator(9, tlp="RED")))
+    (foreseen,) = told(run, "ana", "who-sees", "alpha/main", "--file", file)["items"]
+    assert (foreseen["outcome"], foreseen["level"]) == ("new", "TLP:RED")
+    assert run("ana", "own", indicator(9)["id"])[0] == 5, "nothing was stored"
+    assert run("ana", "who-sees", "alpha/main", "--file", tmp_path / "none")[0] == 4
+    assert run("ana", "who-sees", "alpha", AMBER)[0] == 4
+    assert run("ana", "who-sees", "alpha/main")[0] == 4
+
+
+def test_withdraw_and_own_record(run: Run) -> None:
+    """Withdrawn by its originator; nobody else may (10), and nobody does it twice (6)."""
+    assert run("bea", "withdraw", "alpha/main", EXTRA)[0] == 10
+    assert "Withdrawn" in run("ana", "withdraw", "alpha/main", EXTRA)[1]
+    assert run("ana", "withdraw", "alpha/main", EXTRA)[0] == 6
+    assert [one["revoked"] for one in told(run, "ana", "own", EXTRA)["items"]] == [False, True]
+    assert EXTRA in run("ana", "own")[1]
+
+
+def test_recall_and_its_list(run: Run) -> None:
+    """Taken back by its originator; who had it is told and acknowledges; brought back by a person."""
+    assert run("bea", "evidence", "alpha/main", GREEN, "--purpose", "Case 12")[0] == 0
+    assert run("dan", "recall", GREEN, "--from", "alpha/main")[0] == 10
+    assert run("ana", "recall", GREEN, "--reason", "because")[0] == 4
+    (made,) = told(run, "ana", "recall", GREEN, "--from", "alpha/main", "--reason", "wrong_marking")["recalls"]
+    assert made["id"] in run("bea", "recalls")[1]
+    assert "Nothing" in run("dan", "recalls")[1]
+    assert "xb-cert: not acknowledged" in run("ana", "recalls", "--issued")[1]
+    assert "Acknowledged" in run("bea", "acknowledge", made["id"])[1]
+    assert run("dan", "acknowledge", made["id"])[0] == 5
+    assert "xb-cert: 20" in run("ana", "recalls", "--issued")[1]
+    assert told(run, "ana", "own", "--state", "recalled")["items"][0]["object"] == GREEN
+    assert "Shared again" in run("ana", "reissue", "alpha/main", GREEN)[1]
+    assert len(told(run, "ana", "recall", GREEN)["recalls"]) == 1, "from one's own record"
+
+
+def test_release_and_evidence_wait_for_consent(run: Run, tmp_path: Path) -> None:
+    """409 is a conflict (6), and what to do about it is said; asked, granted, done, withdrawn."""
+    code, _, err = run("bea", "evidence", "alpha/main", COURT, "--purpose", "Case 12")
+    assert (code, "ask for it" in err) == (6, True)
+    asked = told(run, "bea", "consent", "ask", "alpha/main", COURT, "--purpose", "Case 12")
+    assert asked["id"] in run("ana", "consent", "list", "--state", "asked")[1]
+    assert "granted" in run("ana", "consent", "grant", asked["id"])[1]
+    output = tmp_path / "object.json"
+    code, out, _ = run("bea", "evidence", "alpha/main", COURT, "--purpose", "Case 12", "-o", output)
+    assert (code, "sha256:" in out, json.loads(output.read_bytes())["id"]) == (0, True, COURT)
+    assert "withdrawn" in run("ana", "consent", "withdraw", asked["id"])[1]
+    refused = told(run, "bea", "consent", "ask", "alpha/main", AMBER, "--purpose", "x", "--to", "night")
+    assert "refused" in run("ana", "consent", "refuse", refused["id"])[1]
+    assert run("bea", "release", "alpha/main", AMBER, "night/case")[0] == 10, "it may not write there"
+    assert (
+        "Refused: this collection takes nothing above" in run("ana", "release", "alpha/main", AMBER, "alpha/other")[1]
+    )
+
+
+def test_names_and_accounts(run: Run) -> None:
+    """Put forward, confirmed, listed, ended; an account of one's own suspended and back."""
+    assert "is proposed" in run("bea", "name", "propose", "alpha", "bea")[1]
+    assert run("bea", "name", "confirm", "alpha", "bea")[0] == 10
+    assert "is named, from 20" in run("ana", "name", "confirm", "alpha", "bea")[1]
+    assert told(run, "ana", "name", "list", "alpha")["items"][0]["account"] == "bea"
+    assert "reads up to TLP:RED, as member, named for TLP:RED" in run("bea", "access")[1]
+    assert run("bea", "name", "end", "alpha", "bea")[0] == 0
+    assert "Nobody" in run("ana", "name", "list", "alpha")[1]
+    assert "bbot (service; manage, read, submit)" in run("bea", "account", "list")[1]
+    assert "suspended" in run("bea", "account", "suspend", "bbot")[1]
+    code, _, err = run("bbot", "access")
+    assert (code, "INDICATOR_HUB_TOKEN" in err) == (9, True)
+    assert run("bea", "account", "reinstate", "bbot")[0] == run("bbot", "access")[0] == 0
+
+
+def test_an_operations_report(run: Run) -> None:
+    """For its steward, and nobody else."""
+    assert run("eve", "report", "night")[1].startswith("Night (running): a case")
+    assert run("bea", "report", "night")[0] == 5
+
+
+def test_what_is_missing_is_said(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No hub, no token, no file, nobody there: one paragraph that says what to do, and a code."""
+    code, _, err = run("nobody", "access")
+    assert (code, "INDICATOR_HUB_TOKEN" in err) == (3, True)
+    code, _, err = run("ana", "access", "--token-file", tmp_path / "none")
+    assert (code, "cannot be read" in err) == (3, True)
+    (tmp_path / "token").write_text("ihub_wrong\n")
+    assert run("ana", "access", "--token-file", tmp_path / "token")[0] == 9
+    assert run("ana", "access", "--hub", "hub.example")[0] == 3
+    code, _, err = run("ana", "access", "--hub", "http://127.0.0.1:9")
+    assert (code, "Is it running there?" in err) == (8, True)
