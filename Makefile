@@ -29,10 +29,11 @@ install = $(BIN)/python -m pip install --quiet --require-hashes $(1) && \
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 endif
 
-.PHONY: help setup demo test conformance torture bench lint lock clean
+.PHONY: help setup demo tour test conformance torture bench lint lock clean
 
 help:
 	@echo 'make demo     a whole hub with four nations on sample data; ARGS="--port 9000"'
+	@echo 'make tour     one operation from the agreement to its report, each step a command'
 	@echo 'make test     the whole check; ARGS="tests/trust -k ladder"'
 	@echo 'make conformance  the tests of the standards, clause by clause; writes docs/conformance.md'
 	@echo 'make torture  the tests with the large counts'
@@ -47,6 +48,9 @@ setup: $(VENV)/.test
 demo: $(VENV)/.runtime
 	@mkdir -p build
 	@exec $(BIN)/indicator-hub demo --data build/demo $(ARGS)
+
+tour: $(VENV)/.runtime
+	@PATH="$(CURDIR)/$(BIN):$$PATH" exec sh docs/tour.sh
 
 # One process for each core, four at most.
 pytest = cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$cores" -le 4 ] || cores=4; \

@@ -84,7 +84,7 @@ def test_who_sees(run: Run, tmp_path: Path) -> None:
     """Before an object is posted and after; one's own file that cannot be read is said so."""
     code, out, _ = run("ana", "who-sees", "alpha/main", AMBER)
     assert code == 0
-    assert "sees    xb-cert (XB, member), persons" in out
+    assert "sees    xb-cert (XB, member), persons (1): TLP:AMBER is within what a member reads" in out
     assert "does not xb-soc (XB, observer), persons (1): it is above what this role reads" in out
     file = tmp_path / "new.json"
     file.write_bytes(envelope(indicator(9, tlp="RED")))

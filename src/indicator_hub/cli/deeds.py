@@ -66,6 +66,7 @@ def who_sees(
             found += [
                 f"   {'sees   ' if reader['sees'] else 'does not'} {_reader(reader)}: {reader['because']}"
                 for reader in item.get("readers", ())
+                if reader.get("number") != 0
             ]
         return found
 
@@ -128,7 +129,7 @@ def recall(
     told = hub_at(hub, token_file, token).post(path, {"reason": reason, "versions": version or []})
     show(
         told,
-        lambda: [f"Recalled {len(made['versions'])} versions: recall {made['id']}" for made in told["recalls"]],
+        lambda: [f"Recalled, versions {', '.join(made['versions'])}: recall {made['id']}" for made in told["recalls"]],
         as_json=as_json,
     )
 

@@ -159,11 +159,10 @@ def _rule(one: _Reader, terms: _Terms) -> str:
     """By which rule they see it."""
     if one.party.organisation_id == terms.organisation_id:
         return "their own organisation shared it"
-    level = NAMES[terms.audience.floor]
-    return (
-        f"TLP:{level} is within what a {one.party.ties.membership.role if one.party.ties.membership else 'reader'} reads"
-        + (", and they are named" if level == "RED" else "")
-    )
+    level, member = NAMES[terms.audience.floor], one.party.ties.membership
+    role = member.role if member else "reader"
+    article = "an" if role[0] in "aeiou" else "a"
+    return f"TLP:{level} is within what {article} {role} reads" + (", and they are named" if level == "RED" else "")
 
 
 def _reason(one: _Reader, why: Obstacle | None) -> str:

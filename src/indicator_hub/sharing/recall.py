@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from indicator_hub.errors import Invalid, NotFound, NotPermitted, Unauthenticated
 from indicator_hub.sharing.act import Act, Caller, act
-from indicator_hub.store import audit, entries, recalls, records
+from indicator_hub.store import audit, entries, recalls, records, roster
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.query import FIRST, LAST, Filters
@@ -196,7 +196,8 @@ async def _one_collection(
     if a.reach is None or a.reach.key != key:
         # Elsewhere than where it was asked for: an event of its own, so that the record of that collection is whole.
         details = {"recall": name, "versions": list(taken), "by": by.name.lower(), "reason": reason}
-        await audit.add(tx, [replace(a.event("done"), collection_id=key, object_id=identifier, details=details)])
+        there = {"group_id": await roster.group_key(tx, key), "collection_id": key, "object_id": identifier}
+        await audit.add(tx, [replace(a.event("done"), **there, details=details)])
     else:
         a.details |= {"versions": list(taken)}
     return name, taken

@@ -172,6 +172,11 @@ async def level(tx: AsyncConnection, collection_id: int) -> int | None:
     return (await tx.execute(select(collection.c.default_level).where(collection.c.id == collection_id))).scalar_one()
 
 
+async def group_key(tx: AsyncConnection, collection_id: int) -> int:
+    """The row of a collection's group."""
+    return (await tx.execute(select(collection.c.group_id).where(collection.c.id == collection_id))).scalar_one()
+
+
 async def organisation_key(tx: AsyncConnection, name: str) -> int:
     """The row of an organisation."""
     return await _key(tx, organisation, name)
