@@ -138,6 +138,13 @@ class Client:
         self.send("POST", path, json.dumps({"objects": objects}).encode())
         return self.receive()
 
+    def ask(self, method: str, path: str, body: Any = None) -> Answer:
+        """A request to the hub's own API, with JSON where there is a body."""
+        content = None if body is None else json.dumps(body).encode()
+        more = {"Content-Type": "application/json"} if content is not None else {}
+        self._connection.request(method, path, content, self._headers | more)
+        return self.receive()
+
     def pages(self, path: str, *, limit: int, added_after: str | None = None, tries: int = 1) -> Iterator[Answer]:
         """Every page from here on, by following `next` while `more` is true; a page is asked for again while the hub is unavailable."""
         following: str | None = None
