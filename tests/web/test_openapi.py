@@ -161,7 +161,11 @@ async def test_every_route_is_described_and_nothing_else(sqlite_url: str) -> Non
         walk = await begin(s)
         app = s.client._transport.app.app  # type: ignore[attr-defined]
         paths = walk.document["paths"]
-        routes = {route.path for route in app.routes if "{rest:path}" not in route.path}
+        routes = {
+            route.path
+            for route in app.routes
+            if "{rest:path}" not in route.path and not route.path.startswith("/api/v1/")
+        }
         assert routes == {path if path not in PLAIN else f"{path}/" for path in paths}
         for path in paths:
             answer = await s.client.patch(path.format(**walk.names), headers=s.headers("ana"))

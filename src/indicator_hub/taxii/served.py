@@ -35,11 +35,8 @@ class Traced:
     moments: tuple[Moment, ...]
 
     def at(self, instant: int) -> Placed:
-        """As it was; what came later as it came: whether the page reached so far, its range says."""
-        then = next(
-            (one for one in self.moments if one.since <= instant and (one.until is None or instant < one.until)),
-            self.moments[0],
-        )
+        """As it was; what came later as it came: whether the page reached so far, its range says. At a change, as before it."""
+        then = next(one for one in self.moments if one.until is None or instant <= one.until)
         return replace(self.version, audience=then.audience, date_added=then.date_added, recalled=False)
 
 

@@ -14,7 +14,7 @@ from indicator_hub.settings import Settings
 from indicator_hub.sharing.remark import remark
 from indicator_hub.store.opened import Store, clock, open_store
 from indicator_hub.web import health, openapi, problems, taxii
-from indicator_hub.web.api import operations
+from indicator_hub.web.api import description, operations
 from indicator_hub.web.api.paths import OPERATIONS
 from indicator_hub.web.call import Hub
 
@@ -67,6 +67,7 @@ def create_app(hub: Hub) -> "SlashedPaths":
     app.state.hub = hub
     app.add_exception_handler(HTTPException, problems.unknown)
     taxii.mount(app)
+    description.mount(app)
     operations.mount(app, OPERATIONS)
     health.mount(app)
     openapi.mount(app)

@@ -33,8 +33,15 @@ _COMMON = (400, 401, 405, 406, 413, 414, 500, 503)
 _FILTERS = ("added_after", "limit", "next")
 _ABOUT = (
     "TAXII 2.1 (OASIS Standard, 10 June 2021). HEAD is answered as GET is, without the body, "
-    "and a path without its last slash as with it."
+    "and a path without its last slash as with it. The hub's own API is described at /api/v1/openapi.json."
 )
+
+
+SECURITY: dict[str, Any] = {
+    "basic": {"type": "http", "scheme": "basic", "description": "The account's name and its token."},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The token."},
+    "token": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`Token` and the token."},
+}
 
 
 def mount(app: FastAPI) -> None:
@@ -63,16 +70,7 @@ def describe(origin: str, title: str, limits: Limits) -> dict[str, Any]:
             "parameters": parameters_of(limits),
             "headers": HEADERS,
             "responses": {str(status): _refusal(status) for status in _REFUSALS},
-            "securitySchemes": {
-                "basic": {"type": "http", "scheme": "basic", "description": "The account's name and its token."},
-                "bearer": {"type": "http", "scheme": "bearer", "description": "The token."},
-                "token": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "Authorization",
-                    "description": "`Token` and the token.",
-                },
-            },
+            "securitySchemes": SECURITY,
         },
     }
 
