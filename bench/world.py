@@ -28,6 +28,8 @@ from indicator_hub.trust.roster import Agreement, Collection, Contact, Group, Me
 
 GROUP = "bench"
 COLLECTION = "6a0f5d6e-1b57-4f3c-9d0e-2f1a7c3b4d5e"
+CLOSED = "7b1f6e7f-2c68-4a4d-8e1f-302b8d4c5e6f"
+"""A collection of a second group, in which only one organisation has a part."""
 READER = "xa-cert-1"
 """A member's service account: sees everything, and its organisation put a third of it there."""
 WRITERS = ("xa-cert-2", "xb-cert-1", "xc-cert-1")
@@ -54,12 +56,16 @@ def roster() -> Roster:
         )
         for name, role in _ROLES.items()
     }
+    memberships["xb-cert", "closed"] = Membership("xb-cert", "closed", "member", can_write=True, steward=True)
     return Roster(
         organisations=organisations,
         agreements={"pact": Agreement("pact", "Pact", "a treaty", ("prevention",), 0, None)},
-        groups={GROUP: Group(GROUP, "Bench", "", "standing", "pact", 0, None)},
+        groups={name: Group(name, name.title(), "", "standing", "pact", 0, None) for name in (GROUP, "closed")},
         memberships=memberships,
-        collections={(GROUP, "main"): Collection(COLLECTION, GROUP, "main", "Main", "", 4, 2)},
+        collections={
+            (GROUP, "main"): Collection(COLLECTION, GROUP, "main", "Main", "", 4, 2),
+            ("closed", "main"): Collection(CLOSED, "closed", "main", "Main", "", 4, 2),
+        },
     )
 
 

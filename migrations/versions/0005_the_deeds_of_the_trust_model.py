@@ -151,3 +151,4 @@ def upgrade() -> None:
     op.drop_index(op.f("ix_event_served"), table_name="event")
     op.create_index("ix_event_served", "event", ["collection_id", "action", "organisation_id", "at"], unique=False)
     op.create_index("ix_event_group", "event", ["group_id", "id"], unique=False)
+    op.add_column("audience_history", sa.Column("line_order", sa.BigInteger(), nullable=True))

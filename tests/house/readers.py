@@ -1,262 +1,226 @@
-"""Who reads entries: found in the code, not declared. A function of the store that reads the table either asks the predicate or is internal.
+"""Who reads entries: found in the code, not declared. A function of the store that reads them asks the predicate, or is listed.
 
-`findings(folder)` returns what breaks the rule, for the package in that folder: the tests run it on the hub and on copies with a planted fault.
+`findings(folder)` returns what breaks the rule, for the package in that folder: the tests run it on the hub and on copies with a planted
+fault. What is allowed, and why, stands in `allowed_readers.py`.
 """
 
 import ast
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
-TABLES = {"entry", "audience_history", "definition"}
-"""The tables that hold objects, or tell of entries."""
-PREDICATE = {
-    "visible",
-    "own",
-    "own_record",
-    "shown",
-    "latest",
-    "earliest",
-    "newest_specification",
-    "since",
-    "audiences",
-}
-"""The conditions of store/visible.py."""
-BUILDERS = {"store/visible.py", "store/pages.py"}
-"""Where the conditions are written, and the statements of a page, which `hot.py` runs with `visible.parameters(reach)` and nothing else."""
-EDGES = ("web/", "cli/", "ingest/")
-_SQL = re.compile(r"\b(from|join|into|update)\s+(entry|audience_history|definition)\b", re.IGNORECASE)
-_READING = {"select", "exists", "join", "outerjoin", "alias", "select_from"}
+from house.allowed_readers import DEEDS, EDGE_MAY, INTERNAL, OWN, TABLE_MODULES
+from house.names import Def, Function, Module, modules
 
-INTERNAL = {
-    "entries.lines": "every version of an id, so that submit and recall can judge; no body",
-    "entries.body": "one body, to compare a duplicate by value",
-    "entries.add": "the keys of the rows that it has just written",
-    "entries._waiting": "entries that are ruled again; the body is for the hub's own judgement",
-    "entries.waiting": "the same, of one task",
-    "entries.unmarked": "the same, of one collection",
-    "entries.of_organisation": "the same, of one organisation",
-    "entries.to_rule": "the same, by key",
-    "entries.closed": "the importing organisation's own lines, by id alone",
-    "definitions.known": "what an organisation itself has said its marks mean",
-    "references._of": "which versions refer to anything",
-    "references._led_to": "which entries lead to a line",
-    "references._lines_of": "lines by key",
-    "references._nodes": "audiences that follow from one another",
-    "references.unsettled": "the entries whose audience is to be another",
-    "references.foreseen": "the ruling an object would have, by lines that count for its submitter",
-    "records.by_entry": "what a consent is about, told to its two parties, who both had it",
-    "records.releases": "the copies that a recall reaches, by key alone",
-    "records.releases_into": "the same, of one group",
-    "recalls.traced": "what an id was at each time, to work out who was given it",
-}
-"""What in the store reads entries without asking the predicate, and why nothing of it can get out."""
-
-CALLERS = {
-    "sharing/submit.py": {"entries.lines", "entries.body", "entries.add", "definitions.known", "references.foreseen"},
-    "sharing/recall.py": {"entries.lines", "records.releases"},
-    "sharing/reissue.py": {"entries.lines", "entries.to_rule"},
-    "sharing/remark.py": {
-        "entries.lines", "entries.waiting", "entries.unmarked", "entries.of_organisation", "entries.to_rule",
-        "definitions.known",
-    },
-    "sharing/consent.py": {"records.by_entry", "records.releases_into"},
-    "sharing/recalls.py": {"recalls.traced"},
-    "sharing/claim.py": {"entries.closed"},
-}  # fmt: skip
-"""Which deed calls which of them. Nobody else does."""
-
-
-@dataclass
-class Module:
-    """One module: its functions, and what its names mean."""
-
-    path: str
-    tree: ast.Module
-    functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = field(default_factory=dict)
-    tables: set[str] = field(default_factory=set)
-    modules: dict[str, str] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def stem(self) -> str:
-        """The name of a module of the store."""
-        return Path(self.path).stem
-
-
-def modules(folder: Path) -> dict[str, Module]:
-    """Every module of the package."""
-    found: dict[str, Module] = {}
-    for path in sorted(folder.rglob("*.py")):
-        name = str(path.relative_to(folder))
-        one = Module(name, ast.parse(path.read_text(encoding="utf-8")))
-        for node in ast.walk(one.tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                one.functions.setdefault(node.name, node)
-            if isinstance(node, ast.ImportFrom) and node.module:
-                _imported(one, node)
-        found[name] = one
-    return found
-
-
-def _imported(one: Module, node: ast.ImportFrom) -> None:
-    for alias in node.names:
-        local = alias.asname or alias.name
-        if node.module == "indicator_hub.store.schema" and alias.name in TABLES:
-            one.tables.add(local)
-        elif node.module == "indicator_hub.store":
-            one.modules[local] = alias.name
-        elif node.module and node.module.startswith("indicator_hub.store."):
-            one.names[local] = f"{node.module.rsplit('.', 1)[1]}.{alias.name}"
+_TABLES = {f"store.schema.{name}" for name in ("entry", "audience_history", "definition")}
+_GUARDS = {"store.visible.visible", "store.visible.own"}
+"""The conditions that decide by themselves; the others choose among what these let through."""
+_BUILDERS = {"store.visible", "store.pages"}
+"""Where conditions and statements are put together. Nothing is run there; `since` decides with the audience that `hot.py` binds."""
+_HIDDEN = {"store.schema", "store.visible", "store.pages", "store.hot"}
+_EDGES = {"web", "cli", "ingest"}
+_READING = {"select", "Select", "exists", "returning"}
+_FILLABLE = re.compile(r"\b(list|dict|set|bytearray|Mutable\w+|Callable)\b|^(Any|object)$")
+_TABLE = r"[\"'`\[]?\b(entry|audience_history|definition)\b"
+_SQL = re.compile(
+    rf"\b(from|join|into|update)\s+(\w+\.)?{_TABLE}|\bselect\b.*\bfrom\b.*{_TABLE}|\bselect\b.*\b(from|join)\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def findings(folder: Path) -> list[str]:
     """What breaks the rule."""
-    package = modules(folder)
-    readers = _readers(package)
-    return [
-        *_tables_elsewhere(package),
-        *(f"{name} reads entries without the predicate" for name in sorted(readers - INTERNAL.keys())),
-        *(f"{name} is listed and reads nothing" for name in sorted(INTERNAL.keys() - readers)),
-        *_calls(package, readers),
-    ]
+    code = modules(folder)
+    kinds = _kinds(code)
+    by_name = (f"{one.name} {flaw}" for one in code for flaw in _by_name(one))
+    return sorted({*by_name, *_ways_round(code, kinds), *_unlisted(kinds), *_deeds(code, kinds)})
 
 
 def guarded(folder: Path) -> set[str]:
-    """The functions of the store that read through the predicate."""
-    return {
-        f"{one.stem}.{name}"
-        for one in modules(folder).values()
-        if one.path.startswith("store/")
-        for name, function in one.functions.items()
-        if _asks(function)
-    }
+    """The functions of the store that read through the predicate, for a reach."""
+    return {_short(name) for name, kind in _kinds(modules(folder)).items() if kind == "reach"}
 
 
-def _readers(package: dict[str, Module]) -> set[str]:
-    """The functions of the store that read the tables, or call one that does, and do not ask the predicate themselves."""
-    store = {name: one for name, one in package.items() if name.startswith("store/") and name not in BUILDERS}
-    found = {
-        f"{one.stem}.{name}"
-        for one in store.values()
-        for name, function in one.functions.items()
-        if _reads(one, function) and not _silent(function) and not _asks(function)
-    }
-    grown = True
-    while grown:
-        more = {
-            f"{one.stem}.{name}"
-            for one in store.values()
-            for name, function in one.functions.items()
-            if any(called in found for called in _called(one, function))
-            and not _silent(function)
-            and not _asks(function)
-        }
-        grown = not more <= found
-        found |= more
-    return found
+def _short(name: str) -> str:
+    """As the lists have it: without the package of the store or of the deeds."""
+    return name.removeprefix("store.").removeprefix("sharing.")
 
 
-def _reads(one: Module, function: ast.AST) -> bool:
-    """Whether it names a table in a statement that reads."""
-    calls = {
-        node.func.id if isinstance(node.func, ast.Name) else node.func.attr
-        for node in ast.walk(function)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
-    }
-    if calls & _READING and any(isinstance(node, ast.Name) and node.id in one.tables for node in ast.walk(function)):
-        return True
-    # A statement made elsewhere in the module (its columns in a constant).
-    constants = {
-        target.id
-        for node in one.tree.body
-        if isinstance(node, ast.Assign)
-        and any(isinstance(inner, ast.Name) and inner.id in one.tables for inner in ast.walk(node.value))
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    return any(isinstance(node, ast.Name) and node.id in constants for node in ast.walk(function))
+# The store: what reads, and by which right.
 
 
-def _asks(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether it takes a reach, or an organisation that asks for its own, and puts a condition of the predicate into its statement."""
-    takes = {
-        ast.unparse(argument.annotation)
-        for argument in [*function.args.args, *function.args.kwonlyargs]
-        if argument.annotation
-    }
-    names = {argument.arg for argument in function.args.args}
-    conditions = {
-        node.attr
-        for node in ast.walk(function)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "visible"
-    }
-    if "own_record" in conditions:
-        return "organisation_id" in names
-    of_a_page = any(isinstance(node, ast.Name) and node.id == "pages" for node in ast.walk(function))
-    return "Reach" in takes and "parameters" in conditions and (of_a_page or bool(conditions & PREDICATE))
+def _kinds(code: Sequence[Module]) -> dict[str, str]:
+    """The functions of the store that read entries: for a `reach`, for an organisation its `own`, as a `builder`, or `internal`."""
+    store = [function for one in code if one.floor == "store" for function in one.functions]
+    constants = {f"{one.name}.{name}": of for one in code if one.floor == "store" for name, of in one.constants.items()}
+    tables = _grown(_TABLES, constants)
+    # The conditions of the predicate are no statements by themselves.
+    selecting = constants | {one.name: one.names for one in store if one.module != "store.visible"}
+    statements = _grown({name for name, names in selecting.items() if _selects(names)}, selecting)
+    pages = {one.name for one in store if one.module == "store.pages"}
+    asked = {key for one in store if one.name == "store.visible.parameters" for key, _ in _bound(one.node)}
+    kinds: dict[str, str] = {}
+    for one in store:
+        touching = [part for part in one.chains if part.whole & tables]
+        reads = [part.whole for part in touching if _selects(part.spine) or part.spine & statements]
+        runs = [part.whole for part in one.chains if ".hot" in part.spine and part.whole & pages]
+        if (reads or runs) and not _silent(one.node):
+            kinds[one.name] = _kind(one, reads, runs, asked)
+    internal = {name for name, kind in kinds.items() if kind == "internal"}
+    calls = {one.name: one.names for one in store if not _silent(one.node)}
+    return kinds | dict.fromkeys(_grown(internal, calls), "internal")
 
 
-def _called(one: Module, function: ast.AST) -> Iterator[str]:
-    """The functions of the store that it calls, as module.function."""
-    for node in ast.walk(function):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in one.modules:
-            yield f"{one.modules[node.value.id]}.{node.attr}"
-        elif isinstance(node, ast.Name) and node.id in one.names:
-            yield one.names[node.id]
-        elif isinstance(node, ast.Name) and node.id in one.functions and one.path.startswith("store/"):
-            yield f"{one.stem}.{node.id}"
+def _grown(found: set[str], all_of: Mapping[str, frozenset[str]]) -> set[str]:
+    """These, and whatever is made of them, calls them or stands for them, at any remove."""
+    grown = set(found)
+    while more := {name for name, names in all_of.items() if not names.isdisjoint(grown)} - grown:
+        grown |= more
+    return grown
 
 
-def _silent(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether nothing comes out of it: it writes, and returns nothing but a date, a count or a yes or no."""
-    return function.returns is not None and ast.unparse(function.returns) in ("None", "int", "bool")
+def _selects(names: Iterable[str]) -> bool:
+    return any(name.rpartition(".")[2] in _READING for name in names)
 
 
-def _tables_elsewhere(package: dict[str, Module]) -> Iterator[str]:
-    """The tables are taken by the store alone, by their names; no SQL is written as text about them."""
-    for name, one in package.items():
-        for node in ast.walk(one.tree):
-            if isinstance(node, ast.ImportFrom) and node.module == "indicator_hub.store.schema":
-                taken = {alias.name for alias in node.names}
-                if not name.startswith("store/") and taken & (TABLES | {"metadata", "*"}):
-                    yield f"{name} takes a table of entries"
-                if name.startswith("store/") and taken & {"metadata", "*"} and name != "store/migrate.py":
-                    yield f"{name} takes the schema as a whole"
-            if (
-                isinstance(node, ast.ImportFrom)
-                and node.module == "indicator_hub.store"
-                and "schema" in {alias.name for alias in node.names}
-            ):
-                yield f"{name} takes the schema as a whole"
-            if isinstance(node, ast.Import) and any(alias.name.endswith("store.schema") for alias in node.names):
-                yield f"{name} takes the schema as a whole"
-            if (
-                isinstance(node, ast.Constant)
-                and isinstance(node.value, str)
-                and _SQL.search(node.value)
-                and not _is_doc(one, node)
-            ):
-                yield f"{name} writes SQL about entries as text"
+def _kind(one: Function, reads: list[frozenset[str]], runs: list[frozenset[str]], asked: set[str]) -> str:
+    """By which right it reads. Every statement holds the condition itself, and its values are those of the reach that was given."""
+    if one.module in _BUILDERS:
+        conditions = _GUARDS | {"store.visible.since", "store.visible.own_record"}
+        is_safe = isinstance(one.node, ast.FunctionDef) and all(part & conditions for part in reads)
+        return "builder" if is_safe else "internal"
+    changed = {name.id for name in ast.walk(one.node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)}
+    takes = {name: kind for name, kind in _takes(one.node).items() if name not in changed}
+    bound = _bound(one.node)
+    if (
+        any(("visible.parameters", name) in bound for name, kind in takes.items() if kind == "Reach")
+        and not asked & {key for key, _ in bound}
+        and all(part & _GUARDS for part in reads)
+        and all("store.visible.parameters" in part for part in runs)
+    ):
+        return "reach"
+    whose = "organisation_id" in takes and ("organisation", "organisation_id") in bound
+    return "own" if whose and not runs and all("store.visible.own_record" in part for part in reads) else "internal"
 
 
-def _is_doc(one: Module, text: ast.Constant) -> bool:
-    """Whether a text stands alone, as a docstring does."""
-    return any(isinstance(node, ast.Expr) and node.value is text for node in ast.walk(one.tree))
+@cache
+def _bound(node: Def) -> frozenset[tuple[str, str]]:
+    """The keys and values of its dictionaries, and what it asks the predicate's parameters of."""
+    found: set[tuple[str, str]] = set()
+    for one in ast.walk(node):
+        if isinstance(one, ast.Dict):
+            pairs = zip(one.keys, one.values, strict=True)
+            found |= {(str(key.value), ast.unparse(value)) for key, value in pairs if isinstance(key, ast.Constant)}
+        elif isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "parameters":
+            found.add((ast.unparse(one.func), ", ".join(map(ast.unparse, one.args))))
+    return frozenset(found)
 
 
-def _calls(package: dict[str, Module], readers: set[str]) -> Iterator[str]:
-    """Outside the store internal readers are called by the deeds listed, and edges call no reader at all."""
-    reading = {one.split(".")[0] for one in readers | INTERNAL.keys()} | {"pages", "hot", "visible"}
-    for name, one in package.items():
-        if name.startswith("store/"):
+@cache
+def _takes(node: Def) -> dict[str, str]:
+    """A function's parameters and their types."""
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    return {one.arg: ast.unparse(one.annotation) if one.annotation else "Any" for one in arguments}
+
+
+@cache
+def _silent(node: Def) -> bool:
+    """Whether nothing comes out of it: it returns nothing, and takes nothing that it could fill."""
+    returns = ast.unparse(node.returns) if node.returns else "Any"
+    return returns == "None" and not any(_FILLABLE.search(kind) for kind in _takes(node).values())
+
+
+def _unlisted(kinds: Mapping[str, str]) -> Iterator[str]:
+    """What reads without the predicate is listed; and what is listed reads so."""
+    for kind, listed, words in (
+        ("internal", INTERNAL, "reads entries without the predicate"),
+        ("own", OWN, "reads an organisation's own record"),
+    ):
+        found = {_short(name) for name, one in kinds.items() if one == kind}
+        yield from (f"{name} {words}, and is not listed" for name in found - listed.keys())
+        yield from (f"{name} is listed as what {words}, and does not" for name in listed.keys() - found)
+
+
+# Everywhere: no way round the functions of the store.
+
+
+def _ways_round(code: Sequence[Module], kinds: Mapping[str, str]) -> Iterator[str]:
+    """The tables are taken by the modules listed, and from where they are made; deeds and edges take neither them nor the predicate."""
+    store = {one.name for one in code if one.name.startswith("store.")}
+    below = [one for one in code if one.floor in {"store", "sharing"}]
+    made = _TABLES | {one.name for one in below} | {function.name for one in below for function in one.functions}
+    second_hand = _grown(made, {f"{one.name}.{name}": of for one in code for name, of in one.taken.items()}) - made
+    taking: set[str] = set()
+    for one in code:
+        names = one.names.union(*one.taken.values())
+        if one.name == "store.schema":
             continue
-        called = set(_called(one, one.tree))
-        for call in sorted(called & readers - CALLERS.get(name, set())):
-            yield f"{name} calls {call}, which asks no predicate"
-        for call in sorted(CALLERS.get(name, set()) - called):
-            yield f"{name} is listed for {call} and does not call it"
-        if name.startswith(EDGES):
-            for module in sorted({one.modules.get(local, "") for local in one.modules} & reading):
-                yield f"{name} takes {module} from the store"
+        if names & _TABLES:
+            taking.add(one.name)
+        if names & {"store.schema", "store.schema.metadata", ".tables", ".sorted_tables"}:
+            yield f"{one.name} takes the schema as a whole"
+        yield from (f"{one.name} takes {name}, which is made elsewhere" for name in names & second_hand)
+        yield from (
+            f"{one.name} takes all of {name}" for name in names if name.startswith("store") and name[-2:] == ".*"
+        )
+        if one.floor == "store":
+            continue
+        hidden = {name for name in names if ".".join(name.split(".")[:2]) in _HIDDEN}
+        yield from (f"{one.name} takes {name}" for name in hidden)
+        yield from (f"{one.name} runs statements ({name})" for name in names & {".execute", ".exec_driver_sql", ".hot"})
+        if one.floor in _EDGES:
+            known = {name for name in names & (kinds.keys() | store) if name.split(".")[1] not in EDGE_MAY}
+            yield from (f"{one.name} takes {name}" for name in known)
+            yield from (f"{one.name} opens a transaction" for _ in names & {".transactions"})
+    listed = {f"store.{name}" for name in TABLE_MODULES}
+    yield from (f"{name} takes a table of entries" for name in taking - listed)
+    yield from (f"{name} is listed, and takes no table of entries" for name in listed - taking)
+
+
+@cache
+def _by_name(module: Module) -> frozenset[str]:
+    """What would reach a table or a reader by its name as text."""
+    if module.name == "store.schema":
+        return frozenset()
+    found: set[str] = set()
+    alone = {node.value for node in ast.walk(module.tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(module.tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and node not in alone
+            and _SQL.search(node.value)
+        ):
+            found.add("writes SQL about entries as text")
+        if isinstance(node, ast.Call):
+            call = ast.unparse(node.func).rpartition(".")[2]
+            first = ast.unparse(node.args[0]) if node.args else ""
+            of_store = any(name.startswith("store") for name in module.taken.get(first.split(".")[0], ()))
+            if call in {"import_module", "__import__"} or (call in {"getattr", "vars"} and of_store):
+                found.add(f"takes something by its name ({call})")
+            if call in {"Table", "table", "text", "literal_column", "column"} and re.search(_TABLE, first):
+                found.add(f"takes a table by its name ({call})")
+    return frozenset(found)
+
+
+def _deeds(code: Sequence[Module], kinds: Mapping[str, str]) -> Iterator[str]:
+    """What reaches a reader that asks no predicate, from outside the store and by whatever helpers, is a deed that is listed for it."""
+    readers = {name for name, kind in kinds.items() if kind in {"internal", "own"}}
+    above = [one for one in code if one.floor != "store"]
+    outside = {function.name: function.names for one in above for function in one.functions}
+    outside |= {f"{one.name}.<top>": one.top for one in above}
+    listed = {f"sharing.{name}": reads for name, (_, reads) in DEEDS.items()}
+    for name, names in outside.items():
+        reached, passed, ahead = set[str](), {name}, names
+        while ahead:
+            reached |= {_short(one) for one in ahead & readers}
+            calls = (ahead & outside.keys()) - passed - listed.keys()
+            passed |= calls
+            ahead = frozenset[str]().union(*(outside[call] for call in calls))
+        own = name.rpartition(".")[2]
+        if name.startswith("sharing.") and own.startswith("_") and not own.startswith("__"):
+            continue  # a helper: whoever calls it answers for it
+        yield from (f"{name} reaches {one}, and is not listed for it" for one in reached - listed.get(name, set()))
+        yield from (f"{name} is listed for {one}, and does not reach it" for one in listed.get(name, set()) - reached)
+    yield from (f"{name} is listed, and is no deed" for name in listed.keys() - outside.keys())

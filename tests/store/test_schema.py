@@ -99,6 +99,7 @@ _BACKWARDS = (
         f"DROP INDEX {name}"
         for name in ("ix_entry_own_held", "ix_entry_own_recalled", "ix_entry_released", "ix_event_group")
     ),
+    "ALTER TABLE audience_history DROP COLUMN line_order",
     "DROP TABLE reference",
     "DROP TABLE referrer",
     "DROP TABLE unresolved",

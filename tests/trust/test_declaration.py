@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from indicator_hub.errors import Invalid
 from indicator_hub.stix import timestamps
-from indicator_hub.trust.declaration import DeclarationError, Mistake, parse
+from indicator_hub.trust.declaration import DeclarationError, Mistake, document, fields, parse
+from indicator_hub.trust.declaration.document import Node
 from indicator_hub.trust.ladder import AMBER, CLEAR, GREEN, RED, STRICT
 from indicator_hub.trust.nations import CODES
 from indicator_hub.trust.roster import Agreement, Collection, Contact, Feed, Group, Membership, Organisation, Roster
@@ -402,6 +404,81 @@ def test_nations_are_iso_codes_and_those_free_for_use():
     assert len(CODES) == 249 + 42
     assert {"AA", "QM", "QZ", "XA", "XZ", "ZZ", "NO", "GB"} <= CODES
     assert not {"UK", "EU", "QL", "ZX", "AB"} & CODES
+
+
+UUID = "3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c09"
+# A kind of value, what is taken for one, and what it becomes.
+TAKEN = [
+    (fields.Text, "x" * 4_000, "x" * 4_000), (fields.Text, "a\tb\nc é \u200e", "a\tb\nc é \u200e"), (fields.MaybeText, "", ""),
+    (fields.MaybeText, "x" * 4_000, "x" * 4_000),
+    (fields.Name, "a", "a"), (fields.Name, "0-a", "0-a"), (fields.Name, "z9-", "z9-"), (fields.Name, "a" * 63, "a" * 63),
+    (fields.GroupName, "object", "object"), (fields.Alias, "3f0a3c5e", "3f0a3c5e"),
+    (fields.Nation, "XA", "XA"),
+    (fields.Instant, "2025-06-01", 1_748_736_000_000_000), (fields.Instant, "2025-06-01T00:00:00.5Z", 1_748_736_000_500_000),
+    (fields.Flag, "true", True), (fields.Flag, "false", False),
+    (fields.Percentage, "0", 0), (fields.Percentage, "007", 7), (fields.Percentage, "100", 100), (fields.Percentage, "000000100", 100),
+    *[(fields.Level, name, level) for name, level in {"CLEAR": 0, "GREEN": 1, "AMBER": 2, "AMBER+STRICT": 3, "RED": 4}.items()],
+    (fields.Observable, "ipv4-addr", "ipv4-addr"), (fields.Observable, "ip", "ip"),
+    (fields.Uuid4, UUID, UUID), (fields.Identity, f"identity--{UUID}", f"identity--{UUID}"),
+    (fields.Email, "", ""), (fields.Email, "a@b", "a@b"),
+    (fields.Source, "samples/a.txt", "samples/a.txt"), (fields.Source, "http://a", "http://a"), (fields.Source, "https://a/b c", "https://a/b c"),
+    (fields.Source, "C:/a", "C:/a"), (fields.Source, "1a://b", "1a://b"),
+    (fields.Delimiter, ",", ","), (fields.Delimiter, "\t", "\t"),
+    (fields.Column, "url", "url"), (fields.Column, "1", 1), (fields.Column, "9999", 9_999), (fields.Column, "12345", "12345"), (fields.Column, "1a", "1a"),
+    (fields.Column, "a1", "a1"),
+]  # fmt: skip
+NO_NAME, NO_DATE, NO_EMAIL, NO_SOURCE = "cannot be a name", "is not a date: write one such as 2025-06-01", "is not an e-mail address", "is neither a path nor"
+NO_TEXT, NO_DELIMITER, NO_COLUMN, NO_NUMBER = "holds control characters", "must be one character", "must be a column's name, or its number", "must be a whole number"
+# A kind of value, what is not taken for one, and words of the sentence that says so.
+NOT_TAKEN = [
+    (fields.Text, "", "at least 1 character"), (fields.Text, "x" * 4_001, "at most 4000"), (fields.MaybeText, "x" * 4_001, "at most 4000"),
+    *[(kind, f"a{one}b", NO_TEXT) for kind in (fields.Text, fields.MaybeText) for one in "\r\0\x1b\x7f\x85\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"],
+    *[(fields.Name, one, NO_NAME) for one in ("", "-a", "A", "aB", "a_b", "a b", "a\n", "é", "a٣", "a" * 64, None, ("a",))],
+    *[(fields.GroupName, one, "in its addresses") for one in ("collections", "status", "objects", "manifest", "versions", "taxii2", "api")],
+    (fields.GroupName, "-a", NO_NAME), (fields.Alias, "-a", NO_NAME), (fields.Alias, UUID, "looks like an id"), (fields.Alias, UUID.replace("-", ""), "looks like an id"),
+    (fields.Nation, "uk", '"uk" is not a nation code: write GB'), (fields.Nation, "EL", "write GR"), (fields.Nation, "no", "write NO"),
+    (fields.Nation, "XAA", "write the two capital letters of ISO 3166-1, such as XA"),
+    *[(fields.Instant, one, NO_DATE) for one in ("2025-06-31", "2025-6-01", "2025-06-01T00:00:00", "2025-06-01 ", " 2025-06-01", "20250601", "")],
+    (fields.Instant, ("2025-06-01",), "must be a date, such as 2025-06-01"),
+    *[(fields.Flag, one, "must be true or false") for one in ("True", "yes", "", None, True)],
+    *[(fields.Percentage, one, NO_NUMBER) for one in ("", "-1", "1.5", " 1", "1 ", "٣", "0" * 10, None, 5)],
+    *[(fields.Percentage, one, "must be a whole number from 0 to 100") for one in ("101", "999999999")],
+    (fields.Level, "WHITE", "write CLEAR"), (fields.Level, "amber", 'not a TLP level: possible here: CLEAR, GREEN, AMBER, AMBER+STRICT, RED'),
+    (fields.Level, ("RED",), "must be a TLP level: CLEAR, GREEN, AMBER, AMBER+STRICT, RED"),
+    (fields.Observable, "", "is not a type of observable"), (fields.Uuid4, UUID.upper(), "is not a version 4 UUID"),
+    (fields.Identity, f"indicator--{UUID}", "is not the id of a STIX identity"), (fields.Identity, "identity", "is not the id of a STIX identity"),
+    *[(fields.Email, one, NO_EMAIL) for one in ("a", "@b", "a@", "a@b@c", "a b@c", "a@b c")],
+    *[(fields.Source, one, NO_SOURCE) for one in ("ftp://a", "file:///a", "HTTPS://a", "https://", "https:///a", "http:// a", "a+b-c.1://d")], (fields.Source, "", "at least 1 character"),
+    *[(fields.Delimiter, one, NO_DELIMITER) for one in ("", ",,", "\r", "\n", "'", '"', None, (",",))],
+    *[(fields.Column, one, NO_COLUMN) for one in ("", "0", None, ("a",))],
+]  # fmt: skip
+
+
+def adapter(kind: object) -> TypeAdapter:
+    """The check of one kind of value, as strict as in a declaration."""
+    return TypeAdapter(kind, config=ConfigDict(strict=True))
+
+
+@pytest.mark.parametrize(("kind", "written", "value"), TAKEN, ids=range(len(TAKEN)))
+def test_what_is_taken_for_a_value(kind, written, value):
+    """Each kind of value, up to its very bounds."""
+    found = adapter(kind).validate_python(written)
+    assert (type(found), found) == (type(value), value)
+
+
+@pytest.mark.parametrize(("kind", "written", "words"), NOT_TAKEN, ids=range(len(NOT_TAKEN)))
+def test_what_is_not_taken_for_a_value(kind, written, words):
+    """Each kind of value just beyond its bounds, and what is none at all: told in words, never a fault."""
+    with pytest.raises(ValidationError) as refusal:
+        adapter(kind).validate_python(written)
+    assert words in refusal.value.errors()[0]["msg"]
+
+
+def test_the_nearest_word_is_offered():
+    """One word, where one is near; else all there are, in their order; or that there is none."""
+    assert fields.nearest("mian", ["main", "maine"]) == 'did you mean "main"?'
+    assert fields.nearest("zzz", iter(["b", "a"])) == "possible here: b, a"
+    assert fields.nearest("zzz", []) == "possible here: none yet"
 
 
 def shipped() -> Roster:

@@ -11,12 +11,23 @@ from indicator_hub.trust.marks import Meaning, meaning_of
 from support.marks import handling, marking
 from support.world import TLP
 
-PAP = {PAP_EXTENSION: {"extension_type": "property-extension", "pap": "red"}}
+UNREGISTERED = {
+    "extension-definition--3a65884d-005a-4290-8335-cb2d778a83ce": {"extension_type": "property-extension", "x": 1}
+}
+
+
+def pap(level: str) -> dict[str, Any]:
+    """The extension of PAP, at this level."""
+    return {PAP_EXTENSION: {"extension_type": "property-extension", "pap": level}}
+
+
+PAP = pap("red")
 STATEMENT = {"definition_type": "statement", "definition": {"statement": "Copyright of the desk"}}
 PERSONS = Audience(STRICT, persons_only=True)
 MEANINGS: dict[str, tuple[dict[str, Any], Meaning]] = {
     "a statement": (STATEMENT, Meaning()),
-    "PAP": ({"extensions": PAP, "name": "PAP:RED"}, Meaning()),
+    "a statement with letters of TLP in its words": (STATEMENT | {"definition": {"statement": "Call the help desk promptly"}}, Meaning()),
+    **{f"PAP, {level}": ({"extensions": pap(level), "name": "PAP"}, Meaning()) for level in ("white", "clear", "green", "amber", "red", "AMBER", "Red")},
     "H0": (handling(handling="H0"), Meaning()),
     "H1": (handling(handling="H1"), Meaning(EVERYONE, frozenset(("H1",)))),
     "H2": (handling(handling="H2"), Meaning(Audience(STRICT), frozenset(("H2",)))),
@@ -28,6 +39,10 @@ MEANINGS: dict[str, tuple[dict[str, Any], Meaning]] = {
         handling(handling="H2", releasable_to=["XA"]),
         Meaning(Audience(STRICT, nations=frozenset(("XA",))), frozenset(("H2",))),
     ),
+    "all that can be said": (
+        handling(handling=["H3", "H1"], handling_text="Call first.", releasable_to=["XA"]),
+        Meaning(Audience(STRICT, persons_only=True, nations=frozenset(("XA",))), frozenset(("H1", "H3"))),
+    ),
     "both extensions": ({"extensions": handling(handling="H2")["extensions"] | PAP}, Meaning(Audience(STRICT), frozenset(("H2",)))),
     "a statement with a code": (STATEMENT | handling(handling="H1"), Meaning(EVERYONE, frozenset(("H1",)))),
 }  # fmt: skip
@@ -37,12 +52,14 @@ NOT_UNDERSTOOD: dict[str, dict[str, Any]] = {
     "TLP in a property of one's own": STATEMENT | {"x_tlp": "red"},
     "the TLP extension under another id": {"extensions": {TLP_EXTENSION: {"extension_type": "property-extension", "tlp_2_0": "red"}}},
     "a type of one's own": {"definition_type": "house", "definition": {"rule": "x"}},
-    "an extension that nobody has registered": {"extensions": {"extension-definition--3a65884d-005a-4290-8335-cb2d778a83ce": {"extension_type": "property-extension", "x": 1}}},
-    "one registered, one not": {"extensions": PAP | {"extension-definition--3a65884d-005a-4290-8335-cb2d778a83ce": {"extension_type": "property-extension", "x": 1}}},
-    "no PAP level": {"extensions": {PAP_EXTENSION: {"extension_type": "property-extension", "pap": "blue"}}},
+    "an extension that nobody has registered": {"extensions": UNREGISTERED},
+    "one registered, one not": {"extensions": PAP | UNREGISTERED},
+    "one not registered, one that is": {"extensions": UNREGISTERED | PAP},
+    "no PAP level": {"extensions": pap("blue")},
     "no nation of that name": handling(releasable_to=["XA", "Atlantis"]),
     "a nation in small letters": handling(releasable_to=["xa"]),
     "nations that are no list": handling(releasable_to="XA"),
+    "nations as keys": handling(releasable_to={"XA": 1}),
     "a nation that is a list": handling(releasable_to=[["XA"]]),
     "no code of that name": handling(handling="H4"),
     "codes that are no list": handling(handling={"H1": 1}),

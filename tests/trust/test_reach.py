@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from indicator_hub.errors import NotPermitted, Unauthenticated
+from indicator_hub.errors import NotFound, NotPermitted, Unauthenticated
 from indicator_hub.trust.audience import NOBODY, Audience, audience_of
-from indicator_hub.trust.reach import Reach, Ties, reach_of, sees
+from indicator_hub.trust.reach import Obstacle, Reach, Ties, as_recorded, changes_reach, obstacle, reach_of, sees
 from indicator_hub.trust.roster import Account, Agreement, Collection, Group, Membership
 from support.world import MAIN, TLP
 
@@ -68,6 +68,90 @@ def test_rights() -> None:
         reader.require_read()
 
 
+def test_a_reach_is_what_the_account_and_its_membership_say() -> None:
+    """Everything in a reach, word for word: who, where, how high, since when, with which rights and in which role."""
+    member = replace(TIES.membership, sees_from=500)  # type: ignore[type-var]
+    assert of(ties=replace(TIES, membership=member, changed=800)) == Reach(
+        ACCOUNT, TIES.group, 1, TIES.collection, 3, cap=3, person=True, nation="XA", organisation_id=7, sees_from=500, can_read=True,
+        can_write=True, steward=True, changed=800, role="member",
+    )  # fmt: skip
+    assert of(None, replace(ANYBODY, membership=member)) == Reach(
+        None, ANYBODY.group, 1, TIES.collection, 3, cap=0, person=False, nation="", organisation_id=0, sees_from=0, can_read=True,
+        can_write=False, steward=False, changed=None, role=None,
+    )  # fmt: skip
+
+
+def test_who_is_no_member_is_let_into_public_alone() -> None:
+    """Without a live membership a group is not there; `public` is, for everybody, and a membership that ended adds nothing to it."""
+    assert of(ties=None) is None  # type: ignore[arg-type]
+    assert of(None) is None
+    assert of(ties=replace(TIES, membership=None)) is None
+    ended = of(ties=replace(ANYBODY, membership=replace(TIES.membership, ends=NOW)))  # type: ignore[type-var]
+    assert ended is not None
+    assert (ended.cap, ended.can_read, ended.can_write, ended.steward, ended.role) == (0, True, False, False, None)
+    assert (ended.account, ended.nation, ended.organisation_id) == (ACCOUNT, "XA", 7)
+    assert of(ties=replace(ANYBODY, group=replace(ANYBODY.group, ends=NOW))) is None
+
+
+def test_history_is_seen_since_the_group_says() -> None:
+    """A membership may see from some day on; without one it sees everything, and in `public` everybody does."""
+    late = Membership("xa-cert", "alpha", "observer", sees_from=500)
+    cases = [(replace(TIES, membership=late), 500), (TIES, 0), (replace(ANYBODY, membership=late), 0)]
+    assert [of(ties=ties).sees_from for ties, _ in cases] == [since for _, since in cases]  # type: ignore[union-attr]
+
+
+def test_stewards() -> None:
+    """A steward is a membership's, and acts only with the scope to manage."""
+    cases = [
+        (ACCOUNT, TIES, True), (replace(ACCOUNT, scopes=frozenset(("read", "submit"))), TIES, False),
+        (ACCOUNT, replace(TIES, membership=replace(TIES.membership, steward=False)), False),  # type: ignore[type-var]
+    ]  # fmt: skip
+    assert [of(account, ties).steward for account, ties, _ in cases] == [right for *_, right in cases]  # type: ignore[union-attr]
+
+
+def test_without_a_collection_nothing_is_asked_for() -> None:
+    """What is not there is not found, before any right is looked at; what is there may be forbidden."""
+    nowhere = of(ties=replace(TIES, collection=None, key=0))
+    assert nowhere is not None
+    assert nowhere.can_write is False
+    for require in (nowhere.require_collection, nowhere.require_read, nowhere.require_write):
+        with pytest.raises(NotFound):
+            require()
+    here = of()
+    assert here is not None
+    assert here.require_collection() == TIES.collection
+    here.require_read()
+    here.require_write()
+    with pytest.raises(NotPermitted, match="may not write"):
+        replace(here, can_write=False).require_write()
+    with pytest.raises(NotPermitted, match="may not read"):
+        replace(here, can_read=False).require_read()
+
+
+def test_what_one_read_before_is_read_again() -> None:
+    """Where a reach changed, from the beginning; where it never did, from nowhere."""
+    reach = of()
+    assert reach is not None
+    assert (reach.reread_from, replace(reach, changed=0).reread_from, replace(reach, changed=800).reread_from) == (
+        None,
+        0,
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "changes"),
+    [({}, False), ({"role": "client"}, True), ({"sees_from": 1}, True), ({"sees_from": 0}, False), ({"can_write": False}, False),
+     ({"steward": False}, False), ({"ends": 5}, False)],
+)  # fmt: skip
+def test_what_changes_a_reach(change: dict, changes: bool) -> None:
+    """A role or a day to see from, either way; rights to write or to manage let nobody see more."""
+    member = TIES.membership
+    assert member is not None
+    assert changes_reach(member, replace(member, **change)) is changes
+    assert changes_reach(replace(member, **change), member) is changes
+
+
 def test_public_is_read_by_anybody_at_level_clear() -> None:
     """In the group public everybody reads level 0, and nobody writes without an account."""
     found = of(None, ANYBODY)
@@ -120,3 +204,56 @@ def test_who_sees() -> None:
     own = terms | {"organisation_id": 7, "audience": NOBODY}
     assert sees(replace(reach, sees_from=11, cap=-1), **own)  # type: ignore[arg-type]
     assert not sees(reach, **(own | {"recalled": True}))  # type: ignore[arg-type]
+
+
+OTHERS = {"audience": Audience(1), "organisation_id": 9, "first_added": 500, "recalled": False}
+LISTED = Audience(0, nations=frozenset(("XB",)))
+
+
+@pytest.mark.parametrize(
+    ("terms", "why"),
+    [
+        ({}, None), ({"audience": Audience(3)}, None), ({"audience": Audience(4)}, Obstacle.NAMED), ({"audience": NOBODY}, Obstacle.HELD),
+        ({"audience": Audience(0, persons_only=True)}, Obstacle.PERSONS), ({"audience": LISTED}, Obstacle.NATION),
+        ({"audience": Audience(0, nations=frozenset())}, Obstacle.NATION), ({"audience": Audience(0, nations=frozenset(("XA", "XB")))}, None),
+        ({"first_added": 499}, Obstacle.SINCE), ({"recalled": True}, Obstacle.RECALLED),
+        # Of several the first in this order is told.
+        ({"recalled": True, "audience": NOBODY}, Obstacle.RECALLED), ({"audience": NOBODY, "first_added": 0}, Obstacle.HELD),
+        ({"audience": Audience(4, persons_only=True)}, Obstacle.NAMED),
+        ({"audience": Audience(0, persons_only=True, nations=frozenset(("XB",)))}, Obstacle.PERSONS),
+        ({"audience": LISTED, "first_added": 0}, Obstacle.NATION),
+        # One's own is seen whatever it is, until it is recalled.
+        ({"organisation_id": 7, "audience": Audience(9, persons_only=True, nations=frozenset()), "first_added": 0}, None),
+        ({"organisation_id": 7, "recalled": True}, Obstacle.RECALLED),
+    ],
+)  # fmt: skip
+def test_why_it_is_not_seen(terms: dict, why: Obstacle | None) -> None:
+    """What stands between a service of a member and an entry: the first obstacle, in this order; and it sees where there is none."""
+    reach = as_recorded(7, 3, person=False, nation="XA", sees_from=500)
+    assert obstacle(reach, **(OTHERS | terms)) is why
+    assert sees(reach, **(OTHERS | terms)) is (why is None)
+
+
+def test_above_the_role_is_not_above_the_name() -> None:
+    """Below RED it is the role that does not reach; RED is for those who are named, whatever the role; a person reads what is for persons."""
+    client = as_recorded(7, 2, person=True, nation="XA", sees_from=0)
+    assert obstacle(client, **(OTHERS | {"audience": Audience(3)})) is Obstacle.LEVEL  # type: ignore[arg-type]
+    assert obstacle(client, **(OTHERS | {"audience": Audience(4)})) is Obstacle.NAMED  # type: ignore[arg-type]
+    assert obstacle(client, **(OTHERS | {"audience": Audience(2, persons_only=True)})) is None  # type: ignore[arg-type]
+
+
+def test_a_recorded_reach_reads_as_it_did_and_does_nothing_else() -> None:
+    """What a serve event keeps of a reach decides what was seen; it is nobody's account and may not write."""
+    whole = of(ties=replace(TIES, membership=replace(TIES.membership, sees_from=500)))  # type: ignore[type-var]
+    assert whole is not None
+    kept = as_recorded(
+        whole.organisation_id, whole.cap, person=whole.person, nation=whole.nation, sees_from=whole.sees_from
+    )
+    assert (kept.organisation_id, kept.cap, kept.person, kept.nation, kept.sees_from) == (7, 3, True, "XA", 500)
+    assert (kept.account, kept.collection, kept.can_read, kept.can_write, kept.steward) == (
+        None,
+        None,
+        True,
+        False,
+        False,
+    )

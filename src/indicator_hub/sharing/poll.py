@@ -30,14 +30,19 @@ async def poll(
     now = store.now()  # before the page is read: what is taken back afterwards was still given
     page = await entries.page(store, reach, query, bodies=resource in (Resource.OBJECTS, Resource.OBJECT))
     if not page.entries:
-        if resource in (Resource.OBJECT, Resource.VERSIONS) and not await entries.is_visible(
-            store, reach, query.filters.ids[0]
-        ):
+        of_one = resource in (Resource.OBJECT, Resource.VERSIONS)
+        if of_one and not (_leaves_out(query) and await entries.is_visible(store, reach, query.filters.ids[0])):
             raise NotFound
         return page
     if record and store.serve_events:
         await store.journal.write(_served(now, caller, reach, query, resource, page))
     return page
+
+
+def _leaves_out(query: Query) -> bool:
+    """Whether the query may leave out what is seen: without that an empty page says that nothing is."""
+    filters = query.filters
+    return query.after >= 0 or bool(filters.types or filters.spec_versions) or not filters.keywords
 
 
 def _served(now: int, caller: Caller, reach: Reach, query: Query, resource: Resource, page: Page) -> Event:

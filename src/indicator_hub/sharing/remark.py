@@ -99,7 +99,7 @@ async def _reorder(tx: Transaction, organisation_id: int, looked_at: Sequence[Wa
         if order == mine[0].line_order:
             continue
         number += 1
-        await entries.set_line_order(tx, key, (identifier, organisation_id), order)
+        await entries.set_line_order(tx, key, (identifier, organisation_id), order, now=now)
         live = [one for one in versions if one.recalled is Recalled.NO]
         gained = [one for one in live if (one.organisation_id == organisation_id) == (order == 0)]
         if len(gained) < len(live):

@@ -15,6 +15,8 @@ from sqlalchemy import (
     false,
     func,
     insert,
+    literal,
+    literal_column,
     not_,
     null,
     or_,
@@ -50,6 +52,7 @@ from indicator_hub.store.schema import (
 from indicator_hub.trust.reach import Ties
 from indicator_hub.trust.roster import Account, AccountKind, within
 
+_ONE: ColumnElement[int] = literal_column("1")
 _ACCOUNT = (
     account.c.id, account.c.name, organisation.c.name, organisation.c.id, organisation.c.nation, account.c.kind, account.c.scopes,
     account.c.lists_empty,
@@ -93,12 +96,23 @@ def _by_token() -> Statement:
     source = (
         token.join(account, account.c.id == token.c.account_id)
         .join(organisation, organisation.c.id == account.c.organisation_id)
-        .outerjoin(trust_group, trust_group.c.name == bindparam("group", type_=Text))
+        .outerjoin(trust_group, and_(trust_group.c.name == bindparam("group", type_=Text), _in_it(organisation.c.id)))
         .outerjoin(collection, and_(collection.c.group_id == trust_group.c.id, here))
     )
     return _select(source, ends=token.c.ends, declared=null()).where(
         token.c.digest == bindparam("digest", type_=LargeBinary)
     )
+
+
+def _in_it(organisation_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether the group is public, or the organisation has ever had a part in it.
+
+    Asked in the look-up itself, so that for everybody else a group that is there comes back as one that never was, in the same time.
+    """
+    part = membership.alias("part")
+    here = part.c.group_id == trust_group.c.id, part.c.organisation_id == organisation_id
+    theirs = select(_ONE).select_from(part).where(*here).correlate(trust_group, organisation)
+    return or_(trust_group.c.kind == literal_column("'public'"), theirs.exists())
 
 
 def _by_feed() -> Statement:
@@ -185,7 +199,10 @@ def _changed(member_row: Sequence[Any], named_row: Sequence[Any], now: int) -> i
 
 
 async def ties(tx: AsyncConnection, one: Account | None, *, group: str | None, now: int) -> list[Ties]:
-    """An account's (or anybody's) ties to every collection of one group, or, with no group named, to every group by name."""
+    """An account's (or anybody's) ties to every collection of one group, or, with no group named, to every group by name.
+
+    Of groups that are public or in which its organisation has, had or will have a part: no other is looked at.
+    """
     of_group = collection.c.group_id == trust_group.c.id
     source = (
         trust_group.outerjoin(agreement, agreement.c.id == trust_group.c.agreement_id)
@@ -202,7 +219,9 @@ async def ties(tx: AsyncConnection, one: Account | None, *, group: str | None, n
             and_(named_person.c.group_id == trust_group.c.id, named_person.c.account_id == (one.id if one else 0)),
         )
     )
-    statement = select(*_MEMBER, *_NAMED, *_TIES).select_from(source).order_by(trust_group.c.name, collection.c.uuid)
+    mine = _in_it(literal(one.organisation_id if one else 0))
+    ordered = select(*_MEMBER, *_NAMED, *_TIES).order_by(trust_group.c.name, collection.c.uuid)
+    statement = ordered.select_from(source).where(mine)
     if group is not None:
         statement = statement.where(trust_group.c.name == group)
     found: list[Ties | None] = []

@@ -250,11 +250,15 @@ async def of_organisation(tx: AsyncConnection, organisation_id: int, after: int,
     return await _waiting(tx, statement.where(*mine).order_by(entry.c.id).limit(limit))
 
 
-async def set_line_order(tx: AsyncConnection, key: int, line: Line, order: int) -> None:
-    """Which line of an id a reader is shown first: 0 for its creator's, else when it began."""
+async def set_line_order(tx: AsyncConnection, key: int, line: Line, order: int, *, now: int) -> None:
+    """Which line of an id a reader is shown first: 0 for its creator's, else when it began. The history keeps what it was."""
     identifier, organisation_id = line
     here = entry.c.collection_id == key, entry.c.stix_id == identifier, entry.c.organisation_id == organisation_id
-    await tx.execute(update(entry).where(*here).values(line_order=order))
+    was = dict((await tx.execute(select(entry.c.id, entry.c.line_order).where(*here))).all())
+    for one, before in was.items():
+        until_now = audience_history.c.entry_id == one, audience_history.c.line_order.is_(None)
+        await tx.execute(update(audience_history).where(*until_now).values(line_order=before))
+        await _move(tx, one, {"line_order": order}, now=now)
 
 
 async def _waiting(tx: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> list[Waiting]:

@@ -109,6 +109,7 @@ async def traced(tx: AsyncConnection, collection_id: int, stix_id: str) -> list[
     columns = (
         entry.c.id, entry.c.type, entry.c.spec_version, entry.c.version, entry.c.version_key, entry.c.organisation_id, entry.c.first_added, entry.c.line_order,
         audience_history.c.since, audience_history.c.until, audience_history.c.audience_id, audience_history.c.date_added,
+        audience_history.c.line_order.label("order_then"),
     )  # fmt: skip
     statement = (
         select(*columns)
@@ -118,7 +119,7 @@ async def traced(tx: AsyncConnection, collection_id: int, stix_id: str) -> list[
     )
     found: dict[int, tuple[Placed, str, list[Moment]]] = {}
     for row in await tx.execute(statement):
-        moment = Moment(row.since, row.until, named[row.audience_id], row.date_added)
+        moment = Moment(row.since, row.until, named[row.audience_id], row.date_added, row.order_then)
         if row.id not in found:
             version = Placed(
                 entry=row.id, stix_id=stix_id, type=row.type, spec_version=row.spec_version, version_key=row.version_key,

@@ -410,6 +410,8 @@ audience_history = Table(
     Column("until", BigInteger),
     Column("audience_id", _Key, ForeignKey("audience.id"), nullable=False),
     Column("date_added", BigInteger, nullable=False),
+    # Only where it was to change: which line of an id was shown first until then.
+    Column("line_order", BigInteger),
     PrimaryKeyConstraint("entry_id", "since"),
 )
 

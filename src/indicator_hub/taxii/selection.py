@@ -30,7 +30,12 @@ class Placed:
 
 
 def given(reach: Reach, filters: Filters, versions: Sequence[Placed], *, after: int = -1) -> list[Placed]:
-    """Of the versions of one id in one collection those that this reach is given with these filters, by `date_added`."""
+    """Of the versions of one id in one collection those that this reach is given with these filters, by `date_added`.
+
+    `versions` are all there are, whoever put them there, recalled ones too: what this reach does not see decides nothing. `after` is
+    `added_after` or the cursor and cuts last: no older version is given because the newer one was given before. What the SQL reads in
+    `superseded` is no part of this: it only spares questions whose answer is known.
+    """
     visible = [one for one in versions if _sees(reach, one)]
     if not visible:
         return []

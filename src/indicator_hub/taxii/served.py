@@ -10,7 +10,7 @@ from typing import Any
 
 from indicator_hub.taxii.query import ALL, FIRST, LAST, Filters
 from indicator_hub.taxii.selection import Placed, given
-from indicator_hub.trust.audience import Audience
+from indicator_hub.trust.audience import NOBODY, Audience
 from indicator_hub.trust.reach import as_recorded
 
 _KEYWORDS = frozenset((ALL, FIRST, LAST))
@@ -18,12 +18,13 @@ _KEYWORDS = frozenset((ALL, FIRST, LAST))
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An audience and a `date_added` that a version had, from `since` on, to `until` (None: still)."""
+    """What a version had from `since` on, to `until` (None: still). `line_order` None: as it is now."""
 
     since: int
     until: int | None
     audience: Audience
     date_added: int
+    line_order: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,15 @@ class Traced:
     def at(self, instant: int) -> Placed:
         """As it was; what came later as it came: whether the page reached so far, its range says. At a change, as before it."""
         then = next(one for one in self.moments if one.until is None or instant <= one.until)
-        return replace(self.version, audience=then.audience, date_added=then.date_added, recalled=False)
+        # What was taken back, or held, is nobody's: no line that could be shown before another.
+        gone = then.audience == NOBODY
+        return replace(
+            self.version,
+            audience=then.audience,
+            date_added=then.date_added,
+            line_order=self.version.line_order if then.line_order is None else then.line_order,
+            recalled=gone,
+        )
 
 
 def served(at: int, organisation_id: int, details: Mapping[str, Any], versions: Sequence[Traced]) -> set[int]:

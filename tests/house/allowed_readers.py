@@ -1,0 +1,86 @@
+"""What may read entries without asking the predicate, and which deed may use it: to extend these lists is to give a reason."""
+
+TABLE_MODULES = {
+    "visible": "the predicate",
+    "pages": "the statements of a page",
+    "entries": "object versions in their collections",
+    "records": "versions with all that is kept of them",
+    "recalls": "whom what was taken back had been given to",
+    "references": "what refers to what",
+    "definitions": "what organisations say their marks mean",
+}
+"""The modules of the store that take the tables of entries."""
+
+EDGE_MAY = {
+    "opened": "to open the store",
+    "engine": "the database's URL",
+    "migrate": "the schema's history",
+}
+"""The modules of the store that `web`, `cli` and `ingest` may call."""
+
+OWN = {
+    "records.own": "an organisation's own record, listed",
+    "records.own_versions": "the same, of one object",
+}
+"""Readers that ask for an organisation's own instead of for a reach. Those who call them say whose: the caller's."""
+
+INTERNAL = {
+    "entries._waiting": "entries that are ruled again, with their bodies to read the marks in",
+    "entries.lines": "every version of an id, to judge by; no body",
+    "entries.body": "one body, to compare a duplicate by value",
+    "entries.add": "the keys of the rows that it has just written",
+    "entries.waiting": "entries that a mark holds, to be ruled again",
+    "entries.unmarked": "the same, of a collection whose level is not their own",
+    "entries.of_organisation": "the same, of an organisation",
+    "entries.to_rule": "the same, by key",
+    "entries.closed": "which of an organisation's own lines were recalled whole, by id alone",
+    "definitions.known": "what an organisation itself has said its marks mean",
+    "references.unsettled": "the entries whose audience is to be another",
+    "references.foreseen": "the ruling that an object would have, by the lines that count for it",
+    "references._of": "which versions refer to anything",
+    "references._led_to": "which entries lead to a line",
+    "references._lines_of": "lines by key",
+    "references._nodes": "audiences that follow from one another",
+    "records.by_entry": "the version that a consent is about; no body",
+    "records.releases": "the copies that a recall reaches, by key alone",
+    "records.releases_into": "the same, of one group",
+    "recalls.traced": "what an id was at each time, to work out who was given it; no body",
+}
+"""Functions of the store that read for the hub's own ruling: why nothing of it gets out."""
+
+DEEDS = {
+    "submit.submit": (
+        "judges what is offered by what is there; its answer is the status",
+        {"entries.lines", "entries.body", "entries.add", "definitions.known"},
+    ),
+    "submit.foresee": (
+        "the same judgement, with nothing stored",
+        {"entries.lines", "entries.body", "definitions.known", "references.foreseen"},
+    ),
+    "recall.delete": ("whom a line belongs to, and its copies", {"entries.lines", "records.releases"}),
+    "recall.recall": ("the same", {"entries.lines", "records.releases"}),
+    "recall.recall_own": (
+        "the same, from the caller's own record",
+        {"entries.lines", "records.releases", "records.own_versions"},
+    ),
+    "recall.take_back_releases": ("the copies that a consent carried", {"entries.lines", "records.releases"}),
+    "reissue.reissue": ("what of a line is recalled, and its marks as they are", {"entries.lines", "entries.to_rule"}),
+    "remark.remark": (
+        "rules again; tells how many",
+        {"entries.lines", "entries.waiting", "entries.unmarked", "entries.of_organisation", "entries.to_rule"},
+    ),
+    "remark.meanings_of": ("what marks mean to the hub, for a ruling", {"definitions.known"}),
+    "claim.Run.known": ("which of its own lines a feed must not bring again", {"entries.closed"}),
+    "consent.answer": (
+        "tells the two parties what it is about, both had it; takes back its releases",
+        {"records.by_entry", "records.releases_into"},
+    ),
+    "consent.listed": ("tells the two parties what it is about, both had it", {"records.by_entry"}),
+    "consent.one_consent": ("the same", {"records.by_entry"}),
+    "recalls.listed": ("names the versions that the caller's organisation was given", {"recalls.traced"}),
+    "recalls.acknowledge": ("the same", {"recalls.traced"}),
+    "recalls.issued": ("tells an originator who was given its own versions", {"recalls.traced"}),
+    "own.listed": ("the caller's own organisation's record", {"records.own"}),
+    "own.versions": ("the same, of one object, with its bytes", {"records.own_versions"}),
+}
+"""The deeds that reach one of those, themselves or by helpers of theirs: what for, and which. Nobody else does."""

@@ -1,0 +1,186 @@
+"""What the names in the code stand for, module by module, without importing anything.
+
+A thing is known by where it is made, the package's own name left out: `store.entries.lines`, `sharing.claim.Run.known`.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = "indicator_hub"
+Def = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A whole chain of calls, `select(...).where(...)`: the names it goes along, and all in it, with what its variables are made of."""
+
+    spine: frozenset[str]
+    whole: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A function or method, with all that is written inside it: the names in it, and every chain of calls."""
+
+    name: str
+    module: str
+    node: Def
+    names: frozenset[str]
+    chains: tuple[Chain, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """One module: what its names stand for (`taken` those it imports), its functions, the constants at its top and what else is there."""
+
+    name: str
+    tree: ast.Module
+    taken: Mapping[str, frozenset[str]]
+    functions: tuple[Function, ...]
+    constants: Mapping[str, frozenset[str]]
+    top: frozenset[str]
+    names: frozenset[str]
+
+    @property
+    def floor(self) -> str:
+        """The package it is in."""
+        return self.name.split(".")[0]
+
+
+def modules(folder: Path) -> list[Module]:
+    """Every module of the package in a folder."""
+    paths = sorted(folder.rglob("*.py"))
+    return [_module(str(path.relative_to(folder)), path.read_text(encoding="utf-8")) for path in paths]
+
+
+@cache  # for each text: a copy of the package with one change is read in a moment
+def _module(path: str, text: str) -> Module:
+    tree = ast.parse(text)
+    name = path.removesuffix(".py").removesuffix("__init__").rstrip("/").replace("/", ".")
+    taken = _taken(tree, name if path.endswith("__init__.py") else name.rpartition(".")[0])
+    functions = list(_functions(tree, ""))
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+    constants = {one.id: node.value for node in assigned for one in _targets(node) if node.value is not None}
+    local = {one.split(".")[0]: f"{name}.{one.split('.')[0]}" for one in (*dict(functions), *constants)}
+
+    def meant(written: set[str], owner: str = "") -> frozenset[str]:
+        found: set[str] = set()
+        for one in written:
+            head, _, rest = one.partition(".")
+            if not head:
+                found.add(one)
+            elif head in ("self", "cls") and owner:
+                found.add(f"{name}.{owner}.{rest}")
+            else:
+                starts = taken.get(head) or {local.get(head, "")} - {""}
+                found |= {f"{start}.{rest}".strip(".") for start in starts}
+        return frozenset(found)
+
+    made = tuple(
+        Function(
+            f"{name}.{one}",
+            name,
+            node,
+            meant(_names(node), one.rpartition(".")[0]),
+            tuple(Chain(meant(spine), meant(whole)) for spine, whole in _chains(node)),
+        )
+        for one, node in functions
+    )
+    tops = {one: meant(_names(value)) for one, value in constants.items()}
+    return Module(name, tree, taken, made, tops, meant(set(_outside(tree))), meant(_names(tree)))
+
+
+def _taken(tree: ast.Module, package: str) -> dict[str, frozenset[str]]:
+    """What each imported name stands for, wherever it is imported; names from outside are followed for SQLAlchemy alone."""
+    found: list[tuple[str, str]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                first = alias.name.split(".")[0]
+                found += [
+                    (alias.asname or first, alias.name if alias.asname else first),
+                    (f" {alias.name}", alias.name),
+                ]
+        elif isinstance(node, ast.ImportFrom):
+            above = [ROOT, *filter(None, package.split("."))]
+            near = above[: len(above) - node.level + 1] if node.level else []
+            found += [
+                (one.asname or one.name, ".".join(filter(None, [*near, node.module, one.name]))) for one in node.names
+            ]
+    known = [
+        (name, of.removeprefix(ROOT).lstrip(".")) for name, of in found if of.split(".")[0] in (ROOT, "sqlalchemy")
+    ]
+    return {name: frozenset(of for one, of in known if one == name) for name, _ in known}
+
+
+def _functions(above: ast.AST, prefix: str) -> Iterator[tuple[str, Def]]:
+    for node in ast.iter_child_nodes(above):
+        if isinstance(node, Def):
+            yield prefix + node.name, node
+        else:
+            yield from _functions(node, f"{prefix}{node.name}." if isinstance(node, ast.ClassDef) else prefix)
+
+
+def _outside(above: ast.AST) -> Iterator[str]:
+    for node in ast.iter_child_nodes(above):
+        if not isinstance(node, Def):
+            yield from _name(node)
+            yield from _outside(node)
+
+
+def _name(node: ast.AST) -> Iterator[str]:
+    """`a`; for `a.b.c` itself and `.c`."""
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.Attribute):
+        yield f".{node.attr}"
+        parts: list[str] = []
+        inner: ast.expr = node
+        while isinstance(inner, ast.Attribute):
+            parts.append(inner.attr)
+            inner = inner.value
+        if isinstance(inner, ast.Name):
+            yield ".".join([inner.id, *reversed(parts)])
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {name for one in ast.walk(node) for name in _name(one)}
+
+
+def _targets(node: ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr) -> Iterator[ast.Name]:
+    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+        yield from (one for one in ast.walk(target) if isinstance(one, ast.Name))
+
+
+def _chains(function: Def) -> Iterator[tuple[set[str], set[str]]]:
+    made_of: dict[str, set[str]] = {}
+    inner: set[ast.AST | None] = set()
+    for node in ast.walk(function):
+        inner.add(_below(node))
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr) and node.value is not None:
+            for one in _targets(node):
+                made_of.setdefault(one.id, set()).update(_names(node.value))
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and node not in inner:
+            yield _expanded(set(_spine(node)), made_of), _expanded(_names(node), made_of)
+
+
+def _below(node: ast.AST | None) -> ast.AST | None:
+    return node.func if isinstance(node, ast.Call) else node.value if isinstance(node, ast.Attribute) else None
+
+
+def _spine(node: ast.AST | None) -> Iterator[str]:
+    while node is not None:
+        yield from _name(node)
+        node = _below(node)
+
+
+def _expanded(ahead: set[str], made_of: Mapping[str, set[str]]) -> set[str]:
+    known: set[str] = set()
+    while ahead:
+        known |= ahead
+        ahead = {name for one in ahead for name in made_of.get(one, ())} - known
+    return known

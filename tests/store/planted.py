@@ -1,0 +1,152 @@
+"""Faults to plant in the predicate and in what it rests on, each of a kind that a change could bring: the cases must find every one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    FromClause,
+    SmallInteger,
+    bindparam,
+    exists,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
+
+from indicator_hub.store import entries, pages, visible
+from indicator_hub.store.engine import Statement
+from indicator_hub.store.schema import audience, entry
+from indicator_hub.trust.admission import Existing
+from indicator_hub.trust.audience import Audience
+
+_superseded = entries.superseded
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+async def _nothing(*_: object, **__: object) -> None:
+    """Leave it undone."""
+
+
+def _everything(_: FromClause) -> ColumnElement[bool]:
+    return true()
+
+
+def _audiences(*, cap: bool = True, persons: bool = True, nations: bool = True) -> Statement:
+    """Step one, with a question left out or asked wrongly."""
+    limit = bindparam("cap", type_=SmallInteger)
+    found = select(audience.c.id).where(audience.c.floor <= limit if cap else audience.c.floor < limit)
+    if persons:
+        found = found.where(or_(not_(audience.c.persons_only), bindparam("person", type_=Boolean)))
+    if nations:
+        found = found.where(or_(audience.c.nations == literal_column("'*'"), audience.c.nations.like(visible._LISTED)))
+    return found
+
+
+def _another(e: FromClause, name: str, *which: Callable[[FromClause], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Whether the collection holds another of its id of which all this is true."""
+    other = entry.alias(name)
+    same = other.c.collection_id == e.c.collection_id, other.c.stix_id == e.c.stix_id
+    return exists(literal_column("1")).where(*same, *(one(other) for one in which))
+
+
+def _of_its_line(e: FromClause, name: str, *which: Callable[[FromClause], ColumnElement[bool]]) -> ColumnElement[bool]:
+    return _another(e, name, lambda other: other.c.organisation_id == e.c.organisation_id, *which)
+
+
+def _own_however_recalled(e: FromClause) -> ColumnElement[bool]:
+    return e.c.organisation_id == visible._ORGANISATION
+
+
+def _since_its_latest_date(e: FromClause) -> ColumnElement[bool]:
+    return e.c.date_added >= visible._SEES_FROM
+
+
+def _first_of_all_lines(e: FromClause) -> ColumnElement[bool]:
+    """Asked of what is hidden too."""
+    return not_(_another(e, "before", lambda other: other.c.line_order < e.c.line_order))
+
+
+def _first_by_order_alone(e: FromClause) -> ColumnElement[bool]:
+    return not_(_another(e, "before", lambda other: other.c.line_order < e.c.line_order, visible.visible))
+
+
+def _latest_of_what_is_ahead(e: FromClause) -> ColumnElement[bool]:
+    ahead = bindparam("after", type_=pages._AFTER.type)
+    return not_(
+        _of_its_line(
+            e,
+            "newer",
+            lambda other: other.c.spec_version == e.c.spec_version,
+            lambda other: other.c.version_key > e.c.version_key,
+            lambda other: other.c.date_added > ahead,
+            visible.visible,
+        )
+    )
+
+
+def _earliest_of_all(e: FromClause) -> ColumnElement[bool]:
+    """Asked of what is hidden too."""
+    return not_(
+        _of_its_line(
+            e,
+            "older",
+            lambda other: other.c.spec_version == e.c.spec_version,
+            lambda other: other.c.version_key < e.c.version_key,
+        )
+    )
+
+
+def _newest_rendering_of_anybody(e: FromClause) -> ColumnElement[bool]:
+    return not_(_another(e, "rendering", lambda other: other.c.spec_version > e.c.spec_version, visible.visible))
+
+
+def _newest_rendering_of_all(e: FromClause) -> ColumnElement[bool]:
+    """Asked of what is hidden too."""
+    return not_(_of_its_line(e, "rendering", lambda other: other.c.spec_version > e.c.spec_version))
+
+
+def _superseded_whenever_it_came(live: Sequence[Existing], **order: bool) -> dict[int, int]:
+    """By audience alone."""
+    return _superseded([replace(one, first_added=0) for one in live], **order)
+
+
+def _covers_every_nation(one: Audience, other: Audience) -> bool:
+    return one.floor <= other.floor and (not one.persons_only or other.persons_only)
+
+
+def _put(where: object, name: str, what: object) -> Plant:
+    return lambda patch: patch.setattr(where, name, what)
+
+
+def _asked(**left_out: bool) -> Plant:
+    return _put(visible, "audiences", lambda: _audiences(**left_out))
+
+
+def _without_a_beginning(patch: pytest.MonkeyPatch) -> None:
+    known = pages.parameters
+    patch.setattr(visible, "since", _everything)
+    patch.setattr(pages, "parameters", lambda query, reach: known(query, reach) | {"shared_after": query.after})
+
+
+FAULTS: Mapping[str, Plant] = {
+    "everybody sees from the beginning": _without_a_beginning,
+    "a new date brings it back to who joined later": _put(visible, "since", _since_its_latest_date),
+    "a machine reads what is for persons": _asked(persons=False),
+    "every nation reads": _asked(nations=False),
+    "nobody reads as high as its cap": _asked(cap=False),
+    "a recall leaves it to its originator": _put(visible, "own", _own_however_recalled),
+    "a hidden line hides another": _put(visible, "shown", _first_of_all_lines),
+    "two lines of one order are shown": _put(visible, "shown", _first_by_order_alone),
+    "another line's rendering hides": _put(visible, "newest_specification", _newest_rendering_of_anybody),
+    "a hidden rendering hides": _put(visible, "newest_specification", _newest_rendering_of_all),
+    "last is taken of what lies ahead": _put(visible, "latest", _latest_of_what_is_ahead),
+    "first is taken of what is hidden": _put(visible, "earliest", _earliest_of_all),
+    "superseded is not kept": _put(entries, "refresh_superseded", _nothing),
+    "superseded forgets who joined later": _put(entries, "superseded", _superseded_whenever_it_came),
+    "superseded forgets nations": _put(Audience, "covers", _covers_every_nation),
+}
