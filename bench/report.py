@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from bench.oracle import Told
 from bench.samples import Sample, Samples
 from bench.workloads import RAW, Plan
 
@@ -82,10 +83,10 @@ def _of(samples: Samples, database: str, events: str, connections: int) -> Itera
             yield "post_vs_raw_insert" if number == 1_000 else f"post_{number}_vs_raw_insert", raw.total / hub.total
 
 
-def leaks(result: dict[str, Any], told: dict[str, dict[str, float]], hidden: dict[str, dict[str, float]]) -> None:
-    """Add what the time of refusals tells (0: nothing; 0.5: everything), and what hidden rows cost."""
+def leaks(result: dict[str, Any], told: dict[str, dict[str, Told]], hidden: dict[str, dict[str, float]]) -> None:
+    """Add what the time of refusals tells (by how much of its time the worst differs), and what hidden rows cost."""
     for database, pairs in told.items():
-        worst = max(abs(share - 0.5) for share in pairs.values())
+        worst = max(abs(one.difference) for one in pairs.values())
         result[database]["refusal_time_told"] = {"events_on": round(worst, 4)}
     for database, one in hidden.items():
         for name in ("hidden_vs_visible", "nothing_vs_visible"):

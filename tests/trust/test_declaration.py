@@ -427,8 +427,18 @@ TAKEN = [
     (fields.Column, "url", "url"), (fields.Column, "1", 1), (fields.Column, "9999", 9_999), (fields.Column, "12345", "12345"), (fields.Column, "1a", "1a"),
     (fields.Column, "a1", "a1"),
 ]  # fmt: skip
-NO_NAME, NO_DATE, NO_EMAIL, NO_SOURCE = "cannot be a name", "is not a date: write one such as 2025-06-01", "is not an e-mail address", "is neither a path nor"
-NO_TEXT, NO_DELIMITER, NO_COLUMN, NO_NUMBER = "holds control characters", "must be one character", "must be a column's name, or its number", "must be a whole number"
+NO_NAME, NO_DATE, NO_EMAIL, NO_SOURCE = (
+    "cannot be a name",
+    "is not a date: write one such as 2025-06-01",
+    "is not an e-mail address",
+    "is neither a path nor",
+)
+NO_TEXT, NO_DELIMITER, NO_COLUMN, NO_NUMBER = (
+    "holds control characters",
+    "must be one character",
+    "must be a column's name, or its number",
+    "must be a whole number",
+)
 # A kind of value, what is not taken for one, and words of the sentence that says so.
 NOT_TAKEN = [
     (fields.Text, "", "at least 1 character"), (fields.Text, "x" * 4_001, "at most 4000"), (fields.MaybeText, "x" * 4_001, "at most 4000"),
@@ -443,7 +453,7 @@ NOT_TAKEN = [
     *[(fields.Flag, one, "must be true or false") for one in ("True", "yes", "", None, True)],
     *[(fields.Percentage, one, NO_NUMBER) for one in ("", "-1", "1.5", " 1", "1 ", "٣", "0" * 10, None, 5)],
     *[(fields.Percentage, one, "must be a whole number from 0 to 100") for one in ("101", "999999999")],
-    (fields.Level, "WHITE", "write CLEAR"), (fields.Level, "amber", 'not a TLP level: possible here: CLEAR, GREEN, AMBER, AMBER+STRICT, RED'),
+    (fields.Level, "WHITE", "write CLEAR"), (fields.Level, "amber", "not a TLP level: possible here: CLEAR, GREEN, AMBER, AMBER+STRICT, RED"),
     (fields.Level, ("RED",), "must be a TLP level: CLEAR, GREEN, AMBER, AMBER+STRICT, RED"),
     (fields.Observable, "", "is not a type of observable"), (fields.Uuid4, UUID.upper(), "is not a version 4 UUID"),
     (fields.Identity, f"indicator--{UUID}", "is not the id of a STIX identity"), (fields.Identity, "identity", "is not the id of a STIX identity"),
@@ -508,3 +518,85 @@ def test_what_ships_is_without_a_mistake():
         ("open-indicators", "stix", True),
     }
     assert all((SHIPPED / feed.source).is_file() for feed in roster.feeds.values())
+
+
+def tree(text: str) -> tuple[Node, list[Mistake]]:
+    """What a text holds, and what is wrong with it as a document."""
+    found: list[Mistake] = []
+    return document.parse("a.yaml", text, found), found
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("", {}), ("a: 1", {"a": "1"}), *[(f"a: {nothing}", {"a": None}) for nothing in ("", "~", "null", "Null", "NULL")],
+     ('a: "null"', {"a": "null"}), ("a: ''", {"a": ""}), ("a: nULL", {"a": "nULL"}), ("a: |\n  null", {"a": "null"}),
+     ("a: [1, ~, {b: [2]}]", {"a": ("1", None, {"b": ("2",)})}), ("a: {}", {"a": {}}), ("a: []", {"a": ()})],
+)  # fmt: skip
+def test_a_document_is_its_text(text, plain):
+    """Only what is written plainly as nothing is nothing; everything else is the characters that stand there."""
+    node, found = tree(text)
+    assert (node.plain(), found) == (plain, [])
+
+
+def test_every_value_knows_its_line():
+    """A value stands on the line of its key, an item of a list on its own; a path that ends too early ends where it ends."""
+    node, found = tree("a:\n  b:\n    - x\n    -\n      c: y\n")
+    assert not found
+    paths: list[tuple[str | int, ...]] = [(), ("a",), ("a", "b"), ("a", "b", 0), ("a", "b", 1), ("a", "b", 1, "c")]
+    assert [(node.at(path).file, node.at(path).line) for path in paths] == [
+        ("a.yaml", line) for line in (1, 1, 2, 3, 5, 5)
+    ]
+    assert node.at(["a", "b", 2]) is node.at(["a", "b"])
+    assert node.at(["a", "x", "b"]) is node.at(["a"])
+    assert node.at(["a", "b", "0"]) is node.at(["a", "b"])
+    assert node.at(["a", "b", 0, "x"]).value == "x"
+    assert (
+        set(node.children("a")),
+        node.children("x"),
+        node.at(["a"]).children("b"),
+        node.at(["a", "b"]).children("c"),
+    ) == ({"b"}, {}, {}, {})
+
+
+UNREADABLE = [
+    ("a: 1\nb: 2\na: 3\n", 3, '"a" stands here a second time, first on line 1: keep one'),
+    ("a: 1\n---\nb: 2\n", 3, "a second document begins here: keep one per file and remove the line ---"),
+    ("a:\n  b: &c 1\n", 2, "anchors (&) and aliases (*) are not used here"),
+    ("a:\n- *c\n", 2, "anchors (&) and aliases (*) are not used here"),
+    ("a:\n  &c d: 1\n", 2, "anchors (&) and aliases (*) are not used here"),
+    ("a: 1\nb: !c 1\n", 2, "tags (!) are not used here"),
+    ("a: 1\n? [b]\n: 2\n", 2, "a key must be one word: write it before the colon"),
+    ("a: 1\n~: 2\n", 2, "a key must be one word: write it before the colon"),
+    ("a: 1\nb\x01: 2\n", 2, "there is a character here that YAML does not allow: remove it"),
+    ("a\0", 1, "there is a character here that YAML does not allow: remove it"),
+    ("a: 1\n\tb: 2\n", 2, "this line is indented with a tab: use spaces"),
+    ("a: 1\nb: ]\n", 2, "this is not readable YAML ("),
+    ("[a]", 1, "the file must hold keys: organisations, agreement or groups"),
+    ("\n\na", 1, "the file must hold keys: organisations, agreement or groups"),
+    ("a: " + "[" * 21 + "]" * 21, 1, "values are nested more than 20 deep here: that is no declaration"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "words"), UNREADABLE, ids=range(len(UNREADABLE)))
+def test_what_cannot_be_read_is_told_with_its_line(text, line, words):
+    """One mistake, where it is; what can be read no further declares nothing."""
+    node, [one] = tree(text)
+    assert (one.file, one.line) == ("a.yaml", line)
+    assert words in one.text
+    assert node.plain() == ({"a": "1", "b": "2"} if "second time" in words else {})
+
+
+def test_a_file_may_be_as_deep_and_as_long_as_the_bounds(monkeypatch):
+    """At its bounds a file is read; one level or one character more, and it is not."""
+    assert not tree("a: " + "[" * 20 + "]" * 20)[1]
+    monkeypatch.setattr(document, "MAX_CHARACTERS", 4)
+    assert tree("a: 1")[0].plain() == {"a": "1"}
+    [one] = tree("a: 12")[1]
+    assert (one.line, one.text) == (1, "the file is longer than 4 characters: split it")
+
+
+def test_a_sentence_is_cut_at_its_bound():
+    """A mistake of 600 characters is told whole; a longer one is cut, and ends in dots; what does not print is spelt out."""
+    assert str(Mistake("a.yaml", 3, "x" * 600)) == "a.yaml:3: " + "x" * 600
+    assert str(Mistake("a.yaml", 3, "x" * 601)) == "a.yaml:3: " + "x" * 600 + "..."
+    assert str(Mistake("a.yaml", 3, "a\nb\u202ec é")) == "a.yaml:3: a\\nb\\u202ec é"

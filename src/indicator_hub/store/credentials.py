@@ -15,7 +15,6 @@ from sqlalchemy import (
     false,
     func,
     insert,
-    literal,
     literal_column,
     not_,
     null,
@@ -52,7 +51,6 @@ from indicator_hub.store.schema import (
 from indicator_hub.trust.reach import Ties
 from indicator_hub.trust.roster import Account, AccountKind, within
 
-_ONE: ColumnElement[int] = literal_column("1")
 _ACCOUNT = (
     account.c.id, account.c.name, organisation.c.name, organisation.c.id, organisation.c.nation, account.c.kind, account.c.scopes,
     account.c.lists_empty,
@@ -93,26 +91,21 @@ def _by_token() -> Statement:
         collection.c.uuid == bindparam("collection", type_=Text),
         collection.c.alias == bindparam("collection", type_=Text),
     )
+    # The part in the group first, asked whether there is such a group or not; the group itself only for whoever has a part in it: for
+    # everybody else one that is there comes back as one that never was, after the same work.
+    named = select(trust_group.c.id).where(trust_group.c.name == bindparam("group", type_=Text))
+    public = named.where(trust_group.c.kind == literal_column("'public'")).scalar_subquery()
+    part = and_(membership.c.organisation_id == organisation.c.id, membership.c.group_id == named.scalar_subquery())
     source = (
         token.join(account, account.c.id == token.c.account_id)
         .join(organisation, organisation.c.id == account.c.organisation_id)
-        .outerjoin(trust_group, and_(trust_group.c.name == bindparam("group", type_=Text), _in_it(organisation.c.id)))
+        .outerjoin(membership, part)
+        .outerjoin(trust_group, trust_group.c.id == func.coalesce(membership.c.group_id, public))
         .outerjoin(collection, and_(collection.c.group_id == trust_group.c.id, here))
     )
     return _select(source, ends=token.c.ends, declared=null()).where(
         token.c.digest == bindparam("digest", type_=LargeBinary)
     )
-
-
-def _in_it(organisation_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether the group is public, or the organisation has ever had a part in it.
-
-    Asked in the look-up itself, so that for everybody else a group that is there comes back as one that never was, in the same time.
-    """
-    part = membership.alias("part")
-    here = part.c.group_id == trust_group.c.id, part.c.organisation_id == organisation_id
-    theirs = select(_ONE).select_from(part).where(*here).correlate(trust_group, organisation)
-    return or_(trust_group.c.kind == literal_column("'public'"), theirs.exists())
 
 
 def _by_feed() -> Statement:
@@ -121,20 +114,17 @@ def _by_feed() -> Statement:
         .join(organisation, organisation.c.id == account.c.organisation_id)
         .join(collection, collection.c.id == feed.c.collection_id)
         .join(trust_group, trust_group.c.id == collection.c.group_id)
+        .outerjoin(
+            membership,
+            and_(membership.c.organisation_id == organisation.c.id, membership.c.group_id == trust_group.c.id),
+        )
     )
     return _select(source, ends=feed.c.ends, declared=feed.c.id).where(feed.c.name == bindparam("feed", type_=Text))
 
 
 def _select(source: FromClause, *, ends: ColumnElement[Any], declared: ColumnElement[Any]) -> Statement:
-    joined = (
-        source.outerjoin(agreement, agreement.c.id == trust_group.c.agreement_id)
-        .outerjoin(
-            membership,
-            and_(membership.c.organisation_id == organisation.c.id, membership.c.group_id == trust_group.c.id),
-        )
-        .outerjoin(
-            named_person, and_(named_person.c.account_id == account.c.id, named_person.c.group_id == trust_group.c.id)
-        )
+    joined = source.outerjoin(agreement, agreement.c.id == trust_group.c.agreement_id).outerjoin(
+        named_person, and_(named_person.c.account_id == account.c.id, named_person.c.group_id == trust_group.c.id)
     )
     return select(*_LIFE, ends, declared, *_ACCOUNT, *_MEMBER, *_NAMED, *_TIES).select_from(joined)
 
@@ -219,7 +209,7 @@ async def ties(tx: AsyncConnection, one: Account | None, *, group: str | None, n
             and_(named_person.c.group_id == trust_group.c.id, named_person.c.account_id == (one.id if one else 0)),
         )
     )
-    mine = _in_it(literal(one.organisation_id if one else 0))
+    mine = or_(trust_group.c.kind == literal_column("'public'"), membership.c.role.is_not(None))
     ordered = select(*_MEMBER, *_NAMED, *_TIES).order_by(trust_group.c.name, collection.c.uuid)
     statement = ordered.select_from(source).where(mine)
     if group is not None:
