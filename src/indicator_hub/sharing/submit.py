@@ -138,7 +138,9 @@ async def submit(
             for one in reissues:
                 about = {"object_id": one.id, "version": one.version or "", "details": {"status": status.id}}
                 await audit.add(tx, [replace(a.event("done"), action="reissue", **about)])
-            a.details |= {"status": status.id, "total": len(judged), "stored": len(stored), "digest": _digest(stored)}
+            held = sum(one.ruling is not None and one.ruling.held is not None for one in stored)
+            a.details |= {"status": status.id, "total": len(judged), "stored": len(stored), "held": held}
+            a.details["digest"] = _digest(stored)
     if defined:
         with suppress(Unavailable):  # what was submitted is stored; what is left here the next one finishes
             await remark(store)
