@@ -24,7 +24,7 @@ async def evidence(
     """
     account = require_account(caller)
     async with act(store, caller, "evidence", reach, object_id=identifier) as a:
-        reach.require_collection()
+        reach.require_read()
         if not purpose.strip() or len(purpose) > PURPOSE:
             raise Invalid(f"Say what it is for, in {PURPOSE} characters at most.")
         async with a.transaction() as tx:

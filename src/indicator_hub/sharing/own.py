@@ -38,8 +38,8 @@ async def versions(store: Store, caller: Caller, identifier: str) -> list[dict[s
 
 def _organisation(caller: Caller) -> int:
     account = require_account(caller)
-    if "read" not in account.scopes and "submit" not in account.scopes:
-        raise NotPermitted("This account may not read its organisation's record.")
+    if "read" not in account.scopes:
+        raise NotPermitted("This account may not read its organisation's record: its scopes leave out read.")
     return account.organisation_id
 
 

@@ -102,7 +102,7 @@ async def _recall(a: Act, reach: Reach, identifier: str, filters: Filters, reaso
         versions = (await entries.lines(tx, reach.key, (identifier,))).get(identifier, [])
         # One's own line first, also where another organisation's is shown: its originator can always take it back.
         own = [one for one in versions if one.organisation_id == reach.organisation_id and one.recalled is Recalled.NO]
-        seen = own or await entries.shown(tx, reach, identifier, versions)
+        seen = own or (await entries.shown(tx, reach, identifier, versions) if reach.can_read else [])
         chosen = _choose(seen, versions, filters)
         if not chosen:
             raise NotFound

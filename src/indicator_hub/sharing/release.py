@@ -27,7 +27,7 @@ async def release(
     """
     require_account(caller)
     async with act(store, caller, "release", reach, object_id=identifier):
-        reach.require_collection()
+        reach.require_read()
         target.require_collection()
         async with store.transactions.read() as tx:
             one = await _of(tx, reach, identifier, version)

@@ -1,10 +1,12 @@
 """The rules of the API: problem details, the order of refusals, paging by key, and requests that are made once."""
 
+import base64
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
+from indicator_hub.sharing import enrol
 from indicator_hub.store.once import KEPT
 from indicator_hub.store.schema import consent, event
 from support.http import OBJECTS, Site, site
@@ -172,3 +174,53 @@ async def test_answers_hold_no_nulls(database_url: str) -> None:
         await s.post(indicator(1, tlp="AMBER"))
         for path in ("/access", "/own", f"/own/{ONE}", f"{ALPHA}/objects/{ONE}/audience"):
             assert "null" not in (await s.api("GET", path)).text
+
+
+@pytest.mark.parametrize(
+    "place", ['[9223372036854775808,"x"]', '[1,"\\u0000"]', "[1]", '["x",1]', '[true,"x"]', "{}", "1"]
+)
+async def test_a_forged_place_is_refused(database_url: str, place: str) -> None:
+    """`next` opens nothing, and what cannot be a place is 400, not a fault."""
+    async with site(database_url) as s:
+        forged = base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+        assert (await s.api("GET", f"/recalls?next={forged}")).status_code == 400
+
+
+async def test_texts_that_no_database_holds_are_refused(database_url: str) -> None:
+    """U+0000 in a body is 400 with its place; odd names are as names that are not there."""
+    async with site(database_url) as s:
+        await s.post(indicator(1, tlp="GREEN"))
+        answer = await s.api("POST", f"{ALPHA}/objects/{ONE}/evidence", "bea", {"purpose": "a\0b"})
+        assert (answer.status_code, answer.json()["errors"][0]["at"]) == (400, "purpose")
+        assert (await s.api("POST", "/groups/alpha/named", "bea", {"account": "\0"})).status_code == 400
+        for odd in ("\U0001f600", "'; DROP TABLE entry; --", "..", "%25"):
+            assert (await s.api("POST", "/groups/alpha/named", "bea", {"account": odd})).status_code == 404
+        sent = s.headers("bea", content_type="application/json")
+        answer = await s.client.post(
+            f"/api/v1{ALPHA}/objects/{ONE}/evidence", headers=sent, content=b'{"purpose": "\\ud800"}'
+        )
+        assert answer.status_code == 400
+
+
+async def test_scopes_narrow_what_an_account_does(database_url: str) -> None:
+    """Without `read` nothing is handed out, without `submit` nothing taken back, without `manage` nothing decided."""
+    async with site(database_url) as s:
+        for name, scopes in (("giver", ["submit"]), ("reader", ["read"])):
+            for organisation in ("xa-cert", "xb-cert"):
+                account = f"{organisation}.{name}"
+                _, s.world.tokens[account] = await enrol.enrol(
+                    s.world.store, account, organisation=organisation, kind="person", scopes=scopes
+                )
+        await s.post(indicator(1, tlp="GREEN"))
+        one = f"{ALPHA}/objects/{ONE}"
+        asked = [
+            await s.api("POST", f"{one}/evidence", "xb-cert.giver", {"purpose": "x"}), await s.api("GET", f"{one}/audience", "xb-cert.giver"),
+            await s.api("POST", "/consents", "xb-cert.giver", ASK), await s.api("GET", f"/own/{ONE}", "xa-cert.giver"),
+            await s.api("POST", f"{one}/release", "xb-cert.giver", {"to": {"group": "alpha", "collection": "other"}}),
+            await s.api("POST", f"{one}/recall", "xa-cert.reader"), await s.api("POST", f"/own/{ONE}/recall", "xa-cert.reader"),
+            await s.api("POST", f"{one}/withdraw", "xa-cert.reader"), await s.api("POST", f"{one}/release", "xa-cert.reader", {"to": {"group": "alpha", "collection": "other"}}),
+            await s.api("POST", "/groups/alpha/named", "xb-cert.reader", {"account": "bea"}), await s.api("GET", "/accounts", "xb-cert.reader"),
+        ]  # fmt: skip
+        assert [answer.status_code for answer in asked] == [403] * len(asked)
+        assert (await s.api("POST", f"{one}/recall", "xa-cert.giver")).status_code == 200
+        assert (await s.api("POST", f"{one}/reissue", "xa-cert.reader")).status_code == 403

@@ -34,6 +34,7 @@ Method = Literal["GET", "POST", "DELETE"]
 Answer = Mapping[str, Any]
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _LIMIT = re.compile(r"0*([1-9][0-9]{0,8})", re.ASCII)
+_LARGEST = 2**63
 MOST = 500
 """Items on a page of a list, without `limit` and at most."""
 
@@ -80,11 +81,10 @@ class Asked:
             found = json.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
         except (binascii.Error, ValueError):
             raise Invalid("next is not what this hub gave.") from None
-        if not isinstance(found, list) or [type(one) for one in cast("list[Any]", found)] != [
-            type(one) for one in first
-        ]:
+        listed = cast("list[Any]", found) if isinstance(found, list) else []
+        if [type(one) for one in listed] != [type(one) for one in first] or not all(map(_storable, listed)):
             raise Invalid("next is not what this hub gave.")
-        return tuple(cast("list[Any]", found))
+        return tuple(listed)
 
     async def reach_in(self, group: str, collection: str = "") -> Reach:
         """The same account's reach elsewhere. Raises NotFound where that does not exist for it."""
@@ -97,6 +97,10 @@ class Asked:
         if collection:
             reach.require_collection()
         return reach
+
+
+def _storable(one: int | str) -> bool:
+    return "\0" not in one if isinstance(one, str) else abs(one) < _LARGEST
 
 
 def following(place: tuple[Any, ...]) -> str:

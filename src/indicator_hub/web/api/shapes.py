@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from indicator_hub.sharing.recall import REASONS
 from indicator_hub.stix import timestamps
@@ -26,6 +26,14 @@ _WHEN = "2026-11-23T12:00:00.000000Z"
 
 class _Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _storable(cls, value: object) -> object:
+        # Text in PostgreSQL cannot hold U+0000.
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("a text may not hold U+0000")
+        return value
 
 
 # What is taken.
