@@ -11,9 +11,10 @@ from fastapi import FastAPI, Request, Response
 from pydantic.json_schema import models_json_schema
 
 from indicator_hub import __version__
+from indicator_hub.web.api.examples import EXAMPLES
 from indicator_hub.web.api.operations import MOST, PREFIX, Operation
 from indicator_hub.web.api.paths import OPERATIONS
-from indicator_hub.web.api.shapes import EXAMPLES, Problem
+from indicator_hub.web.api.shapes import Problem
 from indicator_hub.web.openapi import SECURITY
 from indicator_hub.web.problems import PROBLEM
 

@@ -1,0 +1,88 @@
+"""One example of each model that the API takes or answers, for its description. A test has the models check them."""
+
+from typing import Any
+
+_OBJECT = "indicator--5b7a2f0e-8f0c-4d0e-9f43-6f1d7b1f2a10"
+_COLLECTION = "6b0a0c1e-3a56-4c1c-9a53-0d8f9f6f4d11"
+_WHEN = "2026-11-23T12:00:00.000000Z"
+_VERSION = "2026-11-20T08:00:00.000Z"
+_KEPT = {
+    "object": _OBJECT, "version": _VERSION, "spec_version": "2.1", "group": "alpha", "collection": _COLLECTION, "state": "shared",
+    "revoked": False, "date_added": _WHEN, "received": _WHEN, "submitted_by": "xa-analyst",
+    "status": "5d4bb6a3-0e3c-4b4e-8d43-3f0b7f6f1a11", "sha256": "e3" * 32, "released": False, "level": "TLP:AMBER", "persons_only": False,
+}  # fmt: skip
+_RECALL = {
+    "id": "ee43de5d-82e6-463c-bde7-3cf673cc9014", "at": _WHEN, "group": "alpha", "collection": _COLLECTION, "object": _OBJECT,
+    "versions": [_VERSION], "by": "originator", "reason": "shared_in_error",
+}  # fmt: skip
+_CONSENT = {
+    "id": "0d5e6f70-8192-4a3b-8c4d-5e6f708192a3", "use": "release", "object": _OBJECT, "version": _VERSION, "group": "alpha",
+    "collection": _COLLECTION, "originator": "xa-cert", "asker": "xb-cert", "to": "bravo", "purpose": "Our members are hit by the same loader",
+    "state": "asked", "asked": _WHEN,
+}  # fmt: skip
+_NAMED = {"account": "xb-analyst", "organisation": "xb-cert", "state": "named", "from": _WHEN}
+_ACCOUNT = {"account": "xb-siem", "kind": "service", "scopes": ["read"], "suspended": False}
+_READERS = [
+    {"organisation": "xb-cert", "nation": "XB", "role": "member", "who": "persons", "number": 2, "sees": True, "because": "TLP:AMBER is within what a member reads"},
+    {"organisation": "xc-soc", "nation": "XC", "role": "observer", "who": "services", "number": 1, "sees": False, "because": "it is above what this role reads"},
+]  # fmt: skip
+_LEVEL = {"level": "TLP:AMBER", "persons_only": False, "readers": _READERS}
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "Access": {
+        "account": "xb-analyst", "kind": "person", "organisation": "xb-cert", "nation": "XB", "scopes": ["read", "submit"], "now": _WHEN,
+        "groups": [
+            {
+                "name": "alpha", "title": "Alpha", "kind": "standing", "reads": "up to TLP:AMBER+STRICT, as member",
+                "agreement": {"title": "Memorandum", "legal_basis": "Articles 3 to 9", "purposes": ["defence of networks"], "from": _WHEN},
+                "membership": {"role": "member", "can_write": True, "steward": False},
+                "collections": [
+                    {"id": _COLLECTION, "alias": "main", "title": "Main", "can_read": True, "can_write": True, "ceiling": "TLP:RED", "default": "TLP:AMBER"}
+                ],
+            }
+        ],
+    },
+    "OwnPage": {"items": [_KEPT], "more": False},
+    "OwnVersions": {"items": [_KEPT | {"bytes": "e30="}]},
+    "RecallsMade": {"recalls": [{"id": _RECALL["id"], "versions": [_VERSION]}]},
+    "RecallPage": {"items": [_RECALL], "more": False, "since": _WHEN},
+    "IssuedPage": {"items": [_RECALL | {"recipients": [{"organisation": "xb-cert", "versions": [_VERSION], "acknowledged": _WHEN}]}], "more": False},
+    "RecallTold": _RECALL | {"acknowledged": _WHEN},
+    "ConsentPage": {"items": [_CONSENT], "more": False},
+    "ConsentTold": _CONSENT,
+    "AccountList": {"items": [_ACCOUNT]},
+    "AccountTold": _ACCOUNT,
+    "NamedList": {"items": [_NAMED]},
+    "NamedTold": _NAMED,
+    "Report": {
+        "name": "heron", "title": "Heron", "purpose": "Find the servers", "lead_nation": "XA", "closed": True, "until": _WHEN,
+        "parts": [{"organisation": "xa-cert", "given": 4, "received": 0, "withdrawn": 1, "recalled": 1, "released": 0, "evidence": 0}],
+    },
+    "Nothing": {},
+    "ForeseenList": {"items": [{"object": _OBJECT, "outcome": "new", "stored": True, **_LEVEL}]},
+    "SeenList": {"items": [{"object": _OBJECT, "version": _VERSION, "originator": "xa-cert", **_LEVEL}]},
+    "Reissued": {"versions": [_VERSION]},
+    "Evidence": {
+        "object": _OBJECT, "version": _VERSION, "group": "alpha", "collection": _COLLECTION, "bytes": "e30=", "sha256": "44" * 32,
+        "sha256_when_received": "44" * 32, "sha256_canonical": "44" * 32, "originator": "xa-cert", "received": _WHEN, "date_added": _WHEN,
+        "status": _KEPT["status"], "exported": _WHEN, "exported_by": "xb-cert", "purpose": "Case 12",
+    },
+    "Status": {
+        "id": _KEPT["status"], "status": "complete", "request_timestamp": _WHEN, "total_count": 1, "success_count": 1, "failure_count": 0,
+        "pending_count": 0, "successes": [{"id": _OBJECT, "version": _VERSION}],
+    },
+    "Problem": {
+        "type": "urn:indicator-hub:problem:conflict", "title": "The state has changed meanwhile.", "status": 409,
+        "detail": "Its originator must consent to this release first: ask for it.",
+    },
+    "RecallAsked": {"reason": "shared_in_error"},
+    "OwnRecallAsked": {"reason": "wrong_marking", "collection": _COLLECTION},
+    "ReissueAsked": {},
+    "ReleaseAsked": {"to": {"group": "bravo", "collection": "indicators"}},
+    "EvidenceAsked": {"purpose": "Case 2026/114, district court"},
+    "ConsentAsked": {
+        "group": "alpha", "collection": "main", "object": _OBJECT, "use": "release", "to": "bravo", "purpose": "Our members are hit too",
+    },
+    "GrantAsked": {"until": _WHEN},
+    "NamingAsked": {"account": "xb-analyst"},
+}  # fmt: skip
+"""One of each that is sent or answered."""
