@@ -13,7 +13,7 @@ from indicator_hub.stix import timestamps
 from indicator_hub.stix.markings import TLP
 from indicator_hub.stix.objects import ObjectVersion, accept
 from indicator_hub.stix.reader import read
-from indicator_hub.store import entries, schema
+from indicator_hub.store import entries, rulings, schema
 from indicator_hub.store.entries import Addition
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.selection import Placed
@@ -216,7 +216,7 @@ class World:
         for one in self._some():
             new = ruling(self.chance)
             before = self.last
-            self.last = await entries.rule(tx, self.key, one.entry, one.audience, new, last=self.last, now=self._now)
+            self.last = await rulings.rule(tx, self.key, one.entry, one.audience, new, last=self.last, now=self._now)
             moved = self.last if self.last > before else one.date_added
             self._note(one, audience=new.audience, date_added=moved)
 
@@ -231,7 +231,7 @@ class World:
             line = some[0].stix_id, some[0].organisation_id
             whole = [one for one in self.placed.values() if (one.stix_id, one.organisation_id) == line]
             order = self.chance.choice((0, min(one.first_added for one in whole)))
-            await entries.set_line_order(tx, self.key, line, order, now=self._now)
+            await rulings.set_line_order(tx, self.key, line, order, now=self._now)
             for one in whole:
                 self._note(one, line_order=order)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from indicator_hub.errors import Invalid, NotFound, NotPermitted, Unauthenticated
 from indicator_hub.sharing.act import Act, Caller, act
-from indicator_hub.store import audit, entries, recalls, records, roster
+from indicator_hub.store import audit, entries, recalls, records, roster, rulings
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.query import FIRST, LAST, Filters
@@ -187,7 +187,7 @@ async def _one_collection(
     await entries.recall(tx, gone, by, now=now)
     await entries.refresh_superseded(tx, key, (identifier,))
     await entries.redate(tx, key, entries.uncovered(gone, versions), last=last, now=now)
-    await entries.settle(tx, key, {(identifier, one.organisation_id) for one in gone}, now=now)
+    await rulings.settle(tx, key, {(identifier, one.organisation_id) for one in gone}, now=now)
     name, taken = str(uuid.uuid4()), tuple(one.version for one in gone)
     await recalls.add(
         tx, name, collection_id=key, stix_id=identifier, organisation_id=gone[0].organisation_id, by=by, reason=reason,

@@ -9,7 +9,7 @@ from indicator_hub.errors import Conflict, NotFound, NotPermitted
 from indicator_hub.sharing.act import Caller, act
 from indicator_hub.sharing.remark import rulings_of
 from indicator_hub.stix import timestamps
-from indicator_hub.store import definitions, entries
+from indicator_hub.store import definitions, entries, rulings
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.admission import Existing, Recalled
 from indicator_hub.trust.reach import Reach
@@ -31,9 +31,9 @@ async def reissue(
             now = store.now()
             there = (await entries.lines(tx, reach.key, (identifier,))).get(identifier, [])
             chosen = _choose(reach, [one for one in there if not keys or one.version_key in keys])
-            rulings = await rulings_of(tx, await entries.to_rule(tx, [one.entry for one in chosen]))
+            means = await rulings_of(tx, await rulings.to_rule(tx, [one.entry for one in chosen]))
             for one in chosen:
-                ruling = rulings[one.entry]
+                ruling = means[one.entry]
                 if ruling.held is not None and not ruling.unresolved:
                     raise Conflict(f"It cannot be shared here as it is marked: {ruling.held}.")
                 last = await entries.readmit(tx, reach.key, one, ruling, last=last, now=now)
@@ -41,7 +41,7 @@ async def reissue(
                     await definitions.settled(tx, one.entry)
             await entries.refresh_superseded(tx, reach.key, (identifier,))
             line = {(identifier, chosen[0].organisation_id)}
-            await entries.settle(tx, reach.key, line, ruled=line, now=now)
+            await rulings.settle(tx, reach.key, line, ruled=line, now=now)
             back = [one.version for one in chosen]
             a.details |= {"versions": back, "originator": chosen[0].organisation_id}
             a.answer = {"versions": back}

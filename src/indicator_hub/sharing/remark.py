@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from indicator_hub.sharing.act import OPERATOR, act
 from indicator_hub.stix.markings import TLP, granular_marks, object_marks
-from indicator_hub.store import backlog, credentials, definitions, entries, feeds, roster
+from indicator_hub.store import backlog, credentials, definitions, entries, feeds, roster, rulings
 from indicator_hub.store.backlog import Task
 from indicator_hub.store.engine import Transaction
-from indicator_hub.store.entries import Waiting
 from indicator_hub.store.opened import Store
+from indicator_hub.store.rulings import Waiting
 from indicator_hub.trust.admission import Recalled
 from indicator_hub.trust.audience import NOBODY, Audience, Ruling, audience_of
 from indicator_hub.trust.ladder import NAMES
@@ -53,13 +53,13 @@ async def _batch(store: Store, task: Task) -> tuple[int, bool]:
             return 0, False
         match now_at.kind:
             case "mark":
-                looked_at = await entries.waiting(tx, now_at, BATCH)
+                looked_at = await rulings.waiting(tx, now_at, BATCH)
                 number = await _rule(tx, looked_at, now=store.now())
             case "level":
-                looked_at = await entries.unmarked(tx, now_at.collection_id, now_at.last, BATCH)
+                looked_at = await rulings.unmarked(tx, now_at.collection_id, now_at.last, BATCH)
                 number = await _rule(tx, await _relevelled(tx, now_at, looked_at), now=store.now())
             case "creator":
-                looked_at = await entries.of_organisation(tx, now_at.organisation_id, now_at.last, BATCH)
+                looked_at = await rulings.of_organisation(tx, now_at.organisation_id, now_at.last, BATCH)
                 number = await _reorder(tx, now_at.organisation_id, looked_at, now=store.now())
         more = len(looked_at) == BATCH
         await backlog.progress(tx, now_at, last=looked_at[-1].entry if more else None, done=len(looked_at))
@@ -75,7 +75,7 @@ async def _relevelled(tx: Transaction, task: Task, looked_at: Sequence[Waiting])
     for one in looked_at:
         counts = of_feeds.get(one.account_id, level)
         if counts is not None and counts != one.default:
-            await entries.set_default(tx, one.entry, counts)
+            await rulings.set_default(tx, one.entry, counts)
             changed.append(replace(one, default=counts))
     return changed
 
@@ -99,7 +99,7 @@ async def _reorder(tx: Transaction, organisation_id: int, looked_at: Sequence[Wa
         if order == mine[0].line_order:
             continue
         number += 1
-        await entries.set_line_order(tx, key, (identifier, organisation_id), order, now=now)
+        await rulings.set_line_order(tx, key, (identifier, organisation_id), order, now=now)
         live = [one for one in versions if one.recalled is Recalled.NO]
         gained = [one for one in live if (one.organisation_id == organisation_id) == (order == 0)]
         if len(gained) < len(live):
@@ -109,22 +109,22 @@ async def _reorder(tx: Transaction, organisation_id: int, looked_at: Sequence[Wa
 
 async def _rule(tx: Transaction, waiting: Sequence[Waiting], *, now: int) -> int:
     """Give each the audience that its marks mean now. Returns how many there were."""
-    rulings = await rulings_of(tx, waiting)
+    means = await rulings_of(tx, waiting)
     # In the order of collections, so that no two of these wait for each other's clock.
     for collection in sorted({one.collection for one in waiting}):
         last = await entries.lock(tx, collection)
         lines: set[tuple[str, int]] = set()
         # As they are now that nobody else changes them: one may have been taken back meanwhile.
-        for one in await entries.to_rule(tx, [one.entry for one in waiting if one.collection == collection]):
+        for one in await rulings.to_rule(tx, [one.entry for one in waiting if one.collection == collection]):
             if one.recalled:
                 continue
-            ruling = rulings[one.entry]
-            last = await entries.rule(tx, collection, one.entry, one.audience, ruling, last=last, now=now)
+            ruling = means[one.entry]
+            last = await rulings.rule(tx, collection, one.entry, one.audience, ruling, last=last, now=now)
             if not ruling.unresolved:
                 await definitions.settled(tx, one.entry)
             lines.add((one.identifier, one.organisation_id))
         await entries.refresh_superseded(tx, collection, {name for name, _ in lines})
-        await entries.settle(tx, collection, lines, ruled=lines, now=now)
+        await rulings.settle(tx, collection, lines, ruled=lines, now=now)
     return len(waiting)
 
 

@@ -22,7 +22,7 @@ from indicator_hub.stix.markings import TLP
 from indicator_hub.stix.objects import ObjectVersion, Unacceptable, accept
 from indicator_hub.stix.reader import read
 from indicator_hub.stix.references import references
-from indicator_hub.store import audit, credentials, definitions, entries, statuses
+from indicator_hub.store import audit, credentials, definitions, entries, rulings, statuses
 from indicator_hub.store import references as stored_references
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.entries import Addition
@@ -127,7 +127,7 @@ async def submit(
                 lines = {(one.offered.id, line.organisation_id) for one in stored}
                 referring = [one for one in stored if one.addition is None or one.addition.refers_to]
                 ruled = {(one.offered.id, line.organisation_id) for one in referring}
-                await entries.settle(tx, reach.key, lines, ruled=ruled, fresh=max(now, last + 1), now=now)
+                await rulings.settle(tx, reach.key, lines, ruled=ruled, fresh=max(now, last + 1), now=now)
             status = Status(status_id, now, tuple(_detail(one, judged, now) for one in judged))
             await statuses.add(tx, reach, status, finished=now)
             if defined:
@@ -172,14 +172,14 @@ async def foresee(store: Store, reach: Reach, body: bytes, *, limits: Limits = L
             for one in judged
             if one.addition is not None
         ]
-        rulings = iter(await stored_references.foreseen(tx, reach.key, coming))
+        foreseen = iter(await stored_references.foreseen(tx, reach.key, coming))
     return [
         Foreseen(
             one.offered.id,
             one.outcome.value,
             one.message,
             one.outcome in _FAILED,
-            next(rulings) if one.addition is not None else one.ruling if one.outcome is Outcome.REISSUE else None,
+            next(foreseen) if one.addition is not None else one.ruling if one.outcome is Outcome.REISSUE else None,
         )
         for one in judged
     ]

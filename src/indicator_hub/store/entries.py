@@ -5,19 +5,19 @@ lock is held to the commit. So `date_added` is unique and grows in the order of 
 can miss a row that was committed behind its back.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.objects import ObjectVersion
-from indicator_hub.store import audiences, backlog, definitions, pages, references, visible
+from indicator_hub.store import audiences, definitions, pages, references, visible
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.opened import Store
-from indicator_hub.store.schema import audience_history, clock, collection, entry, unresolved
+from indicator_hub.store.schema import audience_history, clock, entry
 from indicator_hub.taxii.page import Entry, Page
 from indicator_hub.taxii.query import Query
 from indicator_hub.trust.admission import Existing, Recalled
@@ -40,22 +40,6 @@ async def is_visible(store: Store, reach: Reach, identifier: str) -> bool:
     return bool(
         await store.hot.rows("any version", pages.any_version, visible.parameters(reach) | {"ids": [identifier]})
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An entry that is to be ruled again, with what its ruling is worked out from."""
-
-    entry: int
-    collection: int
-    ceiling: int
-    identifier: str
-    organisation_id: int
-    account_id: int
-    default: int | None
-    audience: Audience
-    recalled: bool
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +141,7 @@ async def add(
         of = {key: referring[at] for key, at in await tx.execute(keys) if at in referring}
         await references.add(tx, reach.key, of)
     last = first + len(rows) - 1
-    await _set_clock(tx, reach.key, last)
+    await set_clock(tx, reach.key, last)
     return [row["version"] for row in rows], last
 
 
@@ -200,153 +184,10 @@ async def readmit(tx: AsyncConnection, key: int, existing: Existing, ruling: Rul
     date_added = max(now, last + 1)
     row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
     changes = {"audience_id": row, "held": ruling.held, "date_added": date_added, "recalled": Recalled.NO.value}
-    await _move(tx, existing.entry, changes, now=date_added)
+    await move(tx, existing.entry, changes, now=date_added)
     await definitions.wait(tx, existing.organisation_id, {existing.entry: ruling.unresolved})
     await references.rule(tx, existing.entry, ruling)
-    await _set_clock(tx, key, date_added)
-    return date_added
-
-
-_WAITING = (
-    entry.c.id, entry.c.collection_id, collection.c.ceiling, entry.c.stix_id, entry.c.organisation_id, entry.c.account_id,
-    entry.c.default_level, entry.c.audience_id, entry.c.recalled, entry.c.body,
-)  # fmt: skip
-
-
-async def waiting(tx: AsyncConnection, task: backlog.Task, limit: int) -> list[Waiting]:
-    """The next entries of a task. For the hub's own ruling, never to give out; what was recalled stays as it is."""
-    held = (
-        select(*_WAITING)
-        .join(unresolved, unresolved.c.entry_id == entry.c.id)
-        .join(collection, collection.c.id == entry.c.collection_id)
-        .where(
-            unresolved.c.organisation_id == task.organisation_id,
-            unresolved.c.mark == task.mark,
-            unresolved.c.entry_id > task.last,
-            entry.c.recalled == Recalled.NO.value,
-        )
-    )
-    return await _waiting(tx, held.order_by(unresolved.c.entry_id).limit(limit))
-
-
-async def unmarked(tx: AsyncConnection, key: int, after: int, limit: int) -> list[Waiting]:
-    """The next entries of a collection whose level is not their own, recalled ones too; a copy keeps the level of where it came from."""
-    level = entry.c.default_level.is_not(None), entry.c.released_from.is_(None)
-    statement = select(*_WAITING).join(collection, collection.c.id == entry.c.collection_id)
-    statement = statement.where(entry.c.collection_id == key, entry.c.id > after, *level)
-    return await _waiting(tx, statement.order_by(entry.c.id).limit(limit))
-
-
-async def to_rule(tx: AsyncConnection, keys: Collection[int]) -> list[Waiting]:
-    """These entries, to be ruled again."""
-    statement = select(*_WAITING).join(collection, collection.c.id == entry.c.collection_id)
-    return await _waiting(tx, statement.where(entry.c.id.in_(keys)).order_by(entry.c.id))
-
-
-async def of_organisation(tx: AsyncConnection, organisation_id: int, after: int, limit: int) -> list[Waiting]:
-    """The next entries of an organisation, recalled ones too."""
-    statement = select(*_WAITING).join(collection, collection.c.id == entry.c.collection_id)
-    mine = entry.c.organisation_id == organisation_id, entry.c.id > after
-    return await _waiting(tx, statement.where(*mine).order_by(entry.c.id).limit(limit))
-
-
-async def set_line_order(tx: AsyncConnection, key: int, line: Line, order: int, *, now: int) -> None:
-    """Which line of an id a reader is shown first: 0 for its creator's, else when it began. The history keeps what it was."""
-    identifier, organisation_id = line
-    here = entry.c.collection_id == key, entry.c.stix_id == identifier, entry.c.organisation_id == organisation_id
-    was = dict((await tx.execute(select(entry.c.id, entry.c.line_order).where(*here))).all())
-    for one, before in was.items():
-        until_now = audience_history.c.entry_id == one, audience_history.c.line_order.is_(None)
-        await tx.execute(update(audience_history).where(*until_now).values(line_order=before))
-        await _move(tx, one, {"line_order": order}, now=now)
-
-
-async def _waiting(tx: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> list[Waiting]:
-    named = await audiences.all_of(tx)
-    return [
-        Waiting(key, of, ceiling, name, organisation, account, default, named[audience], bool(recalled), bytes(body))
-        for key, of, ceiling, name, organisation, account, default, audience, recalled, body in await tx.execute(
-            statement
-        )
-    ]
-
-
-async def set_default(tx: AsyncConnection, entry_id: int, level: int) -> None:
-    """The level that counts for an entry because none of its own marks is TLP."""
-    await tx.execute(update(entry).where(entry.c.id == entry_id).values(default_level=level))
-
-
-async def rule(
-    tx: AsyncConnection, key: int, entry_id: int, was: Audience, ruling: Ruling, *, last: int, now: int
-) -> int:
-    """Give an entry another audience. The clock must be locked. Returns the last `date_added` given out.
-
-    Who sees it only from now on must find it ahead of its cursor: it gets a new `date_added`, unless nobody is let in who was not before.
-    """
-    await references.rule(tx, entry_id, ruling)
-    return await _widen_or_narrow(tx, key, entry_id, was, ruling, last=last, now=now)
-
-
-async def settle(
-    tx: AsyncConnection,
-    key: int,
-    changed: Collection[Line],
-    *,
-    now: int,
-    ruled: Collection[Line] = (),
-    fresh: int | None = None,
-) -> None:
-    """After these lines have changed: what refers to them is as strict as they are now. The clock must be locked.
-
-    `ruled` are those of them that may refer to something themselves. What was added from `fresh` on, in this very transaction, has had no other audience yet. Where something is narrowed, what it hid from
-    somebody, and what is given instead of it now, gets a new `date_added`.
-    """
-    moved = await references.unsettled(tx, key, changed, ruled)
-    if not moved:
-        return
-    last = await lock(tx, key)
-    narrowed: set[int] = set()
-    for one in moved:
-        held = one.own_held or ("it refers to what was recalled" if one.now == NOBODY else None)
-        ruling = Ruling(one.now, held)
-        if fresh is not None and one.first_added >= fresh:
-            await _correct(tx, one.entry, ruling)
-            continue
-        last = await _widen_or_narrow(tx, key, one.entry, one.was, ruling, last=last, now=now)
-        if not one.now.covers(one.was):
-            narrowed.add(one.entry)
-    of_ids = await lines(tx, key, {one.line[0] for one in moved})
-    for line in sorted({one.line for one in moved if one.entry in narrowed}):
-        versions = of_ids[line[0]]
-        gone = [one for one in versions if one.entry in narrowed and one.organisation_id == line[1]]
-        again = [one for one in uncovered(gone, versions) if one.entry not in narrowed]
-        await redate(tx, key, again, last=last, now=now)
-        last = await lock(tx, key)
-    await refresh_superseded(tx, key, of_ids)
-
-
-async def _correct(tx: AsyncConnection, entry_id: int, ruling: Ruling) -> None:
-    """The audience of an entry that nobody has seen yet."""
-    row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
-    await tx.execute(update(entry).where(entry.c.id == entry_id).values(audience_id=row, held=ruling.held))
-    of = audience_history.c.entry_id == entry_id, audience_history.c.until.is_(None)
-    await tx.execute(update(audience_history).where(*of).values(audience_id=row))
-
-
-async def _widen_or_narrow(
-    tx: AsyncConnection, key: int, entry_id: int, was: Audience, ruling: Ruling, *, last: int, now: int
-) -> int:
-    if was == ruling.audience:
-        await tx.execute(update(entry).where(entry.c.id == entry_id).values(held=ruling.held))
-        return last
-    row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
-    changes: dict[str, Any] = {"audience_id": row, "held": ruling.held}
-    if was.covers(ruling.audience):
-        await _move(tx, entry_id, changes, now=now)
-        return last
-    date_added = max(now, last + 1)
-    await _move(tx, entry_id, changes | {"date_added": date_added}, now=date_added)
-    await _set_clock(tx, key, date_added)
+    await set_clock(tx, key, date_added)
     return date_added
 
 
@@ -393,19 +234,19 @@ async def redate(tx: AsyncConnection, key: int, entries: Sequence[Existing], *, 
     """
     for one in entries:
         last = max(now, last + 1)
-        await _move(tx, one.entry, {"date_added": last}, now=last)
+        await move(tx, one.entry, {"date_added": last}, now=last)
     if entries:
-        await _set_clock(tx, key, last)
+        await set_clock(tx, key, last)
 
 
 async def recall(tx: AsyncConnection, entries: Sequence[Existing], by: Recalled, *, now: int) -> None:
     """Make entries nobody's. The rows stay: who was given what can be computed for ever."""
     row = (await audiences.intern(tx, {NOBODY}))[NOBODY]
     for one in entries:
-        await _move(tx, one.entry, {"audience_id": row, "held": None, "recalled": by.value}, now=now)
+        await move(tx, one.entry, {"audience_id": row, "held": None, "recalled": by.value}, now=now)
 
 
-async def _move(tx: AsyncConnection, key: int, changes: Mapping[str, Any], *, now: int) -> None:
+async def move(tx: AsyncConnection, key: int, changes: Mapping[str, Any], *, now: int) -> None:
     """Change an entry's audience or `date_added`, and keep what it had with its time."""
     was = audience_history.c.entry_id == key, audience_history.c.until.is_(None)
     columns = (audience_history.c.since, audience_history.c.audience_id, audience_history.c.date_added)
@@ -454,7 +295,8 @@ def superseded(live: Sequence[Existing], *, newest_first: bool = True) -> dict[i
     return values
 
 
-async def _set_clock(tx: AsyncConnection, key: int, last: int) -> None:
+async def set_clock(tx: AsyncConnection, key: int, last: int) -> None:
+    """The last `date_added` that was given out. The clock must be locked."""
     await tx.execute(update(clock).where(clock.c.collection_id == key).values(last_added=last))
 
 

@@ -1,0 +1,177 @@
+"""Ruling again: entries that are here and shall have another audience, or another place, and what follows from that for others.
+
+Who sees something only from now on must find it ahead of its cursor: it gets a new `date_added`, unless nobody is let in who was not before.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from indicator_hub.store import audiences, backlog, references
+from indicator_hub.store.entries import lines, lock, move, redate, refresh_superseded, set_clock, uncovered
+from indicator_hub.store.schema import audience_history, collection, entry, unresolved
+from indicator_hub.trust.admission import Recalled
+from indicator_hub.trust.audience import NOBODY, Audience, Ruling
+from indicator_hub.trust.references import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An entry that is to be ruled again, with what its ruling is worked out from."""
+
+    entry: int
+    collection: int
+    ceiling: int
+    identifier: str
+    organisation_id: int
+    account_id: int
+    default: int | None
+    audience: Audience
+    recalled: bool
+    body: bytes
+
+
+_WAITING = (
+    entry.c.id, entry.c.collection_id, collection.c.ceiling, entry.c.stix_id, entry.c.organisation_id, entry.c.account_id,
+    entry.c.default_level, entry.c.audience_id, entry.c.recalled, entry.c.body,
+)  # fmt: skip
+
+
+async def waiting(tx: AsyncConnection, task: backlog.Task, limit: int) -> list[Waiting]:
+    """The next entries of a task. For the hub's own ruling, never to give out; what was recalled stays as it is."""
+    held = (
+        select(*_WAITING)
+        .join(unresolved, unresolved.c.entry_id == entry.c.id)
+        .join(collection, collection.c.id == entry.c.collection_id)
+        .where(
+            unresolved.c.organisation_id == task.organisation_id,
+            unresolved.c.mark == task.mark,
+            unresolved.c.entry_id > task.last,
+            entry.c.recalled == Recalled.NO.value,
+        )
+    )
+    return await _waiting(tx, held.order_by(unresolved.c.entry_id).limit(limit))
+
+
+async def unmarked(tx: AsyncConnection, key: int, after: int, limit: int) -> list[Waiting]:
+    """The next entries of a collection whose level is not their own, recalled ones too; a copy keeps the level of where it came from."""
+    level = entry.c.default_level.is_not(None), entry.c.released_from.is_(None)
+    statement = select(*_WAITING).join(collection, collection.c.id == entry.c.collection_id)
+    statement = statement.where(entry.c.collection_id == key, entry.c.id > after, *level)
+    return await _waiting(tx, statement.order_by(entry.c.id).limit(limit))
+
+
+async def to_rule(tx: AsyncConnection, keys: Collection[int]) -> list[Waiting]:
+    """These entries, to be ruled again."""
+    statement = select(*_WAITING).join(collection, collection.c.id == entry.c.collection_id)
+    return await _waiting(tx, statement.where(entry.c.id.in_(keys)).order_by(entry.c.id))
+
+
+async def of_organisation(tx: AsyncConnection, organisation_id: int, after: int, limit: int) -> list[Waiting]:
+    """The next entries of an organisation, recalled ones too."""
+    statement = select(*_WAITING).join(collection, collection.c.id == entry.c.collection_id)
+    mine = entry.c.organisation_id == organisation_id, entry.c.id > after
+    return await _waiting(tx, statement.where(*mine).order_by(entry.c.id).limit(limit))
+
+
+async def set_line_order(tx: AsyncConnection, key: int, line: Line, order: int, *, now: int) -> None:
+    """Which line of an id a reader is shown first: 0 for its creator's, else when it began. The history keeps what it was."""
+    identifier, organisation_id = line
+    here = entry.c.collection_id == key, entry.c.stix_id == identifier, entry.c.organisation_id == organisation_id
+    was = dict((await tx.execute(select(entry.c.id, entry.c.line_order).where(*here))).all())
+    for one, before in was.items():
+        until_now = audience_history.c.entry_id == one, audience_history.c.line_order.is_(None)
+        await tx.execute(update(audience_history).where(*until_now).values(line_order=before))
+        await move(tx, one, {"line_order": order}, now=now)
+
+
+async def _waiting(tx: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> list[Waiting]:
+    named = await audiences.all_of(tx)
+    return [
+        Waiting(key, of, ceiling, name, organisation, account, default, named[audience], bool(recalled), bytes(body))
+        for key, of, ceiling, name, organisation, account, default, audience, recalled, body in await tx.execute(
+            statement
+        )
+    ]
+
+
+async def set_default(tx: AsyncConnection, entry_id: int, level: int) -> None:
+    """The level that counts for an entry because none of its own marks is TLP."""
+    await tx.execute(update(entry).where(entry.c.id == entry_id).values(default_level=level))
+
+
+async def rule(
+    tx: AsyncConnection, key: int, entry_id: int, was: Audience, ruling: Ruling, *, last: int, now: int
+) -> int:
+    """Give an entry another audience. The clock must be locked. Returns the last `date_added` given out.
+
+    Who sees it only from now on must find it ahead of its cursor: it gets a new `date_added`, unless nobody is let in who was not before.
+    """
+    await references.rule(tx, entry_id, ruling)
+    return await _widen_or_narrow(tx, key, entry_id, was, ruling, last=last, now=now)
+
+
+async def settle(
+    tx: AsyncConnection,
+    key: int,
+    changed: Collection[Line],
+    *,
+    now: int,
+    ruled: Collection[Line] = (),
+    fresh: int | None = None,
+) -> None:
+    """After these lines have changed: what refers to them is as strict as they are now. The clock must be locked.
+
+    `ruled` are those of them that may refer to something themselves. What was added from `fresh` on, in this very transaction, has had no other audience yet. Where something is narrowed, what it hid from
+    somebody, and what is given instead of it now, gets a new `date_added`.
+    """
+    moved = await references.unsettled(tx, key, changed, ruled)
+    if not moved:
+        return
+    last = await lock(tx, key)
+    narrowed: set[int] = set()
+    for one in moved:
+        held = one.own_held or ("it refers to what was recalled" if one.now == NOBODY else None)
+        ruling = Ruling(one.now, held)
+        if fresh is not None and one.first_added >= fresh:
+            await _correct(tx, one.entry, ruling)
+            continue
+        last = await _widen_or_narrow(tx, key, one.entry, one.was, ruling, last=last, now=now)
+        if not one.now.covers(one.was):
+            narrowed.add(one.entry)
+    of_ids = await lines(tx, key, {one.line[0] for one in moved})
+    for line in sorted({one.line for one in moved if one.entry in narrowed}):
+        versions = of_ids[line[0]]
+        gone = [one for one in versions if one.entry in narrowed and one.organisation_id == line[1]]
+        again = [one for one in uncovered(gone, versions) if one.entry not in narrowed]
+        await redate(tx, key, again, last=last, now=now)
+        last = await lock(tx, key)
+    await refresh_superseded(tx, key, of_ids)
+
+
+async def _correct(tx: AsyncConnection, entry_id: int, ruling: Ruling) -> None:
+    """The audience of an entry that nobody has seen yet."""
+    row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
+    await tx.execute(update(entry).where(entry.c.id == entry_id).values(audience_id=row, held=ruling.held))
+    of = audience_history.c.entry_id == entry_id, audience_history.c.until.is_(None)
+    await tx.execute(update(audience_history).where(*of).values(audience_id=row))
+
+
+async def _widen_or_narrow(
+    tx: AsyncConnection, key: int, entry_id: int, was: Audience, ruling: Ruling, *, last: int, now: int
+) -> int:
+    if was == ruling.audience:
+        await tx.execute(update(entry).where(entry.c.id == entry_id).values(held=ruling.held))
+        return last
+    row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
+    changes: dict[str, Any] = {"audience_id": row, "held": ruling.held}
+    if was.covers(ruling.audience):
+        await move(tx, entry_id, changes, now=now)
+        return last
+    date_added = max(now, last + 1)
+    await move(tx, entry_id, changes | {"date_added": date_added}, now=date_added)
+    await set_clock(tx, key, date_added)
+    return date_added
