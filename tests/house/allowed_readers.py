@@ -33,6 +33,7 @@ INTERNAL = {
     "rulings.unmarked": "the same, of a collection whose level is not their own",
     "rulings.of_organisation": "the same, of an organisation",
     "rulings.to_rule": "the same, by key",
+    "rulings.before_recall": "whom a recalled copy reached, as the most that it may reach again",
     "entries.closed": "which of an organisation's own lines were recalled whole, by id alone",
     "definitions.known": "what an organisation itself has said its marks mean",
     "references.unsettled": "the entries whose audience is to be another",
@@ -64,7 +65,10 @@ DEEDS = {
         {"entries.lines", "records.releases", "records.own_versions"},
     ),
     "recall.take_back_releases": ("the copies that a consent carried", {"entries.lines", "records.releases"}),
-    "reissue.reissue": ("what of a line is recalled, and its marks as they are", {"entries.lines", "rulings.to_rule"}),
+    "reissue.reissue": (
+        "what of a line is recalled, and its marks as they are",
+        {"entries.lines", "rulings.to_rule", "rulings.before_recall"},
+    ),
     "remark.remark": (
         "rules again; tells how many",
         {"entries.lines", "rulings.waiting", "rulings.unmarked", "rulings.of_organisation", "rulings.to_rule"},

@@ -4,6 +4,7 @@ A person of its originator brings back what its organisation took back; what a s
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from indicator_hub.errors import Conflict, NotFound, NotPermitted
 from indicator_hub.sharing.act import Caller, act
@@ -31,7 +32,12 @@ async def reissue(
             now = store.now()
             there = (await entries.lines(tx, reach.key, (identifier,))).get(identifier, [])
             chosen = _choose(reach, [one for one in there if not keys or one.version_key in keys])
-            means = await rulings_of(tx, await rulings.to_rule(tx, [one.entry for one in chosen]))
+            waiting = await rulings.to_rule(tx, [one.entry for one in chosen])
+            means = await rulings_of(tx, waiting)
+            for copy in (one for one in waiting if one.copied):
+                # A copy never reaches anybody whom it did not reach before, whatever its marks alone would say here.
+                within = await rulings.before_recall(tx, copy.entry)
+                means[copy.entry] = replace(means[copy.entry], audience=means[copy.entry].audience.narrowed(within))
             for one in chosen:
                 ruling = means[one.entry]
                 if ruling.held is not None and not ruling.unresolved:

@@ -31,12 +31,14 @@ class Waiting:
     default: int | None
     audience: Audience
     recalled: bool
+    copied: bool
+    """Whether it was released from another collection."""
     body: bytes
 
 
 _WAITING = (
     entry.c.id, entry.c.collection_id, collection.c.ceiling, entry.c.stix_id, entry.c.organisation_id, entry.c.account_id,
-    entry.c.default_level, entry.c.audience_id, entry.c.recalled, entry.c.body,
+    entry.c.default_level, entry.c.audience_id, entry.c.recalled, entry.c.released_from, entry.c.body,
 )  # fmt: skip
 
 
@@ -91,11 +93,20 @@ async def set_line_order(tx: AsyncConnection, key: int, line: Line, order: int, 
 async def _waiting(tx: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> list[Waiting]:
     named = await audiences.all_of(tx)
     return [
-        Waiting(key, of, ceiling, name, organisation, account, default, named[audience], bool(recalled), bytes(body))
-        for key, of, ceiling, name, organisation, account, default, audience, recalled, body in await tx.execute(
-            statement
+        Waiting(
+            key, of, ceiling, name, organisation, account, default, named[audience], bool(recalled), source is not None, bytes(body)
         )
-    ]
+        for key, of, ceiling, name, organisation, account, default, audience, recalled, source, body in await tx.execute(statement)
+    ]  # fmt: skip
+
+
+async def before_recall(tx: AsyncConnection, entry_id: int) -> Audience:
+    """Whom a recalled entry reached when it was taken back."""
+    h = audience_history.c
+    statement = (
+        select(h.audience_id).where(h.entry_id == entry_id, h.until.is_not(None)).order_by(h.since.desc()).limit(1)
+    )
+    return (await audiences.all_of(tx))[(await tx.execute(statement)).scalar_one()]
 
 
 async def set_default(tx: AsyncConnection, entry_id: int, level: int) -> None:

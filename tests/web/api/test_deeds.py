@@ -431,3 +431,22 @@ async def test_an_operations_stewards_get_its_report(hub: Site) -> None:
     assert [(one["organisation"], one["given"], one["received"], one["recalled"]) for one in told["parts"]] == [
         ("xb-cert", 1, 2, 1), ("xc-cert", 1, 0, 0),
     ]  # fmt: skip
+
+
+async def test_a_copy_comes_back_as_strict_as_it_was(hub: Site) -> None:
+    """What a report refers to stays behind in its group, and still narrows the copy: at its release, and when a steward brings it back."""
+    report = indicator(
+        9, type="report", id="report--00000000-0000-4000-8000-000000000009", name="R", published="2026-11-01T00:00:00Z", tlp="GREEN",
+        object_refs=[ONE], pattern=None, pattern_type=None, valid_from=None,
+    )  # fmt: skip
+    observing = {("xd-cert", "night"): Membership("xd-cert", "night", "observer")}
+    night = {("xb-cert", "night"): Membership("xb-cert", "night", "member", can_write=True)}
+    alpha = {("xc-cert", "alpha"): Membership("xc-cert", "alpha", "member", can_write=True)}
+    await apply(hub.world.store, roster(memberships=dict(roster().memberships) | observing | night | alpha))
+    await hub.post(indicator(1, tlp="STRICT"), report, account="bea")
+    to = {"to": {"group": "night", "collection": "case"}}
+    assert (await hub.api("POST", deed("release", of=report["id"]), "bea", to)).json()["success_count"] == 1
+    assert (await ids(hub, "eve", NIGHT_OBJECTS), await ids(hub, "gus", NIGHT_OBJECTS)) == ([report["id"]], [])
+    assert (await hub.api("POST", deed("recall", of=report["id"], at=CASE), "eve")).status_code == 200
+    assert (await hub.api("POST", deed("reissue", of=report["id"], at=CASE), "eve")).status_code == 200
+    assert (await ids(hub, "eve", NIGHT_OBJECTS), await ids(hub, "gus", NIGHT_OBJECTS)) == ([report["id"]], [])
