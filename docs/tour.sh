@@ -8,8 +8,11 @@ HUB=http://127.0.0.1:$PORT
 TOUR=${TOUR:-build/tour}
 export INDICATOR_HUB_URL="$HUB" INDICATOR_HUB_PORT="$PORT" INDICATOR_HUB_DATA_DIR="$TOUR/data" INDICATOR_HUB_LOG_LEVEL=error
 
-bold=$(tput bold 2>/dev/null || true)
-plain=$(tput sgr0 2>/dev/null || true)
+bold='' plain=''
+if [ -t 1 ]; then
+    bold=$(tput bold 2>/dev/null || true)
+    plain=$(tput sgr0 2>/dev/null || true)
+fi
 
 # Tells what happens next.
 tell() { printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }

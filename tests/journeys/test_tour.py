@@ -27,7 +27,7 @@ SAID = (
     "Heron (closed): Find and take down the servers behind the Heron loader.",
     "xa-cert: 4 given, 0 received, 1 withdrawn, 1 recalled",
     "xb-cert: 0 given, 3 received",
-    "2026-11-20T08:00:00.000Z recalled in heron",
+    "2026-11-20T08:00:00.000Z recalled by its originator in heron",
 )
 
 

@@ -1,5 +1,6 @@
 """What the commands that ask a running hub share: their options, and how a hub and a place are named."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +13,10 @@ if TYPE_CHECKING:
 
 HubUrl = Annotated[str, typer.Option("--hub", metavar="URL", envvar="INDICATOR_HUB_URL", help="The hub.")]
 TokenFile = Annotated[
-    Path | None, typer.Option("--token-file", metavar="FILE", help="A file with the account's token.")
+    Path | None,
+    typer.Option("--token-file", metavar="FILE", help="A file with the account's token; else INDICATOR_HUB_TOKEN."),
 ]
-Token = Annotated[str, typer.Option(envvar="INDICATOR_HUB_TOKEN", hidden=True)]
+"""The token itself is no option: whoever lists processes would read it."""
 Place = Annotated[str, typer.Argument(metavar="GROUP/COLLECTION", help="A collection, by id or alias, of a group.")]
 Object = Annotated[str, typer.Argument(metavar="OBJECT", help="The STIX id.")]
 Versions = Annotated[
@@ -26,11 +28,11 @@ Version = Annotated[
 Purpose = Annotated[str, typer.Option(help="What it is for: it is recorded.")]
 
 
-def hub_at(url: str, token_file: Path | None, token: str) -> "Hub":
+def hub_at(url: str, token_file: Path | None) -> "Hub":
     """The hub that is asked. Raises Misconfigured without a URL or a token."""
     from indicator_hub.cli.remote import Hub
 
-    return Hub.at(url, token_file, token)
+    return Hub.at(url, token_file, os.environ.get("INDICATOR_HUB_TOKEN", ""))
 
 
 def path_of(place: str, one: str = "") -> str:

@@ -1,8 +1,9 @@
 """A hub asked over HTTP as an account: the shell has no second way to share, and running a hub gives no right to read in it."""
 
+import re
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, cast
@@ -13,9 +14,12 @@ from indicator_hub import __version__, errors
 from indicator_hub.errors import HubError, Invalid, Misconfigured, Unavailable
 
 _TIMEOUT = httpx2.Timeout(60, connect=10)
-_TRIES = 3
-_LONGEST_WAIT = 10
-_BUSY = 503
+_LONGEST_WAIT = 30
+_WAIT = re.compile(r"[0-9]{1,3}")
+"""Retry-After in seconds. A hub says it so; a date is not waited for."""
+_NOT_FOUND, _TOO_MANY, _FAULT, _BUSY = 404, 429, 500, 503
+_UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout)
+_ADDRESS = "Give a hub's address without a path: --hub https://hub.example."
 _REFUSALS: Mapping[int, type[HubError]] = {
     400: errors.Invalid,
     401: errors.Unauthenticated,
@@ -23,14 +27,18 @@ _REFUSALS: Mapping[int, type[HubError]] = {
     404: errors.NotFound,
     409: errors.Conflict,
     413: errors.TooLarge,
+    414: errors.TooLong,
     415: errors.UnsupportedMedia,
     422: errors.Unprocessable,
     429: errors.TooMany,
     503: errors.Unavailable,
 }
 _NEXT = {
-    401: "Set INDICATOR_HUB_TOKEN, or --token-file, to a token that `indicator-hub enrol` gave and that is not revoked.",
+    401: "Set INDICATOR_HUB_TOKEN, or --token-file, to a token that `indicator-hub enrol` gave and that is not revoked; or the account is suspended.",
+    403: "`indicator-hub access` tells what this account may do.",
     404: "Ask `indicator-hub access` what there is for this account.",
+    429: "Ask again later.",
+    503: "Ask again later.",
 }
 """What to do about it, where the hub itself cannot say."""
 
@@ -48,10 +56,7 @@ class Hub:
         if not url.startswith(("http://", "https://")):
             raise Misconfigured("Say which hub: --hub https://hub.example, or INDICATOR_HUB_URL.")
         if token_file is not None:
-            try:
-                token = token_file.read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise Misconfigured(f"The token cannot be read from {token_file}: {error}.") from None
+            token = _token_in(token_file)
         if not token:
             raise Misconfigured("Say as whom: --token-file FILE, or INDICATOR_HUB_TOKEN.")
         if not token.isascii() or not token.isprintable():
@@ -65,7 +70,7 @@ class Hub:
         return self._ask("GET", path, params=sent)
 
     def post(self, path: str, body: object = None, *, content: bytes | None = None) -> dict[str, Any]:
-        """One deed, asked again under the same key where no answer came: it is done once."""
+        """One deed. Asked again where no answer came, it has the same key: it is done once."""
         key = {"Idempotency-Key": str(uuid.uuid4())}
         if content is not None:
             return self._ask("POST", path, content=content, headers=key | {"Content-Type": "application/json"})
@@ -75,47 +80,77 @@ class Hub:
         """One end."""
         return self._ask("DELETE", path)
 
-    def walk(self, path: str, **query: object) -> Iterator[dict[str, Any]]:
-        """Every item of a list, page after page."""
-        following: str | None = None
-        while True:
-            page = self.get(path, **query, next=following)
-            yield from page["items"]
-            following = page.get("next")
-            if not page.get("more") or following is None:
-                return
+    def whole(self, path: str, **query: object) -> dict[str, Any]:
+        """A list to its end, as one page: with the items of all, and what else the first says."""
+        first = page = self.get(path, **query)
+        items: list[Any] = list(first["items"])
+        while page["more"]:
+            page = self.get(path, **query, next=page["next"])
+            items += page["items"]
+        return {name: value for name, value in first.items() if name != "next"} | {"items": items, "more": False}
 
     def _ask(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **request: Any
     ) -> dict[str, Any]:
-        sent = {**self.headers, **(headers or {})}
-        for left in reversed(range(_TRIES)):
+        """Ask, and once more where the connection broke or the hub names a short wait. Only a DELETE that may have been done is not repeated."""
+
+        def once() -> httpx2.Response:
+            sent = {**self.headers, **(headers or {})}
+            return httpx2.request(method, f"{self.url}/api/v1{path}", headers=sent, timeout=_TIMEOUT, **request)
+
+        try:
             try:
-                answer = httpx2.request(method, f"{self.url}/api/v1{path}", headers=sent, timeout=_TIMEOUT, **request)
-            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-                if not left or not isinstance(error, httpx2.TransportError):
-                    raise Unavailable(
-                        f"No hub answers at {self.url} ({type(error).__name__}). Is it running there?"
-                    ) from None
-                continue
-            if answer.status_code == _BUSY and left:
-                time.sleep(min(int(answer.headers.get("retry-after") or 1), _LONGEST_WAIT))
-                continue
-            return self._read(answer)
-        raise AssertionError
+                answer = once()
+            except httpx2.TransportError as error:
+                if method == "DELETE" and not isinstance(error, _UNSENT):
+                    raise
+                answer = once()
+            else:
+                wait = answer.headers.get("retry-after", "")
+                if answer.status_code == _BUSY and _WAIT.fullmatch(wait) and int(wait) <= _LONGEST_WAIT:
+                    time.sleep(int(wait))
+                    answer = once()
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            if method == "GET" or isinstance(error, (*_UNSENT, httpx2.InvalidURL, httpx2.UnsupportedProtocol)):
+                raise Unavailable(f"No hub answers at {self.url} ({why}). Is it running there?") from None
+            raise Unavailable(
+                f"The hub at {self.url} did not answer ({why}). It may have done what was asked: look before you ask again."
+            ) from None
+        return self._read(answer)
 
     def _read(self, answer: httpx2.Response) -> dict[str, Any]:
         try:
             found = answer.json()
         except ValueError:
             found = None
+        status = answer.status_code
         if not isinstance(found, dict):
-            raise Invalid("What answers there is no indicator-hub.")
+            if status == _TOO_MANY or status >= _FAULT:
+                raise Unavailable(f"{self.url} answers {status}, and not as a hub does: ask again later.")
+            raise Invalid(f"{self.url} answers {status}, and is no indicator-hub. {_ADDRESS}")
         told = cast("dict[str, Any]", found)
         if answer.is_success:
             return told
-        status = answer.status_code
-        words = [str(told.get("detail") or told.get("title") or answer.reason_phrase)]
+        if status == _NOT_FOUND and "type" not in told:
+            raise Invalid(f"At {self.url} there is no API of an indicator-hub. {_ADDRESS}")
+        words = [str(told.get("detail") or told.get("description") or told.get("title") or answer.reason_phrase)]
+        if "instance" in told:
+            words.append(f"Its operator finds the cause by {told['instance']}.")
         if status in _NEXT:
             words.append(_NEXT[status])
         raise _REFUSALS.get(status, HubError)(" ".join(words))
+
+
+def _token_in(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        why = "there is no such file. Put there what `indicator-hub enrol` gave, readable by nobody else (chmod 600)"
+    except PermissionError:
+        why = "this user may not read it. Ask as the user who owns it, or name a file of your own"
+    except IsADirectoryError:
+        why = "it is a folder. Name the file in it"
+    except (OSError, UnicodeDecodeError):
+        why = "it is no file of text. Name the one that holds what `indicator-hub enrol` gave"
+    raise Misconfigured(f"The token cannot be read from {file}: {why}.")

@@ -22,4 +22,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def show(told: object, lines: Callable[[], Sequence[str]], *, as_json: bool) -> None:
     """Print an answer: as JSON, or as lines to read."""
-    print(json.dumps(told, ensure_ascii=False) if as_json else "\n".join(lines()))
+    print(json.dumps(told) if as_json else "\n".join(map(_plain, lines())))
+
+
+def _plain(line: str) -> str:
+    """Without what a terminal would obey: a partner's words could else rewrite the screen, or look like a line of ours."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in line)
