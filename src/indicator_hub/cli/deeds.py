@@ -98,7 +98,7 @@ def own(
         raise Invalid("One object is shown with all its versions: name it, or a state.")
     asked = hub_at(hub, token_file)
     told = asked.whole("/own/", state=state) if one is None else asked.get(f"/own/{quoted(one)}/")
-    show({"items": items}, lambda: [_kept(item) for item in items] or ["Nothing."], as_json=as_json)
+    show(told, lambda: [_kept(item) for item in told["items"]] or ["Nothing."], as_json=as_json)
 
 
 def _kept(item: dict[str, Any]) -> str:
