@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 from indicator_hub.cli import main
 from support.paths import COLLECTIONS
+from support.world import envelope, indicator
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -59,6 +61,27 @@ def test_an_administrators_day(hub: Run) -> None:
         == 0
     )
     assert "1 tokens" in hub("revoke", "xa-analyst")[1]
+
+
+def test_what_is_ruled_again_is_told(hub: Run, tmp_path: Path) -> None:
+    """Another level for a feed of unmarked objects: standard error says how many count by it from then on, and nothing where there are none."""
+    shutil.copytree(COLLECTIONS, tmp_path / "collections")
+    file = tmp_path / "collections" / "regional-cyber-2025.yaml"
+    feed = (
+        "      unmarked: {title: Unmarked, organisation: xa-cert, collection: feeds, source: samples/unmarked.json,\n"
+        "        format: stix, level: GREEN, documentation: allow}\n"
+    )
+    (file.parent / "samples" / "unmarked.json").write_bytes(
+        envelope(indicator(1), indicator(2), indicator(3, tlp="GREEN"))
+    )
+    text = file.read_text().replace("      edge-scanners:\n", f"{feed}      edge-scanners:\n")
+    file.write_text(text)
+    hub("migrate")
+    assert hub("apply", tmp_path / "collections")[::2] == (0, "")
+    assert "3 new" in hub("ingest", "unmarked")[1]
+    file.write_text(text.replace("level: GREEN, documentation", "level: AMBER, documentation"))
+    code, out, said = hub("apply", tmp_path / "collections")
+    assert (code, out.endswith("Applied.\n"), said) == (0, True, "Ruled again: 2 entries.\n")
 
 
 def test_mistakes_are_told_all_at_once_with_file_and_line(hub: Run, tmp_path: Path) -> None:
