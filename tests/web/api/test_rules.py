@@ -193,6 +193,8 @@ async def test_texts_that_no_database_holds_are_refused(database_url: str) -> No
         answer = await s.api("POST", f"{ALPHA}/objects/{ONE}/evidence", "bea", {"purpose": "a\0b"})
         assert (answer.status_code, answer.json()["errors"][0]["at"]) == (400, "purpose")
         assert (await s.api("POST", "/groups/alpha/named", "bea", {"account": "\0"})).status_code == 400
+        for hidden in ("\x1b[2J", "\u202e", "\r"):
+            assert (await s.api("POST", "/consents", "bea", ASK | {"purpose": f"x{hidden}"})).status_code == 400
         for odd in ("\U0001f600", "'; DROP TABLE entry; --", "..", "%25"):
             assert (await s.api("POST", "/groups/alpha/named", "bea", {"account": odd})).status_code == 404
         sent = s.headers("bea", content_type="application/json")

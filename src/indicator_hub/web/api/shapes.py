@@ -26,19 +26,21 @@ _COLLECTION = "6b0a0c1e-3a56-4c1c-9a53-0d8f9f6f4d11"
 class _Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
+
+class _Sent(_Shape):
     @field_validator("*", mode="before")
     @classmethod
-    def _storable(cls, value: object) -> object:
-        # Text in PostgreSQL cannot hold U+0000.
-        if isinstance(value, str) and "\0" in value:
-            raise ValueError("a text may not hold U+0000")
+    def _readable(cls, value: object) -> object:
+        # Told to other parties, in terminals too; and PostgreSQL's text cannot hold U+0000.
+        if isinstance(value, str) and any(not one.isprintable() and one not in "\n\t" for one in value):
+            raise ValueError("a text may not hold control characters")
         return value
 
 
 # What is taken.
 
 
-class RecallAsked(_Shape):
+class RecallAsked(_Sent):
     """Take an object back. Without `versions` the whole line."""
 
     reason: str = Field("unspecified", json_schema_extra={"enum": list(REASONS)})
@@ -51,34 +53,34 @@ class OwnRecallAsked(RecallAsked):
     collection: Name | None = Field(None, description="Only in this collection, by its id.")
 
 
-class ReissueAsked(_Shape):
+class ReissueAsked(_Sent):
     """Bring back what was recalled. Without `versions` all of it."""
 
     versions: list[Timestamp] = Field(default_factory=list)
 
 
-class Place(_Shape):
+class Place(_Sent):
     """A collection, by id or alias, of a group."""
 
     group: Name
     collection: Name
 
 
-class ReleaseAsked(_Shape):
+class ReleaseAsked(_Sent):
     """Copy a version into another collection."""
 
     to: Place
     version: Timestamp | None = Field(None, description="Which version; else the one that is shown.")
 
 
-class EvidenceAsked(_Shape):
+class EvidenceAsked(_Sent):
     """Export a version for a court."""
 
     purpose: str = Field(max_length=1_000, examples=["Case 2026/114, district court"])
     version: Timestamp | None = None
 
 
-class ConsentAsked(_Shape):
+class ConsentAsked(_Sent):
     """Ask an originator for leave: to release a version into the group `to`, or to use it as evidence."""
 
     group: Name
@@ -90,13 +92,13 @@ class ConsentAsked(_Shape):
     purpose: str = Field(max_length=1_000)
 
 
-class GrantAsked(_Shape):
+class GrantAsked(_Sent):
     """Consent, and until when it holds; else until it is withdrawn."""
 
     until: Timestamp | None = None
 
 
-class NamingAsked(_Shape):
+class NamingAsked(_Sent):
     """Put a person of one's own organisation forward to read TLP:RED in the group."""
 
     account: Name
