@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from indicator_hub.cli import main
+from indicator_hub.cli.shell import show
 from indicator_hub.sharing.enrol import enrol
 from indicator_hub.sharing.submit import submit
 from indicator_hub.store.migrate import migrate
@@ -178,15 +179,17 @@ def test_an_export_that_could_not_be_written_is_not_asked_for(run: Run, tmp_path
     assert (tmp_path / "kept").read_text() == "kept"
 
 
-def test_a_partners_words_do_not_move_the_cursor(run: Run) -> None:
-    """What a partner wrote is shown on its line, without what a terminal would obey."""
-    asked = told(
-        run, "bea", "consent", "ask", "alpha/main", COPY, "--purpose", "Case\n\x1b[2J\x9b2J 12", "--to", "night"
-    )
+def test_a_partners_words_do_not_move_the_cursor(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a partner wrote is shown on its line, without what a terminal would obey; the hub takes no such thing either."""
+    ask = ("consent", "ask", "alpha/main", COPY, "--to", "night", "--purpose")
+    assert run("bea", *ask, "Case\x1b[2J 12")[0] == 4
+    asked = told(run, "bea", *ask, "Case\n 12")
     _, out, _ = run("ana", "consent", "list", "--json")
     assert (out.isascii(), json.loads(out)["items"][0]["purpose"]) == (True, asked["purpose"])
     (line,) = (line for line in run("ana", "consent", "list")[1].splitlines() if asked["id"] in line)
-    assert line.endswith(": Case��[2J�2J 12")
+    assert line.endswith(": Case\N{REPLACEMENT CHARACTER} 12")
+    show({}, lambda: ["a\x1b[2J\x9b2Jb"], as_json=False)
+    assert capsys.readouterr().out == "a\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}2Jb\n"
 
 
 def test_names_and_accounts(run: Run) -> None:
