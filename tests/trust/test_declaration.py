@@ -1,5 +1,6 @@
 """Declarations: a folder of YAML becomes a roster, or every mistake in it is told with its file and line."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,7 @@ CASES = [
     ("only tables have columns", "format: csv", "format: list", 44, "only a csv feed has columns"),
     ("types are STIX observables", "types: {link: url}", "types: {link: urll}", 45, '"urll" is not a type of observable: did you mean "url"?'),
     ("what is expected too", "level: GREEN", "expect: domain-nam", 46, '"domain-nam" is not a type of observable: did you mean "domain-name"?'),
+    ("indicators are of some type", "level: GREEN", "indicator_types: []", 46, '"indicator_types" is empty: write at least one'),
     ("confidence is 0 to 100", "level: GREEN", "confidence: 101", 46, "must be a whole number from 0 to 100"),
     ("a delimiter is one character", "level: GREEN", 'delimiter: "::"', 46, '"delimiter": must be one character'),
     ("documentation is allowed or not", "level: GREEN", "documentation: true", 46, '"documentation" cannot be "true": possible here: allow, refuse'),
@@ -361,7 +363,7 @@ def test_a_file_cannot_exhaust_the_hub():
     assert "is longer than" in mistakes(("a.yaml", "#" * 1_000_001))[0].text
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "~", "organisations:\ngroups:\n", "---\n"])
+@pytest.mark.parametrize("text", ["", "# nothing\n", "~", "organisations:\ngroups:\n", "agreement:\n", "---\n"])
 def test_an_empty_file_declares_nothing(text):
     """A file with nothing in it is no mistake."""
     assert parse([("a.yaml", text)]) == Roster()
@@ -404,6 +406,9 @@ def test_nations_are_iso_codes_and_those_free_for_use():
     assert len(CODES) == 249 + 42
     assert {"AA", "QM", "QZ", "XA", "XZ", "ZZ", "NO", "GB"} <= CODES
     assert not {"UK", "EU", "QL", "ZX", "AB"} & CODES
+    # The official ones as in iso3166.tab of the time zone database (2026), pinned code by code.
+    whole = hashlib.sha256(" ".join(sorted(CODES)).encode()).hexdigest()
+    assert whole == "eec7f0f51503e3ed268ee61268bce4ebe81934a3d22519732d80f8814a0f8481"
 
 
 UUID = "3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c09"
@@ -455,10 +460,10 @@ NOT_TAKEN = [
     *[(fields.Percentage, one, "must be a whole number from 0 to 100") for one in ("101", "999999999")],
     (fields.Level, "WHITE", "write CLEAR"), (fields.Level, "amber", "not a TLP level: possible here: CLEAR, GREEN, AMBER, AMBER+STRICT, RED"),
     (fields.Level, ("RED",), "must be a TLP level: CLEAR, GREEN, AMBER, AMBER+STRICT, RED"),
-    (fields.Observable, "", "is not a type of observable"), (fields.Uuid4, UUID.upper(), "is not a version 4 UUID"),
+    (fields.Observable, "", "is not a type of observable"), (fields.Observable, "zzz", "possible here: domain, domain-name, email-addr, hash, "), (fields.Uuid4, UUID.upper(), "is not a version 4 UUID"),
     (fields.Identity, f"indicator--{UUID}", "is not the id of a STIX identity"), (fields.Identity, "identity", "is not the id of a STIX identity"),
     *[(fields.Email, one, NO_EMAIL) for one in ("a", "@b", "a@", "a@b@c", "a b@c", "a@b c")],
-    *[(fields.Source, one, NO_SOURCE) for one in ("ftp://a", "file:///a", "HTTPS://a", "https://", "https:///a", "http:// a", "a+b-c.1://d")], (fields.Source, "", "at least 1 character"),
+    *[(fields.Source, one, NO_SOURCE) for one in ("ftp://a", "file:///a", "HTTPS://a", "https://", "https:///a", "http:// a", "a+b-c.1://d", "a://b")], (fields.Source, "", "at least 1 character"),
     *[(fields.Delimiter, one, NO_DELIMITER) for one in ("", ",,", "\r", "\n", "'", '"', None, (",",))],
     *[(fields.Column, one, NO_COLUMN) for one in ("", "0", None, ("a",))],
 ]  # fmt: skip
@@ -535,7 +540,7 @@ def tree(text: str) -> tuple[Node, list[Mistake]]:
 def test_a_document_is_its_text(text, plain):
     """Only what is written plainly as nothing is nothing; everything else is the characters that stand there."""
     node, found = tree(text)
-    assert (node.plain(), found) == (plain, [])
+    assert (node.plain(), node.file, node.line, found) == (plain, "a.yaml", 1, [])
 
 
 def test_every_value_knows_its_line():
@@ -549,7 +554,7 @@ def test_every_value_knows_its_line():
     assert node.at(["a", "b", 2]) is node.at(["a", "b"])
     assert node.at(["a", "x", "b"]) is node.at(["a"])
     assert node.at(["a", "b", "0"]) is node.at(["a", "b"])
-    assert node.at(["a", "b", 0, "x"]).value == "x"
+    assert node.at(["a", "b", 0, "x"]).value == node.at(["a", "b", 0, 0]).value == "x"
     assert (
         set(node.children("a")),
         node.children("x"),
@@ -568,11 +573,14 @@ UNREADABLE = [
     ("a: 1\n? [b]\n: 2\n", 2, "a key must be one word: write it before the colon"),
     ("a: 1\n~: 2\n", 2, "a key must be one word: write it before the colon"),
     ("a: 1\nb\x01: 2\n", 2, "there is a character here that YAML does not allow: remove it"),
+    ("\n\0", 2, "there is a character here that YAML does not allow: remove it"),
     ("a\0", 1, "there is a character here that YAML does not allow: remove it"),
     ("a: 1\n\tb: 2\n", 2, "this line is indented with a tab: use spaces"),
     ("a: 1\nb: ]\n", 2, "this is not readable YAML ("),
     ("[a]", 1, "the file must hold keys: organisations, agreement or groups"),
     ("\n\na", 1, "the file must hold keys: organisations, agreement or groups"),
+    ("{" * 21 + "}" * 21, 1, "a key must be one word: write it before the colon"),
+    ("{" * 22 + "}" * 22, 1, "values are nested more than 20 deep here: that is no declaration"),
     ("a: " + "[" * 21 + "]" * 21, 1, "values are nested more than 20 deep here: that is no declaration"),
 ]
 
@@ -581,7 +589,7 @@ UNREADABLE = [
 def test_what_cannot_be_read_is_told_with_its_line(text, line, words):
     """One mistake, where it is; what can be read no further declares nothing."""
     node, [one] = tree(text)
-    assert (one.file, one.line) == ("a.yaml", line)
+    assert (one.file, one.line, node.file, node.line) == ("a.yaml", line, "a.yaml", 1)
     assert words in one.text
     assert node.plain() == ({"a": "1", "b": "2"} if "second time" in words else {})
 
@@ -599,4 +607,181 @@ def test_a_sentence_is_cut_at_its_bound():
     """A mistake of 600 characters is told whole; a longer one is cut, and ends in dots; what does not print is spelt out."""
     assert str(Mistake("a.yaml", 3, "x" * 600)) == "a.yaml:3: " + "x" * 600
     assert str(Mistake("a.yaml", 3, "x" * 601)) == "a.yaml:3: " + "x" * 600 + "..."
-    assert str(Mistake("a.yaml", 3, "a\nb\u202ec é")) == "a.yaml:3: a\\nb\\u202ec é"
+    assert str(Mistake("a.yaml", 3, "a\nb\u202ec \\ é")) == "a.yaml:3: a\\nb\\u202ec \\ é"
+
+
+# The rule; what is replaced in VALID, and by what.
+ALLOWED = [
+    ("a desk is a way to reach it", "{email: duty@cert.xb.example}", "{desk: Room 5}"),
+    ("a default may be the ceiling", "default: GREEN", "default: AMBER"),
+    ("a feed's level may be the ceiling", "level: GREEN", "level: AMBER"),
+    ("a feed may leave the level to the collection", "        level: GREEN\n", ""),
+    ("every column has its meaning", "{value: url, type: 2}", "{value: a, type: b, first_seen: c, description: d, labels: e, confidence: f, reference: g}"),
+    ("an agreement may have no end", "  until: 2029-06-01\n", ""),
+    ("a day without a value is not written", "from: 2025-07-01, until: 2026-07-01", "from: , until: "),
+    ("numbers need no header", "columns: {value: url, type: 2}", "header: false\n        columns: {value: 1, type: 2}"),
+    ("a list has no columns", "format: csv\n        columns: {value: url, type: 2}", "format: list"),
+    ("an observer has no sponsor", "role: client, sponsor: xa-cert", "role: observer"),
+    ("a member that is not declared to write reads", "can_write: true, steward: true", "can_write: false"),
+    ("a group may begin and end", "    kind: standing\n", "    kind: standing\n    from: 2025-06-01\n    until: 2025-06-02\n"),
+    ("a bundle may be public as it says itself", "        ceiling: CLEAR\n", "        ceiling: CLEAR\n        writable: feeds\n    feeds:\n      bundle: {title: T, organisation: xa-cert, collection: open, source: s.json, format: stix}\n"),
+    ("an importer is of the group, not its steward", "organisation: xa-cert", "organisation: xb-cert"),
+    ("two collections of one group have two ids", "6a6e5a0b1c02", "6a6e5a0b1c04"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "old", "new"), ALLOWED, ids=[case[0] for case in ALLOWED])
+def test_what_may_be_declared(rule, old, new):
+    """What is not forbidden is no mistake."""
+    assert VALID.count(old) >= 1
+    assert parse([("a.yaml", VALID.replace(old, new, 1))]) != parse([("a.yaml", VALID)])
+
+
+MAIN_OF, XA, TABLE, STANDING = (
+    "Collection main of group standing-one",
+    "Organisation xa-cert",
+    "Feed table of group standing-one",
+    "Group standing-one",
+)
+# What is replaced in VALID, and by what; all that is said of it.
+SAID = [
+    ("title: Main", "title: [Main]", f'{MAIN_OF}: "title" must be a text'),
+    ("title: Main", "title: ''", f'{MAIN_OF}: "title" is empty: write a text, or leave the key out if it may be'),
+    ("title: Main", "title: " + "x" * 4_001, f'{MAIN_OF}: "title" is too long: shorten it'),
+    ("title: Main\n", "\n", f'{MAIN_OF}: "title" is missing: write what the collection is called'),
+    ("{desk: Duty desk, email: duty@cert.xa.example}", "5", f'{XA}: "contact" must hold "key: value" lines, indented under it'),
+    ("{value: url, type: 2}", "x", f'{TABLE}: "columns" must hold "name: value" lines, indented under it'),
+    ("purposes: [defence]", "purposes: [defence, '']", 'Agreement accord: "purposes.1" is empty: write a text, or leave the key out if it may be'),
+    ("kind: standing", "kind: " + "x" * 60, f'{STANDING}: "kind" cannot be "{"x" * 60}": possible here: standing, operation, public'),
+    ("kind: standing", "kind: " + "x" * 61, f'{STANDING}: "kind" must be one of these: standing, operation, public'),
+    ("kind: standing", "kind: [standing]", f'{STANDING}: "kind" must be one of these: standing, operation, public'),
+    ("writable: feeds", "writable: fed", 'Collection fed of group standing-one: "writable" cannot be "fed": did you mean "feeds"?'),
+    ("{role: submitter, can_write: true}", "x", 'Member xb-cert of group public: this must hold "key: value" lines, indented under it'),
+    ("    kind: standing\n", "    kind: standing\n    from: 2025-06-02\n    until: 2025-06-02\n", f'{STANDING}: "until" is not after "from": correct one of the two'),
+    ("  name: accord\n", "", 'The agreement: "name" is missing: write a short name for the agreement, such as regional-cyber-2025'),
+    ("title: Main", "titel: Main", f'{MAIN_OF}: "titel" is not a key that is known here: did you mean "title"?'),
+    ("  from: 2025-06-01\n", "  fron: 2025-06-01\n", 'Agreement accord: "fron" is not a key that is known here: did you mean "from"?'),
+    ("{desk: Duty desk,", "{zzz: 1,", f'{XA}: "contact.zzz" is not a key that is known here: possible here: desk, email, telephone, pgp, hours'),
+    ("{desk: Duty desk,", "{zzz: ,", f'{XA}: "contact.zzz" is not a key that is known here: possible here: desk, email, telephone, pgp, hours'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "sentence"), SAID, ids=range(len(SAID)))
+def test_each_kind_of_mistake_has_its_sentence(old, new, sentence):
+    """The whole sentence, as it stands before whoever wrote the declaration."""
+    assert VALID.count(old) >= 1
+    assert sentence in [one.text for one in mistakes(("a.yaml", VALID.replace(old, new, 1)))]
+
+
+# What is replaced in VALID, and by what, so that a thing does not fit; nothing else is said.
+BROKEN = [
+    ("nation: XA", "nation: EU"), ("kind: standing", "kind: x"), ("ceiling: AMBER\n        default", "ceiling: x\n        default"),
+    ("{role: member, can", "{role: x, can"), ("role: client", "role: x"), ("format: csv", "format: x"), ("  from: 2025-06-01", "  from: x"),
+    ("writable: feeds", "writable: x"), ("kind: operation", "kind: x"), ("kind: public", "kind: x"), ("ceiling: CLEAR", "ceiling: x"),
+    ("{role: submitter, can_write: true}", "{role: x}"), ("ceiling: AMBER\n        writable", "ceiling: x\n        writable"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new"), BROKEN)
+def test_who_refers_to_a_broken_thing_is_told_nothing(old, new):
+    """One mistake is one sentence: what does not fit is kept by name, and no other rule is tried on it."""
+    assert VALID.count(old) >= 1
+    assert len(mistakes(("a.yaml", VALID.replace(old, new, 1)))) == 1
+
+
+def test_a_group_begins_and_ends_on_its_days():
+    """A group's own window, beside its agreement's."""
+    text = VALID.replace("    kind: standing\n", "    kind: standing\n    from: 2025-06-01\n    until: 2025-06-02\n")
+    group = parse([("a.yaml", text)]).groups["standing-one"]
+    day = 86_400_000_000
+    assert (group.starts, group.ends) == (1_748_736_000_000_000, 1_748_736_000_000_000 + day)
+
+
+def test_a_roster_stays_as_declared():
+    """Nobody who holds a roster can change what a feed's columns and types are."""
+    feed = parse([("a.yaml", VALID)]).feeds["table"]
+    for mapping in (feed.columns, feed.types):
+        with pytest.raises(TypeError):
+            mapping["value"] = "other"  # type: ignore[index]
+
+
+def test_the_others_are_looked_at_beside_a_broken_one():
+    """A thing that does not fit hides no mistake of those after it."""
+    found = mistakes(
+        ("a.yaml", VALID.replace("nation: XA", "nation: EU").replace("{email: duty@cert.xb.example}", "{hours: 24/7}"))
+    )
+    assert [one.line for one in found] == [4, 10]
+
+
+MEMBER = "      xb-cert:\n        steward: {steward}\n        can_write: false\n        sponsor: {sponsor}\n        role: {role}\n        until: {until}\n"
+
+
+@pytest.mark.parametrize(
+    ("role", "sponsor", "steward", "until", "lines"),
+    [("client", "xa-cert", "false", "2026-07-01", []), ("client", "xa-cert", "true", "2026-07-01", [26]), ("client", "xb-cert", "false", "2026-07-01", [28]),
+     ("observer", "xa-cert", "false", "2026-07-01", [28]), ("submitter", "", "false", "2026-07-01", [29]), ("client", "", "false", "2026-07-01", [25]),
+     ("observer", "xa-cert", "true", "2025-31-01", [30]), ("observer", "xa-cert", "true", "2026-07-01", [26, 28])],
+)  # fmt: skip
+def test_a_mistake_about_a_member_stands_on_the_line_of_its_key(role, sponsor, steward, until, lines):
+    """Written over several lines, a member's mistakes point at the key that is to be changed, or at the member where one is missing."""
+    written = MEMBER.format(role=role, sponsor=sponsor, steward=steward, until=until)
+    line = "      xb-cert: {role: client, sponsor: xa-cert, from: 2025-07-01, until: 2026-07-01}\n"
+    text = VALID.replace(line, written)
+    assert text != VALID
+    assert [one.line for one in (mistakes(("a.yaml", text)) if lines else ())] == lines
+    if not lines:
+        parse([("a.yaml", text)])
+
+
+def test_what_is_possible_is_offered_in_order():
+    """Where no word is near, all there are are offered, sorted, in whichever order they were declared."""
+    text = """\
+organisations:
+  zeta: {title: Z, nation: XA, contact: {desk: D}}
+  alpha: {title: A, nation: XA, contact: {desk: D}}
+groups:
+  public:
+    title: P
+    kind: public
+    members:
+      "111": {role: observer}
+    collections:
+      zoo: {id: 3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c01, title: Z, ceiling: CLEAR}
+      ark: {id: 3f0a3c5e-0b41-4d0c-8f4f-6a6e5a0b1c02, title: A, ceiling: CLEAR}
+    feeds:
+      one: {title: T, organisation: "222", collection: "333", source: s.txt, format: list, level: CLEAR}
+"""
+    assert [one.text.split(": ", 1)[1] for one in mistakes(("a.yaml", text))] == [
+        '111 is not declared under "organisations": possible here: alpha, zeta',
+        '222 is not declared under "organisations": possible here: alpha, zeta',
+        'this group has no collection "333": possible here: ark, zoo',
+    ]
+
+
+ORGANISATION = "  xc-cert: {title: CERT of XC, nation: XC, contact: {desk: D}}\n"
+
+
+def test_an_importer_outside_the_group_is_told_where_it_is_named():
+    """The mistake stands on the line of the feed's organisation."""
+    text = VALID.replace(
+        "      xa-cert: {role: member, can_write: true, steward: true}\n", "      xa-cert: {role: observer}\n"
+    )
+    text = text.replace("organisation: xa-cert", "organisation: xc-cert").replace(
+        "agreement:\n", ORGANISATION + "agreement:\n"
+    )
+    lines = text.splitlines()
+    found = [one for one in mistakes(("a.yaml", text)) if "does not belong to this group" in one.text]
+    assert [lines[one.line - 1].strip() for one in found] == ["organisation: xc-cert"]
+
+
+def test_space_around_a_text_is_none_of_it():
+    """A text in quotes is what stands in it, without the space before and after."""
+    text = VALID.replace("title: Main", 'title: " Main "').replace("collection: fed", 'collection: " fed "')
+    assert parse([("a.yaml", text)]) == parse([("a.yaml", VALID)])
+
+
+def test_what_holds_anyway_may_be_written():
+    """To write a default down changes nothing."""
+    written = "documentation: refuse\n        header: true\n        delimiter: ','\n        comment: '#'\n        confidence_cap: 100\n        level: GREEN"
+    text = VALID.replace("level: GREEN", written).replace("title: Main", "title: Main\n        writable: members")
+    assert parse([("a.yaml", text)]) == parse([("a.yaml", VALID)])

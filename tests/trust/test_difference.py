@@ -8,7 +8,7 @@ import pytest
 from indicator_hub.stix import timestamps
 from indicator_hub.trust.declaration import parse
 from indicator_hub.trust.difference import Difference, difference, render
-from indicator_hub.trust.ladder import AMBER, GREEN, RED, STRICT
+from indicator_hub.trust.ladder import AMBER, CLEAR, GREEN, RED, STRICT
 from indicator_hub.trust.roster import Contact, Membership, Roster
 
 SHIPPED = Path(__file__).parents[2] / "collections"
@@ -69,6 +69,7 @@ ADDED = [
     ("organisation", "xb-soc", "Organisation xb-soc, Government security operations centre of XB, nation XB, is added;"),
     ("agreement", "regional-cyber-2025", 'is added, from 2025-06-01, until 2029-06-01; it rests on "Memorandum of'),
     ("group", "night-heron", "Operation night-heron, Night Heron, is added under agreement joint-operation-night-heron, led by XC,"),
+    ("group", "night-heron", '; its purpose: "Find and take down'),
     ("group", "public", "Group public, Public indicators, is added, open to everybody."),
     ("membership", ("xb-cert", "sentinel"), "XB: National CERT of XB (xb-cert) joins group sentinel as member, may not write, from 2025-06-01."),
     ("membership", ("xa-police", "sentinel"), "joins group sentinel as client of xa-cert, may not write, from 2025-09-01."),
@@ -96,6 +97,7 @@ CHANGED = [
     ("agreement", "regional-cyber-2025", {"starts": LATER}, "now begins on 2026-06-01 instead of 2025-06-01."),
     ("agreement", "regional-cyber-2025", {"legal_basis": "A treaty"}, 'now rests on "A treaty" instead of "Memorandum of'),
     ("agreement", "regional-cyber-2025", {"purposes": ("a", "b")}, 'now serves "a" and "b" instead of "defence of networks" and'),
+    ("agreement", "regional-cyber-2025", {"purposes": ("a", "b", "c")}, 'now serves "a", "b" and "c" instead of "defence of networks" and'),
     ("group", "night-heron", {"ends": LATER}, "Operation night-heron now ends on 2026-06-01 instead of 2029-12-31."),
     ("group", "sentinel", {"ends": NOW}, "Group sentinel now ends on 2026-03-01T12:30:00Z instead of having no end."),
     ("group", "night-heron", {"lead_nation": "XD", "purpose": "Other."}, 'now has the purpose "Other" instead of "Find and take down'),
@@ -188,6 +190,17 @@ def test_a_membership_no_longer_declared_ends_now(shipped):
     assert "it reads there what everybody reads" in public.words
 
 
+def test_a_membership_with_a_day_to_end_on_ends_now_too(shipped):
+    """Taken out of the file it ends at once, whenever it was to end; one that has ended, and at its very end has, stays as it is."""
+    key = ("xb-cert", "sentinel")
+    declared = without(shipped, "memberships", key)
+    [change] = difference(changed(shipped, "memberships", key, ends=LATER), declared, NOW).changes
+    assert isinstance(change.after, Membership)
+    assert (change.verb, change.after.ends) == ("end", NOW)
+    for ended in (NOW, EARLIER):
+        assert difference(changed(shipped, "memberships", key, ends=ended), declared, NOW) == Difference()
+
+
 def test_a_membership_that_never_began_ends_empty(shipped):
     """One that was to begin later ends where it would have begun: its window is empty, not backward."""
     key = ("xb-cert", "sentinel")
@@ -266,3 +279,122 @@ def test_the_plan_is_one_text(shipped):
     refused = render(difference(shipped, without(shipped, "groups", "sentinel"), NOW))
     assert refused.startswith("This cannot be applied:\n! Group sentinel is no longer declared.")
     assert refused.endswith("0 to add, 0 to change, 0 to end; mistakes: 1.\n")
+    both = render(
+        difference(
+            shipped,
+            changed(without(shipped, "agreements", "regional-cyber-2025"), "groups", "night-heron", ends=LATER),
+            NOW,
+        )
+    )
+    assert [line.split(" ")[0] for line in both.splitlines()] == ["~", "", "This", "!", "", "0"]
+
+
+def test_a_member_that_stays_away_does_not_come_back(shipped):
+    """A past membership whose days are put right has ended still: that is told as what it is."""
+    key = ("xb-cert", "sentinel")
+    for ended in (NOW, EARLIER):
+        stored, declared = (changed(shipped, "memberships", key, ends=ends) for ends in (NOW - 1, ended))
+        [change] = difference(stored, declared, NOW).changes
+        assert " again " not in change.words
+        assert "now ends on " in change.words
+    [change] = difference(
+        changed(shipped, "memberships", key, ends=NOW), changed(shipped, "memberships", key, ends=NOW + 1), NOW
+    ).changes
+    assert " again " in change.words
+
+
+def test_who_has_just_begun_leaves(shipped):
+    """At the very instant at which it begins, a membership has begun."""
+    key = ("xb-cert", "sentinel")
+    [change] = difference(
+        changed(shipped, "memberships", key, starts=NOW), without(shipped, "memberships", key), NOW
+    ).changes
+    assert "leaves group sentinel now" in change.words
+
+
+def test_what_is_no_longer_declared_still_has_its_name(shipped):
+    """Whoever leaves together with its organisation or group is called as it was; whoever is unknown altogether, by its short name."""
+    key = ("xb-cert", "night-heron")
+    declared = without(
+        without(without(shipped, "memberships", key), "organisations", "xb-cert"), "groups", "night-heron"
+    )
+    [words] = [
+        one.words for one in difference(shipped, declared, NOW).changes if (one.noun, one.key) == ("membership", key)
+    ]
+    assert words.startswith("XB: National CERT of XB (xb-cert) leaves operation night-heron now: ")
+    stored = replace(Roster(), memberships={key: shipped.memberships[key]})
+    [alone] = difference(stored, Roster(), NOW).changes
+    assert alone.words.startswith("xb-cert leaves group night-heron now: ")
+
+
+def test_a_feed_that_says_no_level_is_added_without_one(shipped):
+    """The collection's default counts then, and the sentence gives no level."""
+    roster = changed(shipped, "feeds", "edge-scanners", level=None)
+    [words] = [one.words for one in difference(Roster(), roster, NOW).changes if one.key == "edge-scanners"]
+    assert words.endswith(" into collection feeds of group sentinel.")
+
+
+ORGANISATION, AGREEMENT, MEMBER, INDICATORS, FEED = (
+    "xa-cert",
+    "regional-cyber-2025",
+    ("xb-cert", "sentinel"),
+    ("sentinel", "indicators"),
+    "edge-scanners",
+)
+SETTINGS = {
+    "indicator_types": ("a",),
+    "labels": ("a",),
+    "columns": {"value": 1},
+    "types": {"a": "url"},
+    "delimiter": ";",
+    "header": False,
+    "comment": "%",
+    "expect": "url",
+    "default_scheme": "http",
+}
+# What is changed; what it was, beside all that is declared; what it is to be; how its sentence goes on.
+FROM_TO = [
+    ("organisation", ORGANISATION, {}, {"contact": Contact(desk="D", email="a@b", telephone="1", pgp="AB12", hours="24/7")}, "now has the duty desk D, a@b, 1, 24/7, PGP AB12 instead of"),
+    ("organisation", ORGANISATION, {"contact": Contact(desk="D")}, {"contact": Contact()}, "now has the duty desk none instead of D."),
+    ("organisation", ORGANISATION, {"stix_identities": ("a", "b")}, {"stix_identities": ("b", "a")}, "now lists its STIX identities in another order."),
+    ("organisation", ORGANISATION, {"stix_identities": ("a", "b")}, {"stix_identities": ("b", "c")}, "now writes as c too and no longer writes as a."),
+    ("agreement", AGREEMENT, {"legal_basis": "An act"}, {"legal_basis": "A treaty. "}, 'now rests on "A treaty" instead of "An act".'),
+    ("group", "sentinel", {}, {"lead_nation": "XA"}, "is now led by XA instead of nothing."),
+    ("group", "sentinel", {"agreement": AGREEMENT}, {"agreement": None}, "now stands under agreement nothing instead of regional-cyber-2025."),
+    ("group", "sentinel", {"starts": None}, {"starts": LATER}, "now begins on 2026-06-01; it had none."),
+    ("membership", MEMBER, {"starts": LATER}, {"starts": None}, "now has no day on which it begins instead of 2026-06-01."),
+    ("membership", MEMBER, {"ends": LATER}, {"ends": None}, "in group sentinel now has no end instead of 2026-06-01."),
+    ("membership", MEMBER, {"ends": LATER}, {"ends": LATER + 1}, "in group sentinel now ends on 2026-06-01T00:00:00.000001Z instead of 2026-06-01."),
+    ("membership", MEMBER, {"sponsor": None}, {"sponsor": "xa-cert"}, "is now sponsored by xa-cert instead of nothing."),
+    ("membership", MEMBER, {"role": "observer"}, {"role": "member"}, "(wider: reads up to AMBER+STRICT instead of up to GREEN)."),
+    ("membership", MEMBER, {"sees_from": LATER}, {"sees_from": EARLIER}, "now sees what was shared since 2025-09-15 (wider)."),
+    ("membership", MEMBER, {"sees_from": EARLIER}, {"sees_from": LATER}, "now sees what was shared since 2026-06-01 (narrower)."),
+    ("membership", MEMBER, {"sees_from": EARLIER}, {"sees_from": None}, "now sees everything ever shared (wider)."),
+    ("collection", INDICATORS, {"default": None}, {"default": AMBER}, "as AMBER instead of CLEAR (narrower, for what comes from now on)."),
+    ("collection", INDICATORS, {"description": "x"}, {"description": "A. B."}, 'is now described as "A. B" instead of "x".'),
+    ("feed", FEED, {"level": None}, {"level": AMBER}, "is now marked AMBER instead of as the collection's default says."),
+    ("feed", FEED, {"level": AMBER}, {"level": CLEAR}, "is now marked CLEAR instead of AMBER (wider)."),
+    ("feed", FEED, {"level": CLEAR}, {"level": AMBER}, "is now marked AMBER instead of CLEAR (narrower)."),
+    ("feed", FEED, {"confidence": 50, "confidence_cap": 100}, {"confidence": 0, "confidence_cap": 80}, "now has the confidence 0 instead of 50 and now has its confidence capped at 80 instead of 100."),
+    ("feed", FEED, {"format": "list"}, {"format": "stix"}, "is now read as stix instead of list."),
+    ("feed", FEED, {"title": "A"}, {"title": "B"}, 'is now called "B" instead of "A".'),
+    ("feed", FEED, {"documentation": False}, {"documentation": True}, "now takes documentation addresses as ordinary values."),
+    ("feed", FEED, {"group": "public", "collection": "x"}, {"group": "sentinel", "collection": "x"}, "now fills collection x of group sentinel instead of collection x of group public."),
+    ("feed", FEED, {}, SETTINGS, "is now read with other settings (indicator types, labels, columns, types, delimiter, header, comment, expect, default scheme)."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("noun", "key", "before", "after", "words"), FROM_TO, ids=range(len(FROM_TO)))
+def test_what_was_and_what_will_be(shipped, noun, key, before, after, words):
+    """From any value to any other, also from nothing and to nothing, and which way it goes for those who read."""
+    stored, declared = (changed(shipped, f"{noun}s", key, **values) for values in (before, after))
+    [change] = difference(stored, declared, NOW).changes
+    assert words in change.words
+    assert change.words.endswith(".")
+
+
+def test_a_member_joins_with_all_that_it_may(shipped):
+    """Since when it sees, and until when it takes part."""
+    roster = changed(shipped, "memberships", MEMBER, sees_from=EARLIER, ends=LATER)
+    [words] = [one.words for one in difference(Roster(), roster, NOW).changes if one.key == MEMBER]
+    assert words.endswith("may not write, from 2025-06-01, until 2026-06-01, sees what was shared since 2025-09-15.")

@@ -111,9 +111,9 @@ def test_stewards() -> None:
 
 def test_without_a_collection_nothing_is_asked_for() -> None:
     """What is not there is not found, before any right is looked at; what is there may be forbidden."""
-    nowhere = of(ties=replace(TIES, collection=None, key=0))
+    nowhere = of(ties=Ties(TIES.group, 1, TIES.agreement, TIES.membership))
     assert nowhere is not None
-    assert nowhere.can_write is False
+    assert (nowhere.collection, nowhere.key, nowhere.can_write) == (None, 0, False)
     for require in (nowhere.require_collection, nowhere.require_read, nowhere.require_write):
         with pytest.raises(NotFound):
             require()
@@ -249,11 +249,7 @@ def test_a_recorded_reach_reads_as_it_did_and_does_nothing_else() -> None:
     kept = as_recorded(
         whole.organisation_id, whole.cap, person=whole.person, nation=whole.nation, sees_from=whole.sees_from
     )
-    assert (kept.organisation_id, kept.cap, kept.person, kept.nation, kept.sees_from) == (7, 3, True, "XA", 500)
-    assert (kept.account, kept.collection, kept.can_read, kept.can_write, kept.steward) == (
-        None,
-        None,
-        True,
-        False,
-        False,
-    )
+    assert kept == Reach(
+        None, Group("", "", "", "standing", None), 0, None, 0, cap=3, person=True, nation="XA", organisation_id=7, sees_from=500,
+        can_read=True, can_write=False, steward=False,
+    )  # fmt: skip
