@@ -129,7 +129,7 @@ def break_the_clock(put: Callable[[object, str, object], None]) -> None:
         return None
 
     put(entries, "lock", lock)
-    put(entries, "_set_clock", forget)
+    put(entries, "set_clock", forget)
 
 
 async def main(asked: dict[str, Any]) -> None:

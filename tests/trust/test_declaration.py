@@ -465,7 +465,7 @@ NOT_TAKEN = [
     *[(fields.Email, one, NO_EMAIL) for one in ("a", "@b", "a@", "a@b@c", "a b@c", "a@b c")],
     *[(fields.Source, one, NO_SOURCE) for one in ("ftp://a", "file:///a", "HTTPS://a", "https://", "https:///a", "http:// a", "a+b-c.1://d", "a://b")], (fields.Source, "", "at least 1 character"),
     *[(fields.Delimiter, one, NO_DELIMITER) for one in ("", ",,", "\r", "\n", "'", '"', None, (",",))],
-    *[(fields.Column, one, NO_COLUMN) for one in ("", "0", None, ("a",))],
+    *[(fields.Column, one, NO_COLUMN) for one in ("", "0", "00", None, ("a",))],
 ]  # fmt: skip
 
 

@@ -375,6 +375,8 @@ FROM_TO = [
     ("feed", FEED, {"level": None}, {"level": AMBER}, "is now marked AMBER instead of as the collection's default says."),
     ("feed", FEED, {"level": AMBER}, {"level": CLEAR}, "is now marked CLEAR instead of AMBER (wider)."),
     ("feed", FEED, {"level": CLEAR}, {"level": AMBER}, "is now marked AMBER instead of CLEAR (narrower)."),
+    ("feed", FEED, {"level": GREEN}, {"level": CLEAR}, "is now marked CLEAR instead of GREEN (wider)."),
+    ("feed", FEED, {"level": CLEAR}, {"level": GREEN}, "is now marked GREEN instead of CLEAR (narrower)."),
     ("feed", FEED, {"confidence": 50, "confidence_cap": 100}, {"confidence": 0, "confidence_cap": 80}, "now has the confidence 0 instead of 50 and now has its confidence capped at 80 instead of 100."),
     ("feed", FEED, {"format": "list"}, {"format": "stix"}, "is now read as stix instead of list."),
     ("feed", FEED, {"title": "A"}, {"title": "B"}, 'is now called "B" instead of "A".'),

@@ -48,6 +48,8 @@ MEANINGS: dict[str, tuple[dict[str, Any], Meaning]] = {
 }  # fmt: skip
 NOT_UNDERSTOOD: dict[str, dict[str, Any]] = {
     "TLP in a statement": STATEMENT | {"definition": {"statement": "tlp amber"}},
+    "TLP in full-width letters": STATEMENT | {"definition": {"statement": "\uff34\uff2c\uff30 amber"}},
+    "TLP with what is not seen between": STATEMENT | {"definition": {"statement": "T\u200bL\u00adP:RED"}},
     "TLP in the name": STATEMENT | {"name": "TLP:RED"},
     "TLP in a property of one's own": STATEMENT | {"x_tlp": "red"},
     "the TLP extension under another id": {"extensions": {TLP_EXTENSION: {"extension_type": "property-extension", "tlp_2_0": "red"}}},

@@ -6,6 +6,7 @@ TLP under another id are not understood.
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -36,9 +37,9 @@ NOTHING = Meaning()
 
 def meaning_of(definition: Mapping[str, Any]) -> Meaning | None:
     """What a well-formed marking-definition means; None when the hub does not understand it. Not for the nine TLP objects."""
-    if _TLP_WORD.search(json.dumps(definition, ensure_ascii=False)):
+    if _TLP_WORD.search(_plain(json.dumps(definition, ensure_ascii=False))):
         return None
-    extensions = cast("dict[str, Any]", definition.get("extensions") or {})
+    extensions = cast("dict[str, Any]", definition.get("extensions", {}))
     if "definition_type" in definition and definition["definition_type"] != "statement":
         return None
     if not extensions:
@@ -48,6 +49,12 @@ def meaning_of(definition: Mapping[str, Any]) -> Meaning | None:
         found = _READERS[key](content) if key in _READERS else None
         meaning = found and meaning and _both(meaning, found)
     return meaning
+
+
+def _plain(text: str) -> str:
+    """As it is read: full-width letters as letters, and what is not seen left out."""
+    shown = (one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf")
+    return text if text.isascii() else "".join(shown)
 
 
 def _both(one: Meaning, other: Meaning) -> Meaning:

@@ -156,7 +156,7 @@ def _level(text: object) -> int:
 
 
 def _column(text: object) -> str | int:
-    if not isinstance(text, str) or text in ("", "0"):
+    if not isinstance(text, str) or not text.strip("0"):
         raise ValueError("must be a column's name, or its number counted from 1")
     return int(text) if re.fullmatch(r"[0-9]{1,4}", text, re.ASCII) else text
 
