@@ -3,7 +3,8 @@
 Who was given it is worked out from the serve events of the collection and the history of the entries, each time it is asked.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from indicator_hub.errors import NotFound
@@ -13,8 +14,8 @@ from indicator_hub.stix import timestamps
 from indicator_hub.store import recalls
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
-from indicator_hub.store.recalls import Recall
-from indicator_hub.taxii.served import Traced, served
+from indicator_hub.store.recalls import Recall, Serving
+from indicator_hub.taxii.served import Moment, Traced, served
 
 SETTLING = 60 * 1_000_000
 """A page that was read before a recall is recorded within this time: so long a list is not final. In microseconds."""
@@ -31,11 +32,12 @@ async def listed(
         while True:
             batch = await recalls.listed(tx, after=after, limit=_AT_ONCE, but=account.organisation_id)
             said = await recalls.acknowledged(tx, [one.id for one in batch])
+            given = await _given(tx, await _gone(tx, batch), [account.organisation_id])
             for one in batch:
-                if not (given := await _given(tx, one, [account.organisation_id])):
+                if not given[one.id]:
                     continue
                 at = said.get((one.id, account.organisation_id))
-                found.append(_told(one, given[account.organisation_id], at))
+                found.append(_told(one, given[one.id][account.organisation_id], at))
                 if len(found) > limit:
                     return found[:limit], True
             if len(batch) < _AT_ONCE:
@@ -48,7 +50,7 @@ async def acknowledge(store: Store, caller: Caller, name: str) -> dict[str, Any]
     account = require_account(caller)
     async with act(store, caller, "acknowledge") as a, a.transaction() as tx:
         one = await recalls.find(tx, name)
-        given = await _given(tx, one, [account.organisation_id]) if one else {}
+        given = (await _given(tx, await _gone(tx, [one]), [account.organisation_id]))[one.id] if one else {}
         if one is None or one.organisation_id == account.organisation_id or not given:
             raise NotFound
         await recalls.acknowledge(tx, one, account.organisation_id, account.id, now=a.now)
@@ -67,18 +69,17 @@ async def issued(
         batch = await recalls.listed(tx, after=after, limit=limit + 1, originator=account.organisation_id)
         names = await recalls.organisations(tx)
         said = await recalls.acknowledged(tx, [one.id for one in batch])
+        gone = await _gone(tx, batch[:limit])
+        given = await _given(tx, gone, names.keys() - {account.organisation_id})
         found: list[dict[str, Any]] = []
-        for one in batch[:limit]:
-            given = await _given(tx, one, names.keys() - {account.organisation_id})
-            everything = sorted({version for versions in given.values() for version in versions})
+        for one in gone:
+            key = one.recall.id
             recipients = [
-                {"organisation": names[key], "versions": versions}
-                | ({"acknowledged": timestamps.render(said[one.id, key])} if (one.id, key) in said else {})
-                for key, versions in sorted(given.items(), key=lambda item: names[item[0]])
+                {"organisation": names[of], "versions": versions}
+                | ({"acknowledged": timestamps.render(said[key, of])} if (key, of) in said else {})
+                for of, versions in sorted(given[key].items(), key=lambda item: names[item[0]])
             ]
-            told = _told(one, everything, None) | {"recipients": recipients}
-            told["versions"] = await _versions(tx, one)
-            found.append(told)
+            found.append(_told(one.recall, one.names(one.entries), None) | {"recipients": recipients})
     return found, len(batch) > limit
 
 
@@ -98,30 +99,55 @@ def _told(one: Recall, versions: list[str], acknowledged: int | None) -> dict[st
     return told
 
 
-async def _versions(tx: Transaction, one: Recall) -> list[str]:
-    entries = await recalls.entries_of(tx, one)
-    traced = await recalls.traced(tx, one.collection_id, one.stix_id)
-    return [version.name for version in traced if version.version.entry in entries]
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """A recall with the entries that it took back, and all that its id ever was."""
+
+    recall: Recall
+    entries: frozenset[int]
+    traced: Sequence[Traced]
+
+    @property
+    def moments(self) -> list[Moment]:
+        """What the entries were, at any time."""
+        return [moment for one in self.traced if one.version.entry in self.entries for moment in one.moments]
+
+    def names(self, entries: Collection[int]) -> list[str]:
+        """What these entries are called."""
+        return [one.name for one in self.traced if one.version.entry in entries]
 
 
-async def _given(tx: Transaction, one: Recall, organisations: Collection[int]) -> dict[int, list[str]]:
-    """Which of these organisations had been given which of the versions that were taken back."""
-    entries = await recalls.entries_of(tx, one)
-    traced = await recalls.traced(tx, one.collection_id, one.stix_id)
-    since = min(moment.since for version in traced if version.version.entry in entries for moment in version.moments)
-    pages = await recalls.servings(
-        tx, one.collection_id, organisations, since=since - SETTLING, until=one.at + SETTLING
-    )
-    found: dict[int, set[int]] = {}
-    for page in pages:
-        if page.action == "evidence":
-            on_it = {page.details["entry"]}
-        else:
-            on_it = served(page.at, page.organisation_id, page.details, traced)
-        if on_it := on_it & entries:
-            found.setdefault(page.organisation_id, set()).update(on_it)
-    return {key: _names(traced, given) for key, given in found.items()}
+async def _gone(tx: Transaction, batch: Sequence[Recall]) -> list[_Gone]:
+    return [
+        _Gone(
+            one,
+            frozenset(await recalls.entries_of(tx, one)),
+            await recalls.traced(tx, one.collection_id, one.stix_id),
+        )
+        for one in batch
+    ]
 
 
-def _names(traced: list[Traced], entries: set[int]) -> list[str]:
-    return [version.name for version in traced if version.version.entry in entries]
+async def _given(
+    tx: Transaction, gone: Sequence[_Gone], organisations: Collection[int]
+) -> dict[int, dict[int, list[str]]]:
+    """By recall, which of these organisations had been given which of the versions that were taken back."""
+    found: dict[int, dict[int, set[int]]] = {}
+    for key in {one.recall.collection_id for one in gone}:
+        here = [one for one in gone if one.recall.collection_id == key]
+        since = min(moment.since for one in here for moment in one.moments) - SETTLING
+        until = max(one.recall.at for one in here) + SETTLING
+        # Read once for all of them; a page is looked at more closely only where a version had a date on it.
+        for page in await recalls.servings(tx, key, organisations, since=since, until=until):
+            for one in here:
+                if page.at <= one.recall.at + SETTLING and (on_it := _on(page, one)):
+                    found.setdefault(one.recall.id, {}).setdefault(page.organisation_id, set()).update(on_it)
+    return {one.recall.id: {of: one.names(given) for of, given in found.get(one.recall.id, {}).items()} for one in gone}
+
+
+def _on(page: Serving, one: _Gone) -> set[int]:
+    if page.action == "evidence":
+        return {page.details["entry"]} & one.entries
+    if not any(page.details["first"] <= moment.date_added <= page.details["last"] for moment in one.moments):
+        return set()
+    return served(page.at, page.organisation_id, page.details, one.traced) & one.entries
