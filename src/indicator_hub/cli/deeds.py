@@ -104,7 +104,7 @@ def own(
 def _kept(item: dict[str, Any]) -> str:
     by = f" by its {item['recalled_by']}" if "recalled_by" in item else ""
     more = item.get("held") or item.get("level")
-    line = f"{item['object']} {item['version']} {item['state']}{by} in {item['group']}"
+    line = f"{item['object']} {item['version']} {item['state']}{by} in {item.get('group', 'another group')}"
     return f"{line}: {more}" if more else line
 
 
@@ -207,12 +207,16 @@ def recalls(
         found: list[str] = []
         for item in told["items"]:
             found.append(
-                f"{item['id']}  {item['at']}  {item['object']} in {item['group']}, by its {item['by']}: {item['reason']}"
+                f"{item['id']}  {item['at']}  {item['object']} in {item.get('group', 'another group')}, by its {item['by']}: {item['reason']}"
             )
             found += [
                 f"   {who['organisation']}: {who.get('acknowledged', 'not acknowledged')}"
                 for who in item.get("recipients", ())
             ]
+            if "elsewhere" in item:
+                found.append(
+                    f"   {item['elsewhere']['given']} had it there, {item['elsewhere']['acknowledged']} have acknowledged"
+                )
             if not issued:
                 found.append(f"   {item.get('acknowledged', 'not acknowledged')}")
         return (found or ["Nothing."]) + ([f"The next time: --since {told['since']}"] if "since" in told else [])

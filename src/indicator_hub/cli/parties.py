@@ -33,9 +33,7 @@ def consent_ask(
 def _consent(told: dict[str, Any]) -> str:
     use = f"release into {told['to']}" if "to" in told else "use as evidence"
     state = told["state"] + (f" until {told['until']}" if "until" in told else "")
-    return (
-        f"{told['id']}  {state}: {told['asker']} asks {told['originator']} to {use} {told['object']}: {told['purpose']}"
-    )
+    return f"{told['id']}  {state}: {told['asker']} asks {told.get('originator', 'its originator')} to {use} {told['object']}: {told['purpose']}"
 
 
 @consents.command("list")

@@ -50,7 +50,8 @@ async def of_object(store: Store, caller: Caller, reach: Reach, identifier: str)
         seen = await records.seen(tx, reach, identifier)
         if not seen:
             raise NotFound
-        readers = _readers(await credentials.parties(tx, *_place(reach), now=store.now()), store.now())
+        parties = await credentials.parties(tx, *_place(reach), now=store.now())
+        readers = _readers(parties, store.now())
         visible: dict[int, set[int]] = {}
         for number, one in enumerate(readers):
             if one.reach is not None:
@@ -59,8 +60,11 @@ async def of_object(store: Store, caller: Caller, reach: Reach, identifier: str)
     for version in seen:
         terms = _Terms(version.audience, version.organisation_id, version.first_added, version.held)
         asked = {number for number, keys in visible.items() if version.entry in keys}
+        # Who released it from elsewhere is not told of here: the group need not know that there is an elsewhere.
+        here = version.organisation_id in (reach.organisation_id, *(party.organisation_id for party in parties))
         told.append(
-            {"object": version.stix_id, "version": version.version, "originator": version.organisation}
+            {"object": version.stix_id, "version": version.version}
+            | ({"originator": version.organisation} if here else {})
             | _audience(terms)
             | {"readers": _told(readers, reach, terms, lambda number, _, asked=asked: number in asked)}
         )

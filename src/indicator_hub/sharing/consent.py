@@ -7,7 +7,7 @@ from indicator_hub.errors import Conflict, Invalid, NotFound, NotPermitted, Unau
 from indicator_hub.sharing.act import Act, Caller, act
 from indicator_hub.sharing.recall import take_back_releases
 from indicator_hub.stix import timestamps
-from indicator_hub.store import consents, records
+from indicator_hub.store import consents, credentials, records
 from indicator_hub.store.consents import Consent
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
@@ -46,7 +46,7 @@ async def ask(
                 account_id=account.id, use=use, group_id=target.group_id if target else None, purpose=purpose, now=a.now,
             )  # fmt: skip
             a.details |= {"consent": made.name, "use": use, "originator": one.organisation_id}
-            a.answer = said(made, one)
+            a.answer = await said(tx, made, one, account)
             return dict(a.answer)
 
 
@@ -78,7 +78,7 @@ async def answer(store: Store, caller: Caller, name: str, state: State, *, ends:
             await _undo(a, tx, one, about)
         again = await consents.find(tx, name, account.organisation_id)
         assert again is not None
-        a.answer = said(again, about)
+        a.answer = await said(tx, again, about, account)
         return dict(a.answer)
 
 
@@ -98,7 +98,7 @@ async def listed(
     account = require_account(caller)
     async with store.transactions.read() as tx:
         found = await consents.listed(tx, account.organisation_id, state, before=before, limit=limit + 1)
-        return [said(one, await records.by_entry(tx, one.entry)) for one in found]
+        return [await said(tx, one, await records.by_entry(tx, one.entry), account) for one in found]
 
 
 async def one_consent(store: Store, caller: Caller, name: str) -> dict[str, Any]:
@@ -108,24 +108,26 @@ async def one_consent(store: Store, caller: Caller, name: str) -> dict[str, Any]
         found = await consents.find(tx, name, account.organisation_id)
         if found is None:
             raise NotFound
-        return said(found, await records.by_entry(tx, found.entry))
+        return await said(tx, found, await records.by_entry(tx, found.entry), account)
 
 
-def said(one: Consent, about: Record) -> dict[str, Any]:
-    """A consent as the API tells it, to both sides alike."""
+async def said(tx: Transaction, one: Consent, about: Record, account: Account) -> dict[str, Any]:
+    """A consent as the API tells it to one of its sides: neither learns from it of a group, or of a party to one, that it has no part in."""
+    parts = await credentials.parts(tx, one.organisation_id)
     told: dict[str, Any] = {
         "id": one.name,
         "use": one.use,
         "object": about.stix_id,
         "version": about.version,
-        "group": about.group,
-        "collection": about.collection,
-        "originator": about.organisation,
         "asker": one.asker,
         "purpose": one.purpose,
         "state": one.state,
         "asked": timestamps.render(one.asked),
     }
+    if about.group in parts or account.organisation_id == one.asker_id:
+        told |= {"group": about.group, "collection": about.collection}
+    if about.group in parts or account.organisation_id == one.organisation_id:
+        told["originator"] = about.organisation
     if one.group is not None:
         told["to"] = one.group
     if one.answered is not None:

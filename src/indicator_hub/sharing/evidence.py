@@ -10,7 +10,7 @@ from indicator_hub.sharing.act import Caller, act
 from indicator_hub.sharing.consent import PURPOSE, require_account
 from indicator_hub.sharing.release import require_allowed
 from indicator_hub.stix import timestamps
-from indicator_hub.store import records
+from indicator_hub.store import credentials, records
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.reach import Reach
 
@@ -29,6 +29,7 @@ async def evidence(
             raise Invalid(f"Say what it is for, in {PURPOSE} characters at most.")
         async with a.transaction() as tx:
             one = records.newest(await records.seen(tx, reach, identifier, bodies=True), version)
+            known = one.group in await credentials.parts(tx, one.organisation_id)
             consent = await require_allowed(tx, a.now, reach, one, "evidence", None)
             a.details |= {"version": one.version, "entry": one.entry, "purpose": purpose, "consent": consent}
             a.details |= {"sha256": one.sha256.hex()}
@@ -41,7 +42,6 @@ async def evidence(
             "sha256": hashlib.sha256(one.body).hexdigest(),
             "sha256_when_received": one.sha256.hex(),
             "sha256_canonical": canonical_sha256(one.body),
-            "originator": one.organisation,
             "received": timestamps.render(one.first_added),
             "date_added": timestamps.render(one.date_added),
             "status": one.status_id,
@@ -49,7 +49,11 @@ async def evidence(
             "exported_by": account.organisation,
             "purpose": purpose,
         }
-        if one.organisation_id == reach.organisation_id:
+        if known or one.organisation_id == reach.organisation_id:
+            said["originator"] = one.organisation
+        if one.released_from is not None:
+            said["released_by"] = one.sender
+        elif one.organisation_id == reach.organisation_id:
             said["submitted_by"] = one.account
         if consent:
             said["consent"] = consent

@@ -7,7 +7,7 @@ from indicator_hub.errors import NotFound, NotPermitted
 from indicator_hub.sharing.act import Caller
 from indicator_hub.sharing.consent import require_account
 from indicator_hub.stix import timestamps
-from indicator_hub.store import records
+from indicator_hub.store import credentials, records
 from indicator_hub.store.opened import Store
 from indicator_hub.store.records import Kept, Record
 from indicator_hub.trust.admission import Recalled
@@ -21,9 +21,10 @@ async def listed(
     organisation_id = _organisation(caller)
     async with store.transactions.read() as tx:
         found = await records.own(tx, organisation_id, kept, after=after, limit=limit + 1)
+        parts = await credentials.parts(tx, organisation_id)
     last = found[limit - 1] if len(found) > limit else None
     following = (last.collection, last.date_added) if last else None
-    return [said(one) for one in found[:limit]], following
+    return [said(one, parts) for one in found[:limit]], following
 
 
 async def versions(store: Store, caller: Caller, identifier: str) -> list[dict[str, Any]]:
@@ -31,9 +32,10 @@ async def versions(store: Store, caller: Caller, identifier: str) -> list[dict[s
     organisation_id = _organisation(caller)
     async with store.transactions.read() as tx:
         found = await records.own_versions(tx, organisation_id, identifier, bodies=True)
+        parts = await credentials.parts(tx, organisation_id)
     if not found:
         raise NotFound
-    return [said(one) | {"bytes": base64.b64encode(one.body).decode()} for one in found]
+    return [said(one, parts) | {"bytes": base64.b64encode(one.body).decode()} for one in found]
 
 
 def _organisation(caller: Caller) -> int:
@@ -43,24 +45,24 @@ def _organisation(caller: Caller) -> int:
     return account.organisation_id
 
 
-def said(one: Record) -> dict[str, Any]:
-    """A version as its originator is told of it."""
+def said(one: Record, parts: frozenset[str]) -> dict[str, Any]:
+    """A version as its originator is told of it. Of a group in which it has no part it learns nothing, though its object was released there."""
     state = "recalled" if one.recalled is not Recalled.NO else "held" if one.held else "shared"
     told: dict[str, Any] = {
         "object": one.stix_id,
         "version": one.version,
         "spec_version": one.spec_version,
-        "group": one.group,
-        "collection": one.collection,
         "state": state,
         "revoked": one.revoked,
         "date_added": timestamps.render(one.date_added),
         "received": timestamps.render(one.first_added),
-        "submitted_by": one.account,
-        "status": one.status_id,
         "sha256": one.sha256.hex(),
         "released": one.released_from is not None,
     }
+    if one.group in parts:
+        told |= {"group": one.group, "collection": one.collection}
+    if one.sender == one.organisation:
+        told |= {"submitted_by": one.account, "status": one.status_id}
     if one.held:
         told["held"] = one.held
     if one.recalled is not Recalled.NO:

@@ -11,7 +11,7 @@ from indicator_hub.errors import NotFound
 from indicator_hub.sharing.act import Caller, act
 from indicator_hub.sharing.consent import require_account
 from indicator_hub.stix import timestamps
-from indicator_hub.store import recalls
+from indicator_hub.store import credentials, recalls
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.store.recalls import Recall, Serving
@@ -71,6 +71,7 @@ async def issued(
         said = await recalls.acknowledged(tx, [one.id for one in batch])
         gone = await _gone(tx, batch[:limit])
         given = await _given(tx, gone, names.keys() - {account.organisation_id})
+        parts = await credentials.parts(tx, account.organisation_id)
         found: list[dict[str, Any]] = []
         for one in gone:
             key = one.recall.id
@@ -79,7 +80,14 @@ async def issued(
                 | ({"acknowledged": timestamps.render(said[key, of])} if (key, of) in said else {})
                 for of, versions in sorted(given[key].items(), key=lambda item: names[item[0]])
             ]
-            found.append(_told(one.recall, one.names(one.entries), None) | {"recipients": recipients})
+            told = _told(one.recall, one.names(one.entries), None)
+            if one.recall.group in parts:
+                found.append(told | {"recipients": recipients})
+                continue
+            # A copy in a group of which the originator may know nothing: that it was recalled there, and how many have heard.
+            del told["group"], told["collection"]
+            heard = sum("acknowledged" in recipient for recipient in recipients)
+            found.append(told | {"recipients": [], "elsewhere": {"given": len(recipients), "acknowledged": heard}})
     return found, len(batch) > limit
 
 

@@ -49,7 +49,7 @@ from indicator_hub.store.schema import (
     trust_group,
 )
 from indicator_hub.trust.reach import Ties
-from indicator_hub.trust.roster import Account, AccountKind, within
+from indicator_hub.trust.roster import PUBLIC, Account, AccountKind, within
 
 _ACCOUNT = (
     account.c.id, account.c.name, organisation.c.name, organisation.c.id, organisation.c.nation, account.c.kind, account.c.scopes,
@@ -343,6 +343,15 @@ async def _named(tx: AsyncConnection, group: str, now: int) -> dict[int, int]:
         counted.where(trust_group.c.name == group, not_(account.c.suspended), *live).group_by(account.c.organisation_id)
     )
     return dict(rows.all())
+
+
+async def parts(tx: AsyncConnection, organisation_id: int) -> frozenset[str]:
+    """The groups that an organisation may know of: `public`, and those in which it has, had or will have a part."""
+    joined = membership.join(trust_group, trust_group.c.id == membership.c.group_id)
+    rows = await tx.execute(
+        select(trust_group.c.name).select_from(joined).where(membership.c.organisation_id == organisation_id)
+    )
+    return frozenset((*rows.scalars(), PUBLIC))
 
 
 async def of_organisation(tx: AsyncConnection, organisation_id: int) -> list[tuple[Account, bool]]:

@@ -43,6 +43,8 @@ class Record:
     organisation_id: int
     organisation: str
     account: str
+    sender: str
+    """The organisation whose account sent it here: its originator, or who released it."""
     status_id: str
     audience: Audience
     held: str | None
@@ -57,9 +59,10 @@ class Record:
 
 
 def _records(e: FromClause, *, bodies: bool) -> Select[Any]:
+    sender = organisation.alias("sender")
     columns: list[ColumnElement[Any]] = [
         e.c.id, e.c.collection_id, collection.c.uuid, trust_group.c.name, e.c.stix_id, e.c.spec_version, e.c.version, e.c.revoked,
-        e.c.organisation_id, organisation.c.name, account.c.name, e.c.status_id, e.c.audience_id, e.c.held, e.c.default_level,
+        e.c.organisation_id, organisation.c.name, account.c.name, sender.c.name, e.c.status_id, e.c.audience_id, e.c.held, e.c.default_level,
         e.c.recalled, e.c.date_added, e.c.first_added, e.c.line_order, e.c.released_from, e.c.sha256,
     ]  # fmt: skip
     joined = (
@@ -67,6 +70,7 @@ def _records(e: FromClause, *, bodies: bool) -> Select[Any]:
         .join(trust_group, trust_group.c.id == collection.c.group_id)
         .join(organisation, organisation.c.id == e.c.organisation_id)
         .join(account, account.c.id == e.c.account_id)
+        .join(sender, sender.c.id == account.c.organisation_id)
     )
     return select(*columns, *([e.c.body] if bodies else ())).select_from(joined)
 
@@ -76,8 +80,8 @@ async def _read(tx: AsyncConnection, statement: Select[Any], parameters: dict[st
     found: list[Record] = []
     for row in await tx.execute(statement, parameters):
         values = list(row)
-        values[7], values[12], values[15] = bool(values[7]), named[values[12]], Recalled(values[15])
-        values[20:] = map(bytes, values[20:])
+        values[7], values[13], values[16] = bool(values[7]), named[values[13]], Recalled(values[16])
+        values[21:] = map(bytes, values[21:])
         found.append(Record(*values))
     return found
 

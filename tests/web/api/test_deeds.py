@@ -450,3 +450,40 @@ async def test_a_copy_comes_back_as_strict_as_it_was(hub: Site) -> None:
     assert (await hub.api("POST", deed("recall", of=report["id"], at=CASE), "eve")).status_code == 200
     assert (await hub.api("POST", deed("reissue", of=report["id"], at=CASE), "eve")).status_code == 200
     assert (await ids(hub, "eve", NIGHT_OBJECTS), await ids(hub, "gus", NIGHT_OBJECTS)) == ([report["id"]], [])
+
+
+async def test_a_release_tells_neither_side_of_the_other(hub: Site) -> None:
+    """Who shared a copy learns no group, collection or party of where it went; who reads it, not whose it was."""
+    await hub.post(indicator(1, tlp="GREEN"))
+    await hub.api("POST", deed("release"), "bea", {"to": {"group": "night", "collection": "case"}})
+    await hub.get(NIGHT_OBJECTS, "eve")
+    kept = (await hub.api("GET", f"/own/{ONE}", "ana")).json()["items"]
+    assert [(one["released"], one.get("group"), "submitted_by" in one) for one in kept] == [
+        (False, "alpha", True),
+        (True, None, False),
+    ]
+    alpha = {key: one for key, one in roster().memberships.items() if key[0] != "xc-cert" or key[1] != "alpha"}
+    await apply(hub.world.store, roster(memberships=alpha))
+    seen = await hub.api("GET", deed("audience", at=CASE), "eve")
+    exported = await hub.api("POST", deed("evidence", at=CASE), "eve", {"purpose": "Case 12"})
+    asked = await hub.api(
+        "POST",
+        "/consents",
+        "eve",
+        {"group": "night", "collection": "case", "object": ONE, "use": "evidence", "purpose": "x"},
+    )
+    assert [answer.status_code for answer in (seen, exported, asked)] == [200, 200, 201]
+    assert exported.json()["released_by"] == "xb-cert"
+    for answer in (seen, exported, asked):
+        assert "xa-cert" not in answer.text
+    told = (await hub.api("GET", "/consents", "ana")).json()["items"]
+    await hub.api("POST", f"/own/{ONE}/recall", "ana")
+    issued = (await hub.api("GET", "/recalls/issued", "ana")).json()["items"]
+    for one in (told, issued):
+        assert not any(word in json.dumps(one) for word in ("night", NIGHT, '"case"'))
+    (elsewhere,) = (one["elsewhere"] for one in issued if "elsewhere" in one)
+    assert elsewhere == {"given": 1, "acknowledged": 0}
+    (mine,) = (await hub.api("GET", "/recalls", "eve")).json()["items"]
+    await hub.api("POST", f"/recalls/{mine['id']}/acknowledge", "eve")
+    issued = (await hub.api("GET", "/recalls/issued", "ana")).json()["items"]
+    assert [one["elsewhere"]["acknowledged"] for one in issued if "elsewhere" in one] == [1]

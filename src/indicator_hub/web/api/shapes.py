@@ -182,14 +182,14 @@ class Kept(_Shape):
     object: str = Field(examples=[_OBJECT])
     version: Timestamp
     spec_version: str
-    group: str
-    collection: str = Field(examples=[_COLLECTION])
+    group: str | None = Field(None, description="Left out of a group in which one's organisation has no part.")
+    collection: str | None = Field(None, examples=[_COLLECTION])
     state: Literal["shared", "held", "recalled"]
     revoked: bool
     date_added: Timestamp
     received: Timestamp
-    submitted_by: str
-    status: str
+    submitted_by: str | None = Field(None, description="Left out of what another organisation released.")
+    status: str | None = None
     sha256: str
     released: bool = Field(description="Whether it is a copy that was released from another collection.")
     held: str | None = Field(None, description="Why it is held, and what to do.")
@@ -224,8 +224,8 @@ class RecallTold(_Shape):
 
     id: str
     at: Timestamp
-    group: str
-    collection: str
+    group: str | None = None
+    collection: str | None = None
     object: str
     versions: list[Timestamp]
     by: Literal["originator", "steward"]
@@ -248,10 +248,18 @@ class Recipient(_Shape):
     acknowledged: Timestamp | None = None
 
 
+class Elsewhere(_Shape):
+    """How many had been given it in a group in which one's organisation has no part, and how many have acknowledged."""
+
+    given: int
+    acknowledged: int
+
+
 class IssuedTold(RecallTold):
-    """A recall of one's own object."""
+    """A recall of one's own object. Of a group in which one has no part, numbers only."""
 
     recipients: list[Recipient]
+    elsewhere: Elsewhere | None = None
 
 
 class IssuedPage(Paged):
@@ -286,9 +294,9 @@ class ConsentTold(_Shape):
     use: Literal["release", "evidence"]
     object: str
     version: Timestamp
-    group: str
-    collection: str
-    originator: str
+    group: str | None = None
+    collection: str | None = None
+    originator: str | None = Field(None, description="Left out where it has no part in the group.")
     asker: str
     to: str | None = None
     purpose: str
@@ -343,8 +351,11 @@ class Evidence(_Shape):
     bytes: str = Field(description="The object as it was received, in base64.")
     sha256: str = Field(description="Over these bytes, reckoned now.")
     sha256_when_received: str = Field(description="Over the bytes received, reckoned when they came.")
-    sha256_canonical: str | None = Field(description="Over the canonical form (RFC 8785); null where there is none.")
-    originator: str
+    sha256_canonical: str | None = Field(
+        None, description="Over the canonical form (RFC 8785); left out where there is none."
+    )
+    originator: str | None = Field(None, description="Left out where it has no part in the group; see `released_by`.")
+    released_by: str | None = Field(None, description="The organisation that copied it into this collection.")
     submitted_by: str | None = Field(None, description="The account; only for its own organisation.")
     received: Timestamp
     date_added: Timestamp
@@ -372,7 +383,7 @@ class Seen(_Shape):
 
     object: str
     version: Timestamp
-    originator: str
+    originator: str | None = Field(None, description="Left out where it has no part in the group.")
     level: Level | None = None
     persons_only: bool | None = None
     nations: list[str] | None = None
