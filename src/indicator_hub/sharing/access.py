@@ -3,7 +3,6 @@
 from typing import Any
 
 from indicator_hub.sharing.act import Caller
-from indicator_hub.sharing.consent import require_account
 from indicator_hub.stix import timestamps
 from indicator_hub.store import credentials
 from indicator_hub.store.opened import Store
@@ -14,7 +13,7 @@ from indicator_hub.trust.roster import PUBLIC
 
 async def access(store: Store, caller: Caller) -> dict[str, Any]:
     """Everything that exists for this account now."""
-    account, now = require_account(caller), store.now()
+    account, now = caller.require_account(), store.now()
     async with store.transactions.read() as tx:
         groups = await credentials.ties(tx, account, group=None, now=now)
         tied = {one.group.name: await credentials.ties(tx, account, group=one.group.name, now=now) for one in groups}

@@ -4,7 +4,6 @@ from typing import Any
 
 from indicator_hub.errors import Conflict, NotFound, NotPermitted
 from indicator_hub.sharing.act import Caller, act
-from indicator_hub.sharing.consent import require_account
 from indicator_hub.store import credentials
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.roster import Account
@@ -38,7 +37,7 @@ async def suspend(store: Store, caller: Caller, name: str, *, suspended: bool) -
 
 
 def _manager(caller: Caller) -> Account:
-    account = require_account(caller)
+    account = caller.require_account()
     if "manage" not in account.scopes:
         raise NotPermitted("This account may not manage its organisation's accounts: its scopes leave out manage.")
     return account

@@ -41,6 +41,12 @@ class Caller:
     address: str = ""
     once: Once | None = None
 
+    def require_account(self) -> Account:
+        """Who asks. Raises Unauthenticated for anybody."""
+        if self.account is None:
+            raise Unauthenticated
+        return self.account
+
 
 OPERATOR = Caller(address="the hub's own shell")
 

@@ -1,7 +1,7 @@
 """Who sees it, by which rule, and who does not, and why: of an object that is there, and of one before it is posted.
 
-What is there is asked for with the reach that each party has now, by the statement that serves it over TAXII; what is still to come by the
-same judgement that `submit` makes.
+What is there is asked for with the reach that each party has now, under the predicate that serves it over TAXII (of an id that several share,
+not yet by which line is shown); what is still to come by the same judgement that `submit` makes.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,6 @@ from typing import Any
 from indicator_hub.errors import NotFound
 from indicator_hub.limits import LIMITS, Limits
 from indicator_hub.sharing.act import Caller
-from indicator_hub.sharing.consent import require_account
 from indicator_hub.sharing.submit import foresee
 from indicator_hub.store import credentials, records
 from indicator_hub.store.credentials import Party
@@ -44,7 +43,7 @@ class _Terms:
 
 async def of_object(store: Store, caller: Caller, reach: Reach, identifier: str) -> list[dict[str, Any]]:
     """For each version that the caller sees: whom it reaches. Raises NotFound for what it does not see."""
-    require_account(caller)
+    caller.require_account()
     reach.require_read()
     async with store.transactions.read() as tx:
         seen = await records.seen(tx, reach, identifier)
@@ -75,7 +74,7 @@ async def foreseen(
     store: Store, caller: Caller, reach: Reach, body: bytes, *, limits: Limits = LIMITS
 ) -> list[dict[str, Any]]:
     """What would become of these objects, and whom each would reach. Nothing is stored. Raises as `submit` does."""
-    require_account(caller)
+    caller.require_account()
     objects = await foresee(store, reach, body, limits=limits)
     now = store.now()
     async with store.transactions.read() as tx:

@@ -4,9 +4,8 @@ from typing import Any
 
 from indicator_hub.errors import NotFound
 from indicator_hub.sharing.act import Caller
-from indicator_hub.sharing.consent import require_account
 from indicator_hub.stix import timestamps
-from indicator_hub.store import audit, credentials, recalls
+from indicator_hub.store import audit, credentials, roster
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.roster import within
 
@@ -19,13 +18,13 @@ _COUNTED = {
 
 async def report(store: Store, caller: Caller, group: str) -> dict[str, Any]:
     """The report of an operation. Raises NotFound for everybody but its stewards."""
-    account, now = require_account(caller), store.now()
+    account, now = caller.require_account(), store.now()
     async with store.transactions.read() as tx:
         tied = await credentials.ties(tx, account, group=group, now=now)
         member = tied[0].membership if tied else None
         if member is None or not member.steward or "manage" not in account.scopes or tied[0].group.kind != "operation":
             raise NotFound
-        names = await recalls.organisations(tx)
+        names = await roster.organisations(tx)
         parts: dict[int, dict[str, int]] = {}
         async for one in audit.done_in(tx, tied[0].group_id):
             if one.action in _COUNTED and one.organisation_id:

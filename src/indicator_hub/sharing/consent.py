@@ -3,16 +3,17 @@
 import uuid
 from typing import Any
 
-from indicator_hub.errors import Conflict, Invalid, NotFound, NotPermitted, Unauthenticated
+from indicator_hub.errors import Conflict, Invalid, NotFound, NotPermitted
 from indicator_hub.sharing.act import Act, Caller, act
 from indicator_hub.sharing.recall import take_back_releases
+from indicator_hub.sharing.remark import meanings_of
 from indicator_hub.stix import timestamps
 from indicator_hub.store import consents, credentials, records
 from indicator_hub.store.consents import Consent
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.store.records import Record
-from indicator_hub.trust.consent import State, Use
+from indicator_hub.trust.consent import State, Use, needs_consent
 from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.roster import Account
 
@@ -29,11 +30,10 @@ async def ask(
     `target` is the reach in a collection of the group to release it into. Raises NotFound for what is not seen, Conflict for one's own
     object and for what was asked already and is not answered, Invalid without a purpose.
     """
-    account = require_account(caller)
+    account = caller.require_account()
     async with act(store, caller, "consent ask", reach, object_id=identifier) as a:
         reach.require_read()
-        if not purpose.strip() or len(purpose) > PURPOSE:
-            raise Invalid(f"Say what it is for, in {PURPOSE} characters at most.")
+        require_purpose(purpose)
         async with a.transaction() as tx:
             one = records.newest(await records.seen(tx, reach, identifier), version)
             if one.organisation_id == reach.organisation_id:
@@ -56,7 +56,7 @@ async def answer(store: Store, caller: Caller, name: str, state: State, *, ends:
     `ends` is until when a grant holds, in microseconds. Raises NotFound for what this organisation was not asked, NotPermitted without
     the scope `manage`, Conflict when there is nothing to answer so.
     """
-    account = require_account(caller)
+    account = caller.require_account()
     verbs: dict[State, str] = {"granted": "consent grant", "refused": "consent refuse", "withdrawn": "consent withdraw"}
     async with act(store, caller, verbs[state]) as a, a.transaction() as tx:
         one = await consents.find(tx, name, account.organisation_id)
@@ -95,7 +95,7 @@ async def listed(
     store: Store, caller: Caller, state: State | None, *, before: tuple[int, str] | None, limit: int
 ) -> list[dict[str, Any]]:
     """What one's organisation asked for and is asked for, the newest first; one more than `limit` where there is more."""
-    account = require_account(caller)
+    account = caller.require_account()
     async with store.transactions.read() as tx:
         found = await consents.listed(tx, account.organisation_id, state, before=before, limit=limit + 1)
         return [await said(tx, one, await records.by_entry(tx, one.entry), account) for one in found]
@@ -103,7 +103,7 @@ async def listed(
 
 async def one_consent(store: Store, caller: Caller, name: str) -> dict[str, Any]:
     """One of them. Raises NotFound."""
-    account = require_account(caller)
+    account = caller.require_account()
     async with store.transactions.read() as tx:
         found = await consents.find(tx, name, account.organisation_id)
         if found is None:
@@ -137,8 +137,21 @@ async def said(tx: Transaction, one: Consent, about: Record, account: Account) -
     return told
 
 
-def require_account(caller: Caller) -> Account:
-    """Who asks. Raises Unauthenticated for anybody."""
-    if caller.account is None:
-        raise Unauthenticated
-    return caller.account
+async def require_allowed(tx: Transaction, now: int, reach: Reach, one: Record, use: Use, group_id: int | None) -> str:
+    """The consent that this use stands on; empty where none is needed. Raises Conflict where one is, and there is none that holds."""
+    if one.organisation_id == reach.organisation_id:
+        return ""
+    said = await meanings_of(tx, one.organisation_id, [one.body])
+    handling = frozenset[str]().union(*(meaning.handling for meaning in said.values() if meaning is not None))
+    if not needs_consent(use, one.audience, handling):
+        return ""
+    for consent in await consents.standing(tx, one.entry, reach.organisation_id, use, group_id):
+        if consent.holds(now):
+            return consent.name
+    raise Conflict(f"Its originator must consent to this {use} first: ask for it.")
+
+
+def require_purpose(purpose: str) -> None:
+    """Raises Invalid for none, and for one that is too long."""
+    if not purpose.strip() or len(purpose) > PURPOSE:
+        raise Invalid(f"Say what it is for, in {PURPOSE} characters at most.")

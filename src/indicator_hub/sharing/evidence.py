@@ -5,10 +5,8 @@ import hashlib
 from typing import Any
 
 from indicator_hub.audit.canonical import canonical_sha256
-from indicator_hub.errors import Invalid
 from indicator_hub.sharing.act import Caller, act
-from indicator_hub.sharing.consent import PURPOSE, require_account
-from indicator_hub.sharing.release import require_allowed
+from indicator_hub.sharing.consent import require_allowed, require_purpose
 from indicator_hub.stix import timestamps
 from indicator_hub.store import credentials, records
 from indicator_hub.store.opened import Store
@@ -22,11 +20,10 @@ async def evidence(
 
     Raises NotFound for what is not seen, Conflict without the consent, Invalid without a purpose.
     """
-    account = require_account(caller)
+    account = caller.require_account()
     async with act(store, caller, "evidence", reach, object_id=identifier) as a:
         reach.require_read()
-        if not purpose.strip() or len(purpose) > PURPOSE:
-            raise Invalid(f"Say what it is for, in {PURPOSE} characters at most.")
+        require_purpose(purpose)
         async with a.transaction() as tx:
             one = records.newest(await records.seen(tx, reach, identifier, bodies=True), version)
             known = one.group in await credentials.parts(tx, one.organisation_id)

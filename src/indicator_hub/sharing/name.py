@@ -4,7 +4,6 @@ from typing import Any
 
 from indicator_hub.errors import Conflict, Invalid, NotFound, NotPermitted
 from indicator_hub.sharing.act import Caller, act
-from indicator_hub.sharing.consent import require_account
 from indicator_hub.stix import timestamps
 from indicator_hub.store import credentials, naming
 from indicator_hub.store.engine import Transaction
@@ -23,7 +22,7 @@ async def propose(
     not one's organisation's, Conflict for one that is no person, Invalid for a window that is over.
     """
     async with act(store, caller, "name propose", reach) as a:
-        _require_manage(require_account(caller))
+        _require_manage(caller.require_account())
         if reach.role != "member":
             raise NotPermitted("Only persons of member organisations are named.")
         if ends is not None and ends <= max(a.now, starts or 0):
@@ -59,7 +58,7 @@ async def confirm(store: Store, caller: Caller, reach: Reach, name: str) -> dict
 async def end(store: Store, caller: Caller, reach: Reach, name: str) -> None:
     """The person is named no longer, and proposed no longer. Its own organisation says so, or a steward. Raises NotFound, NotPermitted."""
     async with act(store, caller, "name end", reach) as a:
-        account = require_account(caller)
+        account = caller.require_account()
         if not reach.steward:
             _require_manage(account)
         async with a.transaction() as tx:
@@ -77,7 +76,7 @@ async def end(store: Store, caller: Caller, reach: Reach, name: str) -> None:
 
 async def listed(store: Store, caller: Caller, reach: Reach) -> list[dict[str, Any]]:
     """Who is named now or later, or proposed: all of them for a steward, one's own organisation's for the others."""
-    account, now = require_account(caller), store.now()
+    account, now = caller.require_account(), store.now()
     async with store.transactions.read() as tx:
         found = [one for one in await naming.of_group(tx, reach.group_id) if one.ends is None or now < one.ends]
     return [said(one) for one in found if reach.steward or one.organisation_id == account.organisation_id]

@@ -5,7 +5,6 @@ from typing import Any
 
 from indicator_hub.errors import NotFound, NotPermitted
 from indicator_hub.sharing.act import Caller
-from indicator_hub.sharing.consent import require_account
 from indicator_hub.stix import timestamps
 from indicator_hub.store import credentials, records
 from indicator_hub.store.opened import Store
@@ -39,7 +38,7 @@ async def versions(store: Store, caller: Caller, identifier: str) -> list[dict[s
 
 
 def _organisation(caller: Caller) -> int:
-    account = require_account(caller)
+    account = caller.require_account()
     if "read" not in account.scopes:
         raise NotPermitted("This account may not read its organisation's record: its scopes leave out read.")
     return account.organisation_id

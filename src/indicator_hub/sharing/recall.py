@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from indicator_hub.errors import Invalid, NotFound, NotPermitted, Unauthenticated
+from indicator_hub.errors import Invalid, NotFound, NotPermitted
 from indicator_hub.sharing.act import Act, Caller, act
 from indicator_hub.store import audit, entries, recalls, records, roster, rulings
 from indicator_hub.store.engine import Transaction
@@ -72,11 +72,10 @@ async def recall_own(
     Raises NotFound, NotPermitted without the scope `submit`, Invalid for an unknown reason.
     """
     _require_reason(reason)
-    if caller.account is None:
-        raise Unauthenticated
-    organisation_id = caller.account.organisation_id
+    account = caller.require_account()
+    organisation_id = account.organisation_id
     async with act(store, caller, "recall", object_id=identifier) as a:
-        if "submit" not in caller.account.scopes:
+        if "submit" not in account.scopes:
             raise NotPermitted("This account may not take anything back: its scopes leave out submit.")
         async with a.transaction() as tx:
             kept = await records.own_versions(tx, organisation_id, identifier)

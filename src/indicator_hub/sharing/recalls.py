@@ -9,9 +9,8 @@ from typing import Any
 
 from indicator_hub.errors import NotFound
 from indicator_hub.sharing.act import Caller, act
-from indicator_hub.sharing.consent import require_account
 from indicator_hub.stix import timestamps
-from indicator_hub.store import credentials, recalls
+from indicator_hub.store import credentials, recalls, roster
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.store.recalls import Recall, Serving
@@ -26,7 +25,7 @@ async def listed(
     store: Store, caller: Caller, *, after: tuple[int, str], limit: int
 ) -> tuple[list[dict[str, Any]], bool]:
     """The next recalls of what this organisation was given, by time; and whether there are more."""
-    account = require_account(caller)
+    account = caller.require_account()
     found: list[dict[str, Any]] = []
     async with store.transactions.read() as tx:
         while True:
@@ -47,7 +46,7 @@ async def listed(
 
 async def acknowledge(store: Store, caller: Caller, name: str) -> dict[str, Any]:
     """This organisation has acted on a recall. Once said it stays said. Raises NotFound for a recall of what it was never given."""
-    account = require_account(caller)
+    account = caller.require_account()
     async with act(store, caller, "acknowledge") as a, a.transaction() as tx:
         one = await recalls.find(tx, name)
         given = (await _given(tx, await _gone(tx, [one]), [account.organisation_id]))[one.id] if one else {}
@@ -64,10 +63,10 @@ async def issued(
     store: Store, caller: Caller, *, after: tuple[int, str], limit: int
 ) -> tuple[list[dict[str, Any]], bool]:
     """What was taken back of one's own organisation's objects, by itself or by a steward; who had been given it, and who has acknowledged."""
-    account = require_account(caller)
+    account = caller.require_account()
     async with store.transactions.read() as tx:
         batch = await recalls.listed(tx, after=after, limit=limit + 1, originator=account.organisation_id)
-        names = await recalls.organisations(tx)
+        names = await roster.organisations(tx)
         said = await recalls.acknowledged(tx, [one.id for one in batch])
         gone = await _gone(tx, batch[:limit])
         given = await _given(tx, gone, names.keys() - {account.organisation_id})

@@ -4,15 +4,13 @@ import json
 
 from indicator_hub.errors import Conflict
 from indicator_hub.sharing.act import Act, Caller, act
-from indicator_hub.sharing.consent import require_account
-from indicator_hub.sharing.remark import meanings_of
+from indicator_hub.sharing.consent import require_allowed
 from indicator_hub.sharing.submit import Release, submit
-from indicator_hub.store import consents, entries, records
+from indicator_hub.store import entries, records
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.store.records import Record
 from indicator_hub.taxii.status import Status
-from indicator_hub.trust.consent import Use, needs_consent
 from indicator_hub.trust.reach import Reach
 
 
@@ -25,7 +23,7 @@ async def release(
     where nothing may be seen there, NotPermitted without the right to write there, Conflict when the originator must consent first, and
     for what is held.
     """
-    require_account(caller)
+    caller.require_account()
     async with act(store, caller, "release", reach, object_id=identifier):
         reach.require_read()
         target.require_collection()
@@ -62,17 +60,3 @@ async def _of(tx: Transaction, reach: Reach, identifier: str, version: str | Non
     if one.held is not None:
         raise Conflict("It is held: send the definition of its mark first.")
     return one
-
-
-async def require_allowed(tx: Transaction, now: int, reach: Reach, one: Record, use: Use, group_id: int | None) -> str:
-    """The consent that this use stands on; empty where none is needed. Raises Conflict where one is, and there is none that holds."""
-    if one.organisation_id == reach.organisation_id:
-        return ""
-    said = await meanings_of(tx, one.organisation_id, [one.body])
-    handling = frozenset[str]().union(*(meaning.handling for meaning in said.values() if meaning is not None))
-    if not needs_consent(use, one.audience, handling):
-        return ""
-    for consent in await consents.standing(tx, one.entry, reach.organisation_id, use, group_id):
-        if consent.holds(now):
-            return consent.name
-    raise Conflict(f"Its originator must consent to this {use} first: ask for it.")

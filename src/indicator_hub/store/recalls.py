@@ -16,7 +16,6 @@ from indicator_hub.store.schema import (
     collection,
     entry,
     event,
-    organisation,
     recall,
     recalled_entry,
     trust_group,
@@ -162,8 +161,3 @@ async def acknowledged(tx: AsyncConnection, recalls: Collection[int]) -> dict[tu
     columns = (acknowledgement.c.recall_id, acknowledgement.c.organisation_id, acknowledgement.c.at)
     rows = await tx.execute(select(*columns).where(acknowledgement.c.recall_id.in_(recalls)))
     return {(key, of): at for key, of, at in rows}
-
-
-async def organisations(tx: AsyncConnection) -> dict[int, str]:
-    """Every organisation's name."""
-    return dict((await tx.execute(select(organisation.c.id, organisation.c.name))).all())

@@ -69,8 +69,7 @@ def membership_of(row: Sequence[Any], organisation_name: str, group: str, sponso
 
 async def read(tx: AsyncConnection) -> Roster:
     """Everything declared, as stored."""
-    rows = await tx.execute(select(organisation.c.id, organisation.c.name))
-    names: dict[int, str] = {row.id: row.name for row in rows}
+    names = await organisations(tx)
     return Roster(
         organisations=await _organisations(tx),
         agreements={
@@ -100,6 +99,11 @@ async def read(tx: AsyncConnection) -> Roster:
         },
         feeds={one.name: one for one in await feeds(tx)},
     )
+
+
+async def organisations(tx: AsyncConnection) -> dict[int, str]:
+    """Every organisation's name, by its row."""
+    return dict((await tx.execute(select(organisation.c.id, organisation.c.name))).all())
 
 
 async def _organisations(tx: AsyncConnection) -> dict[str, Organisation]:

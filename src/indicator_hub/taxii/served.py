@@ -1,7 +1,7 @@
 """Who was given what: a page that was served, worked out again from what its event keeps and what every version was then. Pure.
 
-The event holds the range, the query and the reach; the history of a version its audiences and dates with their times. What was taken back
-or narrowed in the instants between the event's time and the reading counts as given: too many are told of a recall, never too few.
+The event holds the range, the query and the reach; the history of a version its audiences and dates with their times. The times are those of
+the hub's clock: where a change commits between an event's time and the reading, or clocks differ, this is not exact (docs/trust.md).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """How every path of the API works: sizes, credential, method, media type, what exists, and only then query and body.
 
 Refusals are problem details (RFC 9457). A POST that carries an Idempotency-Key is done once: sent again within a day with the same
-content it is answered as the first time, with another content it is refused (422).
+content it is answered as the first time, with another content it is refused (422). Evidence alone is exported, and recorded, each time.
 """
 
 import base64
@@ -104,7 +104,7 @@ def _storable(one: int | str) -> bool:
 
 
 def following(place: tuple[Any, ...]) -> str:
-    """`next`: the place of the last item given, by what the reader knows of it anyway. It opens nothing: rights are judged afresh."""
+    """`next`: the place of the last item given. It opens nothing: rights are judged afresh."""
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
