@@ -1,11 +1,15 @@
 """How much the hub takes: every bound on what comes in, in one table. Each is a setting INDICATOR_HUB_MAX_...; docs/limits.md says what is answered."""
 
+import re
 from dataclasses import dataclass
 
 LONGEST_URL = 65_535
 """Bytes: more the HTTP parser cannot hold."""
 LARGEST_HEAD = 65_536
 """Bytes of all header fields of a request, names and values."""
+
+OBEYED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that a terminal obeys instead of showing: no text that one party writes for another holds them. Tabs and ends of lines may be there."""
 
 
 @dataclass(frozen=True, slots=True)

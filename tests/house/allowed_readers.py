@@ -25,6 +25,9 @@ OWN = {
 }
 """Readers that ask for an organisation's own instead of for a reach. Those who call them say whose: the caller's."""
 
+HARMLESS = {"pages._AS_OF": "the collection's clock, beside the rows of a page"}
+"""Constants of the store that select, and what: none of them touches a table of entries."""
+
 INTERNAL = {
     "entries.lines": "every version of an id, to judge by; no body",
     "entries.body": "one body, to compare a duplicate by value",
@@ -33,6 +36,8 @@ INTERNAL = {
     "rulings.unmarked": "the same, of a collection whose level is not their own",
     "rulings.of_organisation": "the same, of an organisation",
     "rulings.to_rule": "the same, by key",
+    "rulings.set_line_order": "where a line stood, for the history",
+    "rulings.uncover": "what comes to light when something goes, to be given a new date",
     "rulings.before_recall": "whom a recalled copy reached, as the most that it may reach again",
     "entries.closed": "which of an organisation's own lines were recalled whole, by id alone",
     "definitions.known": "what an organisation itself has said its marks mean",
@@ -44,7 +49,7 @@ INTERNAL = {
     "references._nodes": "audiences that follow from one another",
     "records.by_entry": "the version that a consent is about; no body",
     "records.releases": "the copies that a recall reaches, by key alone",
-    "records.releases_into": "the same, of one group",
+    "records.copies": "the same, of some collections",
     "recalls.traced": "what an id was at each time, to work out who was given it; no body",
 }
 """Functions of the store that read for the hub's own ruling: why nothing of it gets out."""
@@ -58,26 +63,40 @@ DEEDS = {
         "the same judgement, with nothing stored",
         {"entries.lines", "entries.body", "definitions.known", "references.foreseen"},
     ),
-    "recall.delete": ("whom a line belongs to, and its copies", {"entries.lines", "records.releases"}),
-    "recall.recall": ("the same", {"entries.lines", "records.releases"}),
+    "recall.delete": (
+        "whom a line belongs to, and its copies",
+        {"entries.lines", "records.releases", "rulings.uncover"},
+    ),
+    "recall.recall": ("the same", {"entries.lines", "records.releases", "rulings.uncover"}),
     "recall.recall_own": (
         "the same, from the caller's own record",
-        {"entries.lines", "records.releases", "records.own_versions"},
+        {"entries.lines", "records.releases", "records.own_versions", "rulings.uncover"},
     ),
-    "recall.take_back_releases": ("the copies that a consent carried", {"entries.lines", "records.releases"}),
+    "recall.take_back_releases": (
+        "the copies that a consent carried",
+        {"entries.lines", "records.releases", "rulings.uncover"},
+    ),
     "reissue.reissue": (
         "what of a line is recalled, and its marks as they are",
         {"entries.lines", "rulings.to_rule", "rulings.before_recall"},
     ),
     "remark.remark": (
         "rules again; tells how many",
-        {"entries.lines", "rulings.waiting", "rulings.unmarked", "rulings.of_organisation", "rulings.to_rule"},
+        {
+            "entries.lines",
+            "rulings.waiting",
+            "rulings.unmarked",
+            "rulings.of_organisation",
+            "rulings.to_rule",
+            "rulings.set_line_order",
+            "rulings.uncover",
+        },
     ),
     "remark.meanings_of": ("what marks mean to the hub, for a ruling", {"definitions.known"}),
     "claim.Run.known": ("which of its own lines a feed must not bring again", {"entries.closed"}),
     "consent.answer": (
         "tells the two parties what it is about, both had it; takes back its releases",
-        {"records.by_entry", "records.releases_into"},
+        {"records.by_entry", "records.copies"},
     ),
     "consent.listed": ("tells the two parties what it is about, both had it", {"records.by_entry"}),
     "consent.one_consent": ("the same", {"records.by_entry"}),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from house.allowed_readers import DEEDS, EDGE_MAY, INTERNAL, OWN, TABLE_MODULES
+from house.allowed_readers import DEEDS, EDGE_MAY, HARMLESS, INTERNAL, OWN, TABLE_MODULES
 from house.names import Def, Function, Module, modules
 
 _TABLES = {f"store.schema.{name}" for name in ("entry", "audience_history", "definition")}
@@ -56,7 +56,10 @@ def _kinds(code: Sequence[Module]) -> dict[str, str]:
     constants = {f"{one.name}.{name}": of for one in code if one.floor == "store" for name, of in one.constants.items()}
     tables = _grown(_TABLES, constants)
     # The conditions of the predicate are no statements by themselves.
-    selecting = constants | {one.name: one.names for one in store if one.module != "store.visible"}
+    harmless = {f"store.{name}" for name in HARMLESS} - tables
+    selecting = {name: of for name, of in constants.items() if name not in harmless} | {
+        one.name: one.names for one in store if one.module != "store.visible"
+    }
     statements = _grown({name for name, names in selecting.items() if _selects(names)}, selecting)
     pages = {one.name for one in store if one.module == "store.pages"}
     asked = {key for one in store if one.name == "store.visible.parameters" for key, _ in _bound(one.node)}

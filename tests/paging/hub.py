@@ -87,7 +87,14 @@ class Ground:
     async def _reset(self) -> None:
         async with self.store.transactions.begin() as tx:
             await tx.execute(delete(schema.audience_history))
-            for table in (schema.unresolved, schema.reference, schema.referrer, schema.recalled_entry, schema.recall):
+            for table in (
+                schema.unresolved,
+                schema.reference,
+                schema.referrer,
+                schema.release,
+                schema.recalled_entry,
+                schema.recall,
+            ):
                 await tx.execute(delete(table))
             await tx.execute(delete(schema.entry))
             await tx.execute(update(schema.clock).values(last_added=0))

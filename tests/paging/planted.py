@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import BigInteger, ColumnElement, FromClause, bindparam, exists, literal_column, not_, true
 
 from faults.processes import break_the_clock
-from indicator_hub.store import entries, pages, roster, visible
+from indicator_hub.store import entries, pages, roster, rulings, visible
 from indicator_hub.store.schema import entry
 from indicator_hub.taxii.query import Query, next_token
 from indicator_hub.trust.audience import EVERYONE
@@ -64,7 +64,7 @@ FAULTS: Mapping[str, Plant] = {
     "a recall leaves it to its originator": _put(visible, "own", _own_however_recalled),
     "last is taken of what lies ahead": _put(visible, "latest", _latest_of_what_is_ahead),
     "superseded is not kept": _put(entries, "refresh_superseded", _nothing),
-    "what a recall uncovers keeps its date": _put(entries, "uncovered", lambda *_: []),
+    "what a recall uncovers keeps its date": _put(rulings, "uncovered", lambda *_: []),
     "everybody sees from the beginning": _without_a_beginning,
     "all lines of an id are shown": _put(visible, "shown", _everything),
     "every rendering is given": _put(visible, "newest_specification", _everything),

@@ -8,11 +8,13 @@ from sqlalchemy import func, select
 from indicator_hub.errors import Invalid, NotPermitted, Unauthenticated, Unprocessable
 from indicator_hub.sharing.act import Caller
 from indicator_hub.sharing.poll import poll
-from indicator_hub.sharing.recall import delete
+from indicator_hub.sharing.recall import TakenBack, delete
 from indicator_hub.sharing.submit import submit
 from indicator_hub.stix import timestamps
+from indicator_hub.store import entries
 from indicator_hub.store.schema import entry, event
 from indicator_hub.taxii.query import Filters, Query, Resource
+from indicator_hub.trust.admission import Recalled
 from support.world import IDENTITY_A, World, envelope, indicator, world
 
 
@@ -33,6 +35,11 @@ async def bodies(
     reach = await w.reach(account, group, collection)
     page = await poll(w.store, await w.caller(account), reach, everything(**changes), Resource.OBJECTS)
     return [json.loads(one.body) for one in page.entries]
+
+
+def told(taken: TakenBack) -> list[str]:
+    """The versions that whoever took them back is told of."""
+    return [version for _, versions in taken.where.values() for version in versions]
 
 
 async def count(w: World, table) -> int:
@@ -177,9 +184,11 @@ async def test_the_creator_has_a_line_of_its_own_behind_a_relay(database_url: st
         assert await bodies(w, "bank") == [mine]
         page = await poll(w.store, Caller(), await w.reach("bank"), everything(), Resource.MANIFEST)
         every = Filters(keywords=frozenset(("all",)))
-        assert (await delete(w.store, await w.caller("ana"), await w.reach("ana"), mine["id"], every)).number == 1
+        taken = await delete(w.store, await w.caller("ana"), await w.reach("ana"), mine["id"], every)
+        assert told(taken) == [mine["modified"]]
         assert await bodies(w, "bank", after=page.entries[-1].date_added) == [mine]
-        assert (await delete(w.store, await w.caller("bea"), await w.reach("bea"), mine["id"], every)).number == 1
+        taken = await delete(w.store, await w.caller("bea"), await w.reach("bea"), mine["id"], every)
+        assert len(told(taken)) == 1
         assert await bodies(w, "bank") == []
 
 
@@ -224,7 +233,7 @@ async def test_a_bad_id_is_told_and_spoils_nothing(database_url: str) -> None:
 
 
 async def test_a_steward_takes_back_the_whole_line(database_url: str) -> None:
-    """Also the versions that are not for the steward's eyes; and the line is closed to its originator's machines."""
+    """Also the versions that are not for the steward's eyes, of which it does not hear; and the line is closed to its originator's machines."""
     async with world(database_url) as w:
         await send(w, "bbot", indicator(1, tlp="GREEN"), indicator(1, tlp="RED", modified="2026-11-02T00:00:00.000Z"))
         taken = await delete(
@@ -235,7 +244,10 @@ async def test_a_steward_takes_back_the_whole_line(database_url: str) -> None:
             Filters(keywords=frozenset(("all",))),
         )
         late = await send(w, "bbot", indicator(1, tlp="GREEN", modified="2026-11-03T00:00:00.000Z"))
-        assert (taken.number, late.details[0].outcome) == (2, "recalled")
+        assert (told(taken), late.details[0].outcome) == ([indicator(1)["modified"]], "recalled")
+        async with w.store.transactions.read() as tx:
+            (line,) = (await entries.lines(tx, (await w.reach("ana")).key, [indicator(1)["id"]])).values()
+        assert [one.recalled for one in line] == [Recalled.BY_STEWARD] * 2
 
 
 async def test_thousands_of_versions_of_one_id(sqlite_url: str) -> None:
@@ -313,9 +325,10 @@ async def test_its_originator_can_always_take_it_back(database_url: str) -> None
         await send(w, "ana", theirs)
         assert await bodies(w, "bea") == await bodies(w, "dan") == [theirs]
         caller, reach = await w.caller("bea"), await w.reach("bea")
-        assert (await delete(w.store, caller, reach, mine["id"], every)).number == 1
+        assert told(await delete(w.store, caller, reach, mine["id"], every)) == [mine["modified"]]
         assert await bodies(w, "bea") == [theirs]
         with pytest.raises(NotPermitted):
             await delete(w.store, caller, reach, mine["id"], every)
-        assert (await delete(w.store, await w.caller("ana"), await w.reach("ana"), mine["id"], every)).number == 2
+        taken = await delete(w.store, await w.caller("ana"), await w.reach("ana"), mine["id"], every)
+        assert len(told(taken)) == 2
         assert await bodies(w, "bea") == []

@@ -93,13 +93,18 @@ _BACKWARDS = (
     "UPDATE entry SET held = 'unknown', audience_id = (SELECT id FROM audience WHERE floor = 9) WHERE type = 'indicator'",
     *(
         f"DROP TABLE {name}"
-        for name in ("naming", "once", "backlog", "acknowledgement", "recalled_entry", "recall", "consent")
+        for name in ("naming", "once", "backlog", "acknowledgement", "release", "recalled_entry", "recall", "consent")
     ),
     *(
         f"DROP INDEX {name}"
         for name in ("ix_entry_own_held", "ix_entry_own_recalled", "ix_entry_released", "ix_event_group")
     ),
     "ALTER TABLE audience_history DROP COLUMN line_order",
+    "ALTER TABLE audience_history DROP COLUMN recalled",
+    "ALTER TABLE account DROP COLUMN barred",
+    "DROP INDEX ix_event_served",
+    "ALTER TABLE event DROP COLUMN as_of",
+    "CREATE INDEX ix_event_served ON event (collection_id, at)",
     "DROP TABLE reference",
     "DROP TABLE referrer",
     "DROP TABLE unresolved",

@@ -17,6 +17,7 @@ from indicator_hub.store import entries, rulings, schema
 from indicator_hub.store.entries import Addition
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.selection import Placed
+from indicator_hub.taxii.uncovered import uncovered
 from indicator_hub.trust.admission import Existing, Recalled
 from indicator_hub.trust.audience import NOBODY, Ruling, audience_of
 from indicator_hub.trust.marks import meaning_of
@@ -196,11 +197,14 @@ class World:
         if not (some := self._some()):
             return
         gone, versions = await self._existing(tx, some)
-        await entries.recall(tx, gone, self.chance.choice((Recalled.BY_ORIGINATOR, Recalled.BY_STEWARD)), now=self._now)
+        by = self.chance.choice((Recalled.BY_ORIGINATOR, Recalled.BY_STEWARD))
+        self.last = await entries.recall(tx, self.key, gone, by, last=self.last, now=self._now)
         for one in some:
             self._note(one, recalled=True, audience=NOBODY)
         if self.chance.random() < 0.5:
-            await self._give_new_dates(tx, entries.uncovered(gone, versions))
+            there = [one for one in versions if one.recalled is Recalled.NO]
+            left = {one.entry for one in gone}
+            await self._give_new_dates(tx, uncovered(there, [one for one in there if one.entry not in left]))
 
     async def _reissue(self, tx: AsyncConnection) -> None:
         """Brought back, under other marks perhaps."""
@@ -215,9 +219,8 @@ class World:
         """Narrowed, which no date shows, or widened, which gives a new one."""
         for one in self._some():
             new = ruling(self.chance)
-            before = self.last
             self.last = await rulings.rule(tx, self.key, one.entry, one.audience, new, last=self.last, now=self._now)
-            moved = self.last if self.last > before else one.date_added
+            moved = one.date_added if one.audience.covers(new.audience) else self.last
             self._note(one, audience=new.audience, date_added=moved)
 
     async def _redate(self, tx: AsyncConnection) -> None:
@@ -231,7 +234,7 @@ class World:
             line = some[0].stix_id, some[0].organisation_id
             whole = [one for one in self.placed.values() if (one.stix_id, one.organisation_id) == line]
             order = self.chance.choice((0, min(one.first_added for one in whole)))
-            await rulings.set_line_order(tx, self.key, line, order, now=self._now)
+            self.last = await rulings.set_line_order(tx, self.key, line, order, last=self.last, now=self._now)
             for one in whole:
                 self._note(one, line_order=order)
 

@@ -13,7 +13,10 @@ Outcome = Literal["done", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """`details` holds text, integers and lists of them only. Rows of the roster are named by key; 0 is the operator or nobody."""
+    """`details` holds text, integers and lists of them only. Rows of the roster are named by key; 0 is the operator or nobody.
+
+    `as_of` is what the collection's clock showed when what was given out was read; None where nothing was.
+    """
 
     at: int
     action: str
@@ -22,6 +25,7 @@ class Event:
     organisation_id: int = 0
     group_id: int = 0
     collection_id: int = 0
+    as_of: int | None = None
     object_id: str = ""
     version: str = ""
     sha256: str = ""

@@ -35,7 +35,7 @@ def hub_at(url: str, token_file: Path | None) -> "Hub":
     return Hub.at(url, token_file, os.environ.get("INDICATOR_HUB_TOKEN", ""))
 
 
-def path_of(place: str, one: str = "") -> str:
+def path_of(place: str, one: str | None = None) -> str:
     """The path of a collection, or of an object in it. Raises Invalid."""
     from urllib.parse import quote
 
@@ -43,11 +43,13 @@ def path_of(place: str, one: str = "") -> str:
     if not slash or not group or not collection or "/" in collection:
         raise Invalid("A place is written GROUP/COLLECTION, like sentinel/indicators.")
     path = f"/groups/{quote(group, safe='')}/collections/{quote(collection, safe='')}/"
-    return f"{path}objects/{quote(one, safe='')}/" if one else path
+    return path if one is None else f"{path}objects/{quoted(one)}/"
 
 
 def quoted(text: str) -> str:
-    """As one part of a path."""
+    """As one part of a path. Raises Invalid for nothing: the path would be another."""
     from urllib.parse import quote
 
+    if not text:
+        raise Invalid("A name is empty: nothing was asked for.")
     return quote(text, safe="")

@@ -55,7 +55,7 @@ def who_sees(
     asked = hub_at(hub, token_file)
     told = (
         asked.get(f"{path_of(place, one)}audience/")
-        if one
+        if one is not None
         else asked.post(f"{path_of(place)}audience/", content=_read(file))
     )
 
@@ -77,7 +77,8 @@ def who_sees(
 def _reader(reader: dict[str, Any]) -> str:
     if "organisation" not in reader:
         return str(reader["who"])
-    return f"{reader['organisation']} ({reader['nation']}, {reader['role']}), {reader['who']} ({reader['number']})"
+    number = f" ({reader['number']})" if "number" in reader else ""
+    return f"{reader['organisation']} ({reader['nation']}, {reader['role']}), {reader['who']}{number}"
 
 
 def _read(file: Path | None) -> bytes:
@@ -133,8 +134,10 @@ def recall(
     version: Versions = None, hub: HubUrl = "", token_file: TokenFile = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """It should not have been shared: take it back. Whoever was given it finds it in its recall list."""
-    path = f"{path_of(place, one)}recall/" if place else f"/own/{quoted(one)}/recall/"
-    told = hub_at(hub, token_file).post(path, {"reason": reason, "versions": version or []})
+    path = f"{path_of(place, one)}recall/" if place is not None else f"/own/{quoted(one)}/recall/"
+    told = hub_at(hub, token_file).post(
+        path, {"reason": reason, **({"versions": version} if version is not None else {})}
+    )
     show(
         told,
         lambda: [f"Recalled, versions {', '.join(made['versions'])}: recall {made['id']}" for made in told["recalls"]],
@@ -148,8 +151,18 @@ def reissue(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Share again what was recalled: the same versions, delivered anew."""
-    told = hub_at(hub, token_file).post(f"{path_of(place, one)}reissue/", {"versions": version or []})
-    show(told, lambda: [f"Shared again: {', '.join(told['versions'])}."], as_json=as_json)
+    told = hub_at(hub, token_file).post(
+        f"{path_of(place, one)}reissue/", {"versions": version} if version is not None else {}
+    )
+
+    def lines() -> list[str]:
+        waiting = (
+            f"Taken back by the other side too, which must bring it back as well: {', '.join(told.get('waiting', ()))}."
+        )
+        again = f"Shared again: {', '.join(told['versions'])}."
+        return ([again] if told["versions"] or "waiting" not in told else []) + ([waiting] if "waiting" in told else [])
+
+    show(told, lines, as_json=as_json)
 
 
 @app.command()
@@ -161,7 +174,7 @@ def release(
     path_of(to)
     group, _, collection = to.partition("/")
     body: dict[str, Any] = {"to": {"group": group, "collection": collection}} | (
-        {"version": version} if version else {}
+        {"version": version} if version is not None else {}
     )
     told = hub_at(hub, token_file).post(f"{path_of(place, one)}release/", body)
     _show_status(told, "Released", as_json=as_json)
@@ -178,7 +191,7 @@ def evidence(
 
     if output is not None:
         _require_writable(output)
-    body = {"purpose": purpose} | ({"version": version} if version else {})
+    body = {"purpose": purpose} | ({"version": version} if version is not None else {})
     told = hub_at(hub, token_file).post(f"{path_of(place, one)}evidence/", body)
     show(told, lambda: [f"{name}: {value}" for name, value in told.items() if name != "bytes"], as_json=as_json)
     if output is not None:

@@ -25,8 +25,8 @@ def consent_ask(
     path_of(place)
     group, _, collection = place.partition("/")
     body: dict[str, Any] = {"group": group, "collection": collection, "object": one, "purpose": purpose}
-    body |= {"use": "release", "to": to} if to else {"use": "evidence"}
-    told = hub_at(hub, token_file).post("/consents/", body | ({"version": version} if version else {}))
+    body |= {"use": "release", "to": to} if to is not None else {"use": "evidence"}
+    told = hub_at(hub, token_file).post("/consents/", body | ({"version": version} if version is not None else {}))
     show(told, lambda: [_consent(told)], as_json=as_json)
 
 
@@ -55,7 +55,9 @@ def consent_grant(
     hub: HubUrl = "", token_file: TokenFile = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Grant what was asked."""
-    told = hub_at(hub, token_file).post(f"/consents/{quoted(consent)}/grant/", {"until": until} if until else {})
+    told = hub_at(hub, token_file).post(
+        f"/consents/{quoted(consent)}/grant/", {"until": until} if until is not None else {}
+    )
     show(told, lambda: [_consent(told)], as_json=as_json)
 
 
@@ -90,7 +92,9 @@ def name_propose(
     hub: HubUrl = "", token_file: TokenFile = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Put a person of one's own organisation forward. A steward of the group confirms it."""
-    body = {name: value for name, value in (("account", account), ("from", starts), ("until", until)) if value}
+    body = {
+        name: value for name, value in (("account", account), ("from", starts), ("until", until)) if value is not None
+    }
     told = hub_at(hub, token_file).post(f"/groups/{quoted(group)}/named/", body)
     show(told, lambda: [_named(told)], as_json=as_json)
 

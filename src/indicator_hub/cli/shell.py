@@ -1,10 +1,13 @@
 """What all commands share: the application they belong to, their common options, and how they print."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
+
+from indicator_hub.limits import OBEYED
 
 app = typer.Typer(
     name="indicator-hub",
@@ -17,6 +20,7 @@ app = typer.Typer(
 Database = Annotated[
     str | None, typer.Option("--database", metavar="URL", help="The database; else INDICATOR_HUB_DATABASE_URL.")
 ]
+_OBEYED = re.compile(rf"{OBEYED.pattern}|[\t\r\n\u2028\u2029]")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -27,4 +31,4 @@ def show(told: object, lines: Callable[[], Sequence[str]], *, as_json: bool) -> 
 
 def _plain(line: str) -> str:
     """Without what a terminal would obey: a partner's words could else rewrite the screen, or look like a line of ours."""
-    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in line)
+    return _OBEYED.sub("\N{REPLACEMENT CHARACTER}", line)

@@ -78,7 +78,7 @@ async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused]
     tally.unchanged += len(unchanged)
     await run.keep(unchanged, refused)
     if objects:
-        status = await run.submit(body(objects), default=run.feed.level, claims=list(changed.values()))
+        status = await run.submit(body(objects), claims=list(changed.values()))
         await run.keep((), _failures(status, changed, tally))
 
 

@@ -23,7 +23,7 @@ async def take_objects(run: Run, content: bytes, tally: Tally) -> AsyncIterator[
     number = 0
     for objects in batches(read(content, _UNCOUNTED)):
         tally.candidates += len(objects)
-        status = await run.submit(body(one.raw for one in objects), default=run.feed.level, claims=())
+        status = await run.submit(body(one.raw for one in objects), claims=())
         refused: list[Refused] = []
         for one, detail in zip(objects, status.details, strict=True):
             number += 1

@@ -20,7 +20,8 @@ async def listed(store: Store, caller: Caller) -> list[dict[str, Any]]:
 async def suspend(store: Store, caller: Caller, name: str, *, suspended: bool) -> dict[str, Any]:
     """Suspend one of them, or take that back, from the next request on.
 
-    Raises NotPermitted without the scope `manage`, NotFound for an account that is not one's organisation's, Conflict for one's own.
+    Raises NotPermitted without the scope `manage`, NotFound for an account that is not one's organisation's, Conflict for one's own and to
+    reinstate what the hub's operator suspended.
     """
     async with act(store, caller, "suspend" if suspended else "reinstate") as a:
         account = _manager(caller)
@@ -30,7 +31,8 @@ async def suspend(store: Store, caller: Caller, name: str, *, suspended: bool) -
                 raise NotFound
             if one.id == account.id:
                 raise Conflict("Another account of your organisation does that, or the hub's operator.")
-            await credentials.suspend(tx, name, whole_organisation=False, suspended=suspended)
+            if await credentials.suspend(tx, one.id, suspended=suspended) and not suspended:
+                raise Conflict("The hub's operator has suspended this account: ask the operator.")
             a.details |= {"account": one.id}
             a.answer = _said(one, suspended=suspended)
             return dict(a.answer)

@@ -61,6 +61,8 @@ class Act:
     reach: Reach | None
     now: int
     object_id: str = ""
+    as_of: int | None = None
+    """What the collection's clock showed when what this deed gives out was read."""
     details: dict[str, object] = field(default_factory=dict[str, object])
     answer: Mapping[str, object] | None = None
 
@@ -90,6 +92,7 @@ class Act:
             organisation_id=account.organisation_id if account else 0,
             group_id=self.reach.group_id if self.reach else 0,
             collection_id=self.reach.key if self.reach else 0,
+            as_of=self.as_of,
             object_id=self.object_id,
             request_id=self.caller.request_id,
             details=self.details,

@@ -3,7 +3,7 @@
 from indicator_hub.errors import Conflict
 from indicator_hub.sharing.act import OPERATOR, act
 from indicator_hub.sharing.remark import Progress, remark
-from indicator_hub.store import audit, backlog, roster
+from indicator_hub.store import audit, backlog, entries, roster
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.difference import Difference, difference
@@ -26,6 +26,10 @@ async def apply(store: Store, declared: Roster, progress: Progress | None = None
         found = difference(await roster.read(tx), declared, a.now)
         if found.mistakes:
             raise Conflict("\n".join(found.mistakes))
+        # Nothing is being submitted while a level changes: what came before it is ruled again, what comes after counts by it.
+        concerned = [where for change in found.changes for where in _levels(change.before, change.after)]
+        for key in await roster.collection_keys(tx, concerned):
+            await entries.lock(tx, key)
         for change in found.changes:
             if change.after is None and isinstance(change.before, Feed):
                 await roster.end_feed(tx, change.before.name, now=a.now)
@@ -40,17 +44,23 @@ async def apply(store: Store, declared: Roster, progress: Progress | None = None
     return found
 
 
+def _levels(before: object, after: object) -> list[tuple[str, str]]:
+    """The collections, by group and alias, in which another level counts by this change."""
+    match before, after:
+        case Collection(), Collection() if before.default != after.default:
+            return [(after.group, after.alias)]
+        case Feed(), Feed() if before.level != after.level:
+            return [(after.group, after.collection)]
+        case _:
+            return []
+
+
 async def _note_change(tx: Transaction, before: object, after: object, now: int) -> None:
     match before, after:
         case Membership(), Membership() if changes_reach(before, after):
             await roster.note_change(tx, after, now=now)
-        case Collection(), Collection() if before.default != after.default:
-            key = await roster.collection_key(tx, after.group, after.alias)
-            await backlog.add(tx, "level", collection_id=key, now=now)
-        case Feed(), Feed() if before.level != after.level:
-            key = await roster.collection_key(tx, after.group, after.collection)
-            await backlog.add(tx, "level", collection_id=key, now=now)
         case Organisation(), Organisation() if set(before.stix_identities) != set(after.stix_identities):
             await backlog.add(tx, "creator", organisation_id=await roster.organisation_key(tx, after.name), now=now)
         case _:
-            pass
+            for key in await roster.collection_keys(tx, _levels(before, after)):
+                await backlog.add(tx, "level", collection_id=key, now=now)

@@ -1,7 +1,8 @@
 """Who sees it, by which rule, and who does not, and why: of an object that is there, and of one before it is posted.
 
-What is there is asked for with the reach that each party has now, under the predicate that serves it over TAXII (of an id that several share,
-not yet by which line is shown); what is still to come by the same judgement that `submit` makes.
+What is there is asked for with the reach that each party has now, under the predicate that serves it over TAXII; what is still to come by the
+same judgement that `submit` makes. Whose membership is not live is not told of; how many accounts a party has, whether any is named and whether it is
+suspended hears itself and a steward: for others the rules alone are told.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,16 +19,16 @@ from indicator_hub.store.opened import Store
 from indicator_hub.trust.audience import Audience
 from indicator_hub.trust.ladder import HELD, NAMES
 from indicator_hub.trust.reach import Obstacle, Reach, obstacle, reach_of
-from indicator_hub.trust.roster import PUBLIC, Account, AccountKind
+from indicator_hub.trust.roster import PUBLIC, Account, AccountKind, within
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Those of a party's accounts that are served alike. `reach` None: the group does not exist for them."""
+    """Those of a party's accounts that are served alike; `number` None: not told. `reach` None: the group does not exist for them."""
 
     party: Party
     who: str
-    number: int
+    number: int | None
     reach: Reach | None
 
 
@@ -46,15 +47,20 @@ async def of_object(store: Store, caller: Caller, reach: Reach, identifier: str)
     caller.require_account()
     reach.require_read()
     async with store.transactions.read() as tx:
-        seen = await records.seen(tx, reach, identifier)
+        shown = {one.entry for one in await records.seen(tx, reach, identifier, shown=True)}
+        seen = [
+            one
+            for one in await records.seen(tx, reach, identifier)
+            if one.entry in shown or one.organisation_id == reach.organisation_id
+        ]
         if not seen:
             raise NotFound
         parties = await credentials.parties(tx, *_place(reach), now=store.now())
-        readers = _readers(parties, store.now())
+        readers = _readers(parties, reach, store.now())
         visible: dict[int, set[int]] = {}
         for number, one in enumerate(readers):
             if one.reach is not None:
-                visible[number] = {found.entry for found in await records.seen(tx, one.reach, identifier)}
+                visible[number] = {found.entry for found in await records.seen(tx, one.reach, identifier, shown=True)}
     told: list[dict[str, Any]] = []
     for version in seen:
         terms = _Terms(version.audience, version.organisation_id, version.first_added, version.held)
@@ -78,7 +84,7 @@ async def foreseen(
     objects = await foresee(store, reach, body, limits=limits)
     now = store.now()
     async with store.transactions.read() as tx:
-        readers = _readers(await credentials.parties(tx, *_place(reach), now=now), now)
+        readers = _readers(await credentials.parties(tx, *_place(reach), now=now), reach, now)
     told: list[dict[str, Any]] = []
     for one in objects:
         said: dict[str, Any] = {"object": one.id, "outcome": one.outcome, "stored": one.ruling is not None}
@@ -95,23 +101,27 @@ def _place(reach: Reach) -> tuple[str, str]:
     return reach.group.name, reach.require_collection().id
 
 
-def _readers(parties: Sequence[Party], now: int) -> list[_Reader]:
-    """Each party's persons, services and named persons, with the reach they have now."""
+def _readers(parties: Sequence[Party], asking: Reach, now: int) -> list[_Reader]:
+    """Each live party's persons, services and named persons, with the reach they have now."""
     found: list[_Reader] = []
     for party in parties:
-        kinds: tuple[tuple[str, AccountKind, int], ...] = (
+        member = party.ties.membership
+        if member is None or not within(member.starts, member.ends, now):
+            continue
+        told = asking.steward or party.organisation_id == asking.organisation_id
+        kinds: list[tuple[str, AccountKind, int]] = [
             ("persons", "person", party.persons - party.named),
             ("services", "service", party.services),
-            ("named persons", "person", party.named),
-        )
+        ]
+        if party.named if told else member.role == "member":
+            kinds.append(("named persons", "person", party.named))
         for who, kind, number in kinds:
-            if who == "named persons" and not number:
-                continue
             account = Account(
                 0, "", party.organisation, party.organisation_id, party.nation, kind, frozenset(("read",))
             )
             ties = replace(party.ties, named=who == "named persons")
-            found.append(_Reader(party, who, number, None if party.suspended else reach_of(account, ties, now)))
+            reach = None if told and party.suspended else reach_of(account, ties, now)
+            found.append(_Reader(party, who, number if told else None, reach))
     return found
 
 
@@ -140,10 +150,10 @@ def _told(
                 "nation": one.party.nation,
                 "role": one.party.ties.membership.role if one.party.ties.membership else "",
                 "who": one.who,
-                "number": one.number,
                 "sees": given,
                 "because": _rule(one, terms) if given else _reason(one, why),
             }
+            | ({} if one.number is None else {"number": one.number})
         )
     return told
 
@@ -170,8 +180,6 @@ def _rule(one: _Reader, terms: _Terms) -> str:
 
 def _reason(one: _Reader, why: Obstacle | None) -> str:
     """Why they do not."""
-    if one.party.suspended:
-        return "their organisation is suspended"
     if one.reach is None:
-        return "the group does not exist for them now: it sleeps, or they have no part in it"
-    return f"it {why.value}" if why else "it is not given to them"
+        return "their organisation is suspended"
+    return f"it {why.value}" if why else "another organisation's line of it is shown to them first"

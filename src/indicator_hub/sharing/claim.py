@@ -42,7 +42,7 @@ class Run:
                 tx, self.reach, identifiers
             )
 
-    async def submit(self, body: bytes, *, default: int | None, claims: Sequence[Claim]) -> Status:
+    async def submit(self, body: bytes, *, claims: Sequence[Claim]) -> Status:
         """Submit one batch; the claims of what was taken are kept with it. Raises what `submit` raises, Conflict if the lease is lost."""
 
         async def alongside(_: Act, tx: Transaction, status: Status) -> None:
@@ -54,7 +54,7 @@ class Run:
 
         # Judged at every batch: a suspension or the end of a window stops a run in its middle.
         reach = await _reach(self.store, self.feed)
-        return await submit(self.store, self.caller, reach, body, default=default, alongside=alongside)
+        return await submit(self.store, self.caller, reach, body, alongside=alongside)
 
     async def keep(self, claims: Sequence[Claim], refused: Sequence[Refused]) -> None:
         """Keep what was seen again unchanged, and what was refused."""

@@ -60,6 +60,9 @@ async def answer(store: Store, caller: Caller, name: str, state: State, *, ends:
     verbs: dict[State, str] = {"granted": "consent grant", "refused": "consent refuse", "withdrawn": "consent withdraw"}
     async with act(store, caller, verbs[state]) as a, a.transaction() as tx:
         one = await consents.find(tx, name, account.organisation_id)
+        if one is not None:
+            await consents.lock(tx, one)
+            one = await consents.find(tx, name, account.organisation_id)
         if one is None:
             raise NotFound
         if one.organisation_id != account.organisation_id:
@@ -83,10 +86,8 @@ async def answer(store: Store, caller: Caller, name: str, state: State, *, ends:
 
 
 async def _undo(a: Act, tx: Transaction, one: Consent, about: Record) -> None:
-    """The release that stood on it is taken back, unless another consent still carries it."""
-    if await consents.others(tx, one, a.now):
-        return
-    copies = dict((await records.releases_into(tx, one.entry, one.group_id or 0)).items())
+    """What was released on it is taken back, unless another release of the same still stands."""
+    copies = await records.copies(tx, one.entry, await consents.unsupported(tx, one))
     if copies:
         await take_back_releases(a, tx, about.stix_id, copies, "consent_withdrawn")
 
@@ -137,17 +138,19 @@ async def said(tx: Transaction, one: Consent, about: Record, account: Account) -
     return told
 
 
-async def require_allowed(tx: Transaction, now: int, reach: Reach, one: Record, use: Use, group_id: int | None) -> str:
-    """The consent that this use stands on; empty where none is needed. Raises Conflict where one is, and there is none that holds."""
+async def require_allowed(
+    tx: Transaction, now: int, reach: Reach, one: Record, use: Use, group_id: int | None
+) -> Consent | None:
+    """The consent that this use stands on; None where none is needed. Raises Conflict where one is, and there is none that holds."""
     if one.organisation_id == reach.organisation_id:
-        return ""
+        return None
     said = await meanings_of(tx, one.organisation_id, [one.body])
     handling = frozenset[str]().union(*(meaning.handling for meaning in said.values() if meaning is not None))
     if not needs_consent(use, one.audience, handling):
-        return ""
+        return None
     for consent in await consents.standing(tx, one.entry, reach.organisation_id, use, group_id):
         if consent.holds(now):
-            return consent.name
+            return consent
     raise Conflict(f"Its originator must consent to this {use} first: ask for it.")
 
 

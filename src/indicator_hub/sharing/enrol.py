@@ -71,9 +71,11 @@ async def revoke(store: Store, name: str) -> int:
 
 
 async def suspend(store: Store, name: str, *, whole_organisation: bool, suspended: bool) -> None:
-    """Suspend (or reinstate) an account, or an organisation with all its accounts. Raises NotFound."""
+    """Suspend (or reinstate) an account, or an organisation with all its accounts; no organisation takes that back. Raises NotFound."""
     async with act(store, OPERATOR, "suspend" if suspended else "reinstate") as a, a.transaction() as tx:
-        key = await credentials.suspend(tx, name, whole_organisation=whole_organisation, suspended=suspended)
+        key = await credentials.bar(
+            tx, name, whole_organisation=whole_organisation, barred=a.now if suspended else None
+        )
         if key is None:
             raise NotFound(f"There is no {'organisation' if whole_organisation else 'account'} {name}.")
         a.details |= {"organisation" if whole_organisation else "account": key}

@@ -8,7 +8,7 @@ from indicator_hub.audit.canonical import canonical_sha256
 from indicator_hub.sharing.act import Caller, act
 from indicator_hub.sharing.consent import require_allowed, require_purpose
 from indicator_hub.stix import timestamps
-from indicator_hub.store import credentials, records
+from indicator_hub.store import credentials, entries, records
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.reach import Reach
 
@@ -25,33 +25,35 @@ async def evidence(
         reach.require_read()
         require_purpose(purpose)
         async with a.transaction() as tx:
+            a.as_of = await entries.lock(tx, reach.key)
             one = records.newest(await records.seen(tx, reach, identifier, bodies=True), version)
             known = one.group in await credentials.parts(tx, one.organisation_id)
             consent = await require_allowed(tx, a.now, reach, one, "evidence", None)
-            a.details |= {"version": one.version, "entry": one.entry, "purpose": purpose, "consent": consent}
-            a.details |= {"sha256": one.sha256.hex()}
-        said: dict[str, Any] = {
-            "object": one.stix_id,
-            "version": one.version,
-            "group": one.group,
-            "collection": one.collection,
-            "bytes": base64.b64encode(one.body).decode(),
-            "sha256": hashlib.sha256(one.body).hexdigest(),
-            "sha256_when_received": one.sha256.hex(),
-            "sha256_canonical": canonical_sha256(one.body),
-            "received": timestamps.render(one.first_added),
-            "date_added": timestamps.render(one.date_added),
-            "status": one.status_id,
-            "exported": timestamps.render(a.now),
-            "exported_by": account.organisation,
-            "purpose": purpose,
-        }
-        if known or one.organisation_id == reach.organisation_id:
-            said["originator"] = one.organisation
-        if one.released_from is not None:
-            said["released_by"] = one.sender
-        elif one.organisation_id == reach.organisation_id:
-            said["submitted_by"] = one.account
-        if consent:
-            said["consent"] = consent
+            a.details |= {"version": one.version, "entry": one.entry, "purpose": purpose}
+            a.details |= {"sha256": one.sha256.hex(), "consent": consent.name if consent else ""}
+            said: dict[str, Any] = {
+                "object": one.stix_id,
+                "version": one.version,
+                "group": one.group,
+                "collection": one.collection,
+                "bytes": base64.b64encode(one.body).decode(),
+                "sha256": hashlib.sha256(one.body).hexdigest(),
+                "sha256_when_received": one.sha256.hex(),
+                "sha256_canonical": canonical_sha256(one.body),
+                "received": timestamps.render(one.first_added),
+                "date_added": timestamps.render(one.date_added),
+                "status": one.status_id,
+                "exported": timestamps.render(a.now),
+                "exported_by": account.organisation,
+                "purpose": purpose,
+            }
+            if known or one.organisation_id == reach.organisation_id:
+                said["originator"] = one.organisation
+            if one.released_from is not None:
+                said["released_by"] = one.sender
+            elif one.organisation_id == reach.organisation_id:
+                said["submitted_by"] = one.account
+            if consent is not None:
+                said["consent"] = consent.name
+            a.answer = said
         return said

@@ -48,7 +48,8 @@ async def confirm(store: Store, caller: Caller, reach: Reach, name: str) -> dict
             starts = max(a.now, one.starts or 0)
             if one.ends is not None and one.ends <= starts:
                 raise Conflict("What was proposed has ended: it must be proposed again.")
-            await naming.withdraw(tx, one.account_id, reach.group_id)
+            if not await naming.withdraw(tx, one.account_id, reach.group_id):
+                raise NotFound  # another steward was quicker
             await naming.name(tx, one.account_id, reach.group_id, starts=starts, ends=one.ends)
             a.details |= {"account": one.account_id, "organisation": one.organisation_id}
             a.answer = said(Named(one.account_id, name, one.organisation_id, one.organisation, starts, one.ends, True))

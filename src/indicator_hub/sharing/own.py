@@ -22,7 +22,7 @@ async def listed(
         found = await records.own(tx, organisation_id, kept, after=after, limit=limit + 1)
         parts = await credentials.parts(tx, organisation_id)
     last = found[limit - 1] if len(found) > limit else None
-    following = (last.collection, last.date_added) if last else None
+    following = (records.place_of(organisation_id, last.collection), last.date_added) if last else None
     return [said(one, parts) for one in found[:limit]], following
 
 

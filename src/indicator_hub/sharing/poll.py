@@ -27,7 +27,6 @@ async def poll(
         async with act(store, caller, "poll", reach):
             reach.require_read()
     reach.require_collection()
-    now = store.now()  # before the page is read: what is taken back afterwards was still given
     page = await entries.page(store, reach, query, bodies=resource in (Resource.OBJECTS, Resource.OBJECT))
     if not page.entries:
         of_one = resource in (Resource.OBJECT, Resource.VERSIONS)
@@ -35,7 +34,7 @@ async def poll(
             raise NotFound
         return page
     if record and store.serve_events:
-        await store.journal.write(_served(now, caller, reach, query, resource, page))
+        await store.journal.write(_served(store.now(), caller, reach, query, resource, page))
     return page
 
 
@@ -59,6 +58,7 @@ def _served(now: int, caller: Caller, reach: Reach, query: Query, resource: Reso
         organisation_id=reach.organisation_id,
         group_id=reach.group_id,
         collection_id=reach.key,
+        as_of=page.as_of,
         sha256=page.digest(),
         request_id=caller.request_id,
         details={

@@ -22,14 +22,9 @@ REASONS = ("shared_in_error", "wrong_marking", "consent_withdrawn", "legal", "ot
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What a recall took back, for each collection by its row: the name of the recall there, and the versions."""
+    """What a recall took back, for each collection by its row: the name of the recall there, and those of the versions that the asker sees."""
 
     where: Mapping[int, tuple[str, tuple[str, ...]]] = field(default_factory=dict[int, tuple[str, tuple[str, ...]]])
-
-    @property
-    def number(self) -> int:
-        """How many versions, in all collections."""
-        return sum(len(versions) for _, versions in self.where.values())
 
     @property
     def answer(self) -> dict[str, object]:
@@ -84,8 +79,8 @@ async def recall_own(
             chosen: dict[int, list[Existing]] = {}
             for key in sorted(keys):
                 versions = (await entries.lines(tx, key, (identifier,))).get(identifier, [])
-                own = [one for one in versions if one.organisation_id == organisation_id]
-                chosen[key] = _choose([one for one in own if one.recalled is Recalled.NO], versions, filters)
+                own = await _not_by_originator(tx, [one for one in versions if one.organisation_id == organisation_id])
+                chosen[key] = _choose(own, own, filters)
             return await _take_back(a, tx, identifier, chosen, Recalled.BY_ORIGINATOR, reason)
 
 
@@ -102,17 +97,33 @@ async def _recall(a: Act, reach: Reach, identifier: str, filters: Filters, reaso
         # One's own line first, also where another organisation's is shown: its originator can always take it back.
         own = [one for one in versions if one.organisation_id == reach.organisation_id and one.recalled is Recalled.NO]
         seen = own or (await entries.shown(tx, reach, identifier, versions) if reach.can_read else [])
-        chosen = _choose(seen, versions, filters)
+        if not seen:
+            raise NotFound
+        line = [one for one in versions if one.organisation_id == seen[0].organisation_id]
+        line = await _not_by_originator(tx, line) if own else [one for one in line if one.recalled is Recalled.NO]
+        chosen = _choose(seen, line, filters)
         if not chosen:
             raise NotFound
         by = Recalled.BY_ORIGINATOR
-        if chosen[0].organisation_id != reach.organisation_id:
+        if not own:
             if not reach.steward:
                 raise NotPermitted("Only the organisation that shared an object, or a steward, can take it back.")
             by = Recalled.BY_STEWARD
         elif a.caller.account is not None and "submit" not in a.caller.account.scopes:
             raise NotPermitted("This account may not take anything back: its scopes leave out submit.")
-        return await _take_back(a, tx, identifier, {reach.key: chosen}, by, reason)
+        told = frozenset(one.entry for one in seen)
+        return await _take_back(a, tx, identifier, {reach.key: chosen}, by, reason, told=told if not own else None)
+
+
+async def _not_by_originator(tx: Transaction, versions: Sequence[Existing]) -> list[Existing]:
+    """Those that their originator has not taken back: what a steward took back it can take back too, and both must bring it back."""
+    steward = [one.entry for one in versions if one.recalled is Recalled.BY_STEWARD]
+    standing = await recalls.standing(tx, steward) if steward else {}
+    return [
+        one
+        for one in versions
+        if one.recalled is not Recalled.BY_ORIGINATOR and Recalled.BY_ORIGINATOR not in standing.get(one.entry, ())
+    ]
 
 
 async def _lock(tx: Transaction, collections: set[int], keys: Sequence[int]) -> None:
@@ -135,7 +146,7 @@ async def _existing(tx: Transaction, identifier: str, copies: Mapping[int, int])
     found: dict[int, list[Existing]] = {}
     for key in sorted(set(copies.values())):
         versions = (await entries.lines(tx, key, (identifier,))).get(identifier, [])
-        found[key] = [one for one in versions if one.entry in copies and one.recalled is Recalled.NO]
+        found[key] = await _not_by_originator(tx, [one for one in versions if one.entry in copies])
     return found
 
 
@@ -148,8 +159,12 @@ async def _take_back(
     reason: str,
     *,
     required: bool = True,
+    told: frozenset[int] | None = None,
 ) -> TakenBack:
-    """Take back the versions chosen in each collection, all of one organisation, and the releases of them. The clocks are locked."""
+    """Take back the versions chosen in each collection, all of one organisation, and the releases of them. The clocks are locked.
+
+    `told` are those that whoever asks may hear of; None: all.
+    """
     everywhere = {key: list(versions) for key, versions in chosen.items()}
     if by is Recalled.BY_ORIGINATOR:
         copies = await records.releases(tx, [one.entry for versions in chosen.values() for one in versions])
@@ -162,7 +177,8 @@ async def _take_back(
     where: dict[int, tuple[str, tuple[str, ...]]] = {}
     for key in sorted(everywhere):
         if gone := everywhere[key]:
-            where[key] = await _one_collection(a, tx, key, identifier, gone, by, reason, now)
+            name = await _one_collection(a, tx, key, identifier, gone, by, reason, now)
+            where[key] = name, tuple(one.version for one in gone if told is None or one.entry in told)
     taken = TakenBack(where)
     first = everywhere[min(where)][0] if where else None
     a.details |= {"recalls": [name for name, _ in where.values()], "by": by.name.lower(), "reason": reason}
@@ -180,38 +196,35 @@ async def _one_collection(
     by: Recalled,
     reason: str,
     now: int,
-) -> tuple[str, tuple[str, ...]]:
-    last = await entries.lock(tx, key)
-    versions = (await entries.lines(tx, key, (identifier,)))[identifier]
-    await entries.recall(tx, gone, by, now=now)
+) -> str:
+    were = await entries.lines(tx, key, (identifier,))
+    as_of = await entries.recall(tx, key, gone, by, last=await entries.lock(tx, key), now=now)
     await entries.refresh_superseded(tx, key, (identifier,))
-    await entries.redate(tx, key, entries.uncovered(gone, versions), last=last, now=now)
+    await rulings.uncover(tx, key, were, last=as_of, now=now)
     await rulings.settle(tx, key, {(identifier, one.organisation_id) for one in gone}, now=now)
     name, taken = str(uuid.uuid4()), tuple(one.version for one in gone)
     await recalls.add(
         tx, name, collection_id=key, stix_id=identifier, organisation_id=gone[0].organisation_id, by=by, reason=reason,
-        entries=[one.entry for one in gone], now=now,
+        entries=[one.entry for one in gone], as_of=as_of, now=now,
     )  # fmt: skip
     if a.reach is None or a.reach.key != key:
         # Elsewhere than where it was asked for: an event of its own, so that the record of that collection is whole.
         details = {"recall": name, "versions": list(taken), "by": by.name.lower(), "reason": reason}
         there = {"group_id": await roster.group_key(tx, key), "collection_id": key, "object_id": identifier}
-        await audit.add(tx, [replace(a.event("done"), **there, details=details)])
+        await audit.add(tx, [replace(a.event("done"), action="recall", **there, details=details)])
     else:
         a.details |= {"versions": list(taken)}
-    return name, taken
+    return name
 
 
-def _choose(seen: Sequence[Existing], versions: Sequence[Existing], filters: Filters) -> list[Existing]:
-    """Of one's own line, or the one that is shown (`seen`, from the oldest version to the newest) what a GET with these filters is given.
+def _choose(seen: Sequence[Existing], line: Sequence[Existing], filters: Filters) -> list[Existing]:
+    """Of a line (all that may still be taken back of it) what a GET with these filters is given of `seen`, oldest version first.
 
     Where no specification is named, the other rendering of a version goes with it: what was taken back is not left under another
     form. Where no version is named, the whole line: a steward takes back also the versions that are not for its own eyes.
     """
     if not seen:
         return []
-    owner = seen[0].organisation_id
-    line = [one for one in versions if one.organisation_id == owner and one.recalled is Recalled.NO]
     if filters.every:
         return [one for one in line if not filters.spec_versions or one.spec_version in filters.spec_versions]
     specs = filters.spec_versions or {max(one.spec_version for one in seen)}

@@ -142,12 +142,12 @@ async def _given(
     found: dict[int, dict[int, set[int]]] = {}
     for key in {one.recall.collection_id for one in gone}:
         here = [one for one in gone if one.recall.collection_id == key]
-        since = min(moment.since for one in here for moment in one.moments) - SETTLING
-        until = max(one.recall.at for one in here) + SETTLING
+        since = min(moment.since for one in here for moment in one.moments)
+        until = max(one.recall.as_of for one in here)
         # Read once for all of them; a page is looked at more closely only where a version had a date on it.
         for page in await recalls.servings(tx, key, organisations, since=since, until=until):
             for one in here:
-                if page.at <= one.recall.at + SETTLING and (on_it := _on(page, one)):
+                if page.as_of < one.recall.as_of and (on_it := _on(page, one)):
                     found.setdefault(one.recall.id, {}).setdefault(page.organisation_id, set()).update(on_it)
     return {one.recall.id: {of: one.names(given) for of, given in found.get(one.recall.id, {}).items()} for one in gone}
 
@@ -157,4 +157,4 @@ def _on(page: Serving, one: _Gone) -> set[int]:
         return {page.details["entry"]} & one.entries
     if not any(page.details["first"] <= moment.date_added <= page.details["last"] for moment in one.moments):
         return set()
-    return served(page.at, page.organisation_id, page.details, one.traced) & one.entries
+    return served(page.as_of, page.organisation_id, page.details, one.traced) & one.entries

@@ -5,8 +5,8 @@ import json
 from indicator_hub.errors import Conflict
 from indicator_hub.sharing.act import Act, Caller, act
 from indicator_hub.sharing.consent import require_allowed
-from indicator_hub.sharing.submit import Release, submit
-from indicator_hub.store import entries, records
+from indicator_hub.sharing.submit import Copy, submit
+from indicator_hub.store import consents, entries, records
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.store.records import Record
@@ -23,36 +23,43 @@ async def release(
     where nothing may be seen there, NotPermitted without the right to write there, Conflict when the originator must consent first, and
     for what is held.
     """
-    caller.require_account()
+    account = caller.require_account()
     async with act(store, caller, "release", reach, object_id=identifier):
         reach.require_read()
         target.require_collection()
         async with store.transactions.read() as tx:
             one = await _of(tx, reach, identifier, version)
             target.require_write()
-            consented = await require_allowed(tx, store.now(), reach, one, "release", target.group_id)
+            await require_allowed(tx, store.now(), reach, one, "release", target.group_id)
+    stands_on: consents.Consent | None = None
 
     async def prepare(tx: Transaction) -> None:
         """What was judged must still hold when the copy is stored: consent first, then both clocks, in one order for everybody."""
-        await require_allowed(tx, store.now(), reach, one, "release", target.group_id)
+        nonlocal stands_on
+        stands_on = await require_allowed(tx, store.now(), reach, one, "release", target.group_id)
         for key in sorted({reach.key, target.key}):
             await entries.lock(tx, key)
         again = await _of(tx, reach, identifier, one.version)
         if (again.entry, again.audience) != (one.entry, one.audience):
             raise Conflict("The object has changed meanwhile: look at it again.")
 
-    async def alongside(a: Act, _: Transaction, status: Status) -> None:
+    async def alongside(a: Act, tx: Transaction, status: Status) -> None:
         a.object_id, a.answer = identifier, json.loads(status.render())
         a.details |= {"from": reach.key, "version": one.version, "originator": one.organisation_id}
-        if consented:
-            a.details["consent"] = consented
+        if stands_on is not None:
+            a.details["consent"] = stands_on.name
+        await consents.note_release(
+            tx, entry=one.entry, collection_id=target.key, organisation_id=account.organisation_id,
+            consent_id=stands_on and stands_on.id, now=a.now,
+        )  # fmt: skip
 
-    copy = Release(one.entry, one.organisation_id, one.audience, prepare)
-    body = b'{"objects":[' + one.body + b"]}"
-    level = max(
-        (level for level in (one.default, target.require_collection().default) if level is not None), default=None
+    copy = Copy(
+        one.entry, one.organisation_id, one.audience, prepare, hush=one.organisation_id != account.organisation_id
     )
-    return await submit(store, caller, target, body, default=level, alongside=alongside, verb="release", release=copy)
+    body = b'{"objects":[' + one.body + b"]}"
+    return await submit(
+        store, caller, target, body, default=one.default, alongside=alongside, verb="release", copy=copy
+    )
 
 
 async def _of(tx: Transaction, reach: Reach, identifier: str, version: str | None) -> Record:

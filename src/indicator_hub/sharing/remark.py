@@ -17,7 +17,6 @@ from indicator_hub.store.backlog import Task
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.store.rulings import Waiting
-from indicator_hub.trust.admission import Recalled
 from indicator_hub.trust.audience import NOBODY, Audience, Ruling, audience_of
 from indicator_hub.trust.ladder import NAMES
 from indicator_hub.trust.marks import Meaning, meaning_of
@@ -81,10 +80,7 @@ async def _relevelled(tx: Transaction, task: Task, looked_at: Sequence[Waiting])
 
 
 async def _reorder(tx: Transaction, organisation_id: int, looked_at: Sequence[Waiting], *, now: int) -> int:
-    """Put the lines of an organisation first, or in their turn, as it is their creator now. Returns how many lines changed places.
-
-    Whatever some reader is shown from now on instead of another line gets a new date.
-    """
+    """Put the lines of an organisation first, or in their turn, as it is their creator now. Returns how many lines changed places."""
     identities = await credentials.identities(tx, organisation_id)
     creator_of: dict[tuple[int, str], bool] = {}
     for one in looked_at:
@@ -99,11 +95,9 @@ async def _reorder(tx: Transaction, organisation_id: int, looked_at: Sequence[Wa
         if order == mine[0].line_order:
             continue
         number += 1
-        await rulings.set_line_order(tx, key, (identifier, organisation_id), order, now=now)
-        live = [one for one in versions if one.recalled is Recalled.NO]
-        gained = [one for one in live if (one.organisation_id == organisation_id) == (order == 0)]
-        if len(gained) < len(live):
-            await entries.redate(tx, key, sorted(gained, key=lambda one: one.first_added), last=last, now=now)
+        last = await rulings.set_line_order(tx, key, (identifier, organisation_id), order, last=last, now=now)
+        # What some reader is shown from now on instead of another line.
+        await rulings.uncover(tx, key, {identifier: versions}, last=last, now=now)
     return number
 
 
@@ -115,7 +109,9 @@ async def _rule(tx: Transaction, waiting: Sequence[Waiting], *, now: int) -> int
         last = await entries.lock(tx, collection)
         lines: set[tuple[str, int]] = set()
         # As they are now that nobody else changes them: one may have been taken back meanwhile.
-        for one in await rulings.to_rule(tx, [one.entry for one in waiting if one.collection == collection]):
+        to_rule = await rulings.to_rule(tx, [one.entry for one in waiting if one.collection == collection])
+        were = await entries.lines(tx, collection, {one.identifier for one in to_rule})
+        for one in to_rule:
             if one.recalled:
                 continue
             ruling = means[one.entry]
@@ -123,6 +119,7 @@ async def _rule(tx: Transaction, waiting: Sequence[Waiting], *, now: int) -> int
             if not ruling.unresolved:
                 await definitions.settled(tx, one.entry)
             lines.add((one.identifier, one.organisation_id))
+        await rulings.uncover(tx, collection, were, last=last, now=now)
         await entries.refresh_superseded(tx, collection, {name for name, _ in lines})
         await rulings.settle(tx, collection, lines, ruled=lines, now=now)
     return len(waiting)

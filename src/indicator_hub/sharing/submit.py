@@ -22,7 +22,7 @@ from indicator_hub.stix.markings import TLP
 from indicator_hub.stix.objects import ObjectVersion, Unacceptable, accept
 from indicator_hub.stix.reader import read
 from indicator_hub.stix.references import references
-from indicator_hub.store import audit, credentials, definitions, entries, rulings, statuses
+from indicator_hub.store import audit, credentials, definitions, entries, feeds, recalls, roster, rulings, statuses
 from indicator_hub.store import references as stored_references
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.entries import Addition
@@ -57,19 +57,22 @@ class _Judged:
     existing: Existing | None = None
     addition: Addition | None = None
     version: str = ""
+    told: "_Judged | None" = None
+    """What is said of it instead, to whoever may not know."""
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """A copy of another collection's entry, on its way in: it stays its originator's, and reaches nobody whom the entry would not.
+class Copy:
+    """What is submitted is a version of another collection's entry: it stays its originator's, and reaches nobody whom `within` would not.
 
-    `prepare` locks what must not change meanwhile, and judges once more.
+    `prepare` locks what must not change meanwhile, and judges once more. With `hush` nothing is told of a line that the submitter does not see.
     """
 
     entry: int
     organisation_id: int
     within: Audience
-    prepare: Callable[[Transaction], Awaitable[None]]
+    prepare: Callable[[Transaction], Awaitable[None]] | None = None
+    hush: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ class _Terms:
     existing: Mapping[str, Sequence[Existing]]
     said: Mapping[str, Mapping[str, Any]]
     targets: Mapping[str, frozenset[Line]]
-    release: Release | None = None
+    copy: Copy | None = None
 
 
 async def submit(
@@ -98,12 +101,12 @@ async def submit(
     alongside: Alongside | None = None,
     limits: Limits = LIMITS,
     verb: str = "submit",
-    release: Release | None = None,
+    copy: Copy | None = None,
 ) -> Status:
     """Judge and store the objects of an envelope or bundle.
 
-    A body that is still to come is awaited only once it may come. `default` is the level of objects that bear no TLP mark, where it is
-    not the collection's own; `alongside` writes more in the same transaction (a feed's provenance); `verb` is the deed, where it is
+    A body that is still to come is awaited only once it may come. `default` is the least level of objects that bear no TLP mark, where that is
+    not the feed's or the collection's own; `alongside` writes more in the same transaction (a feed's provenance); `verb` is the deed, where it is
     another that ends here. Raises NotFound and NotPermitted before the body is read, then Invalid and Unprocessable.
     """
     async with act(store, caller, verb, reach) as a:
@@ -111,15 +114,20 @@ async def submit(
         content = body if isinstance(body, bytes) else await body()
         large = len(content) > _LARGE
         offered = await asyncio.to_thread(_accept_all, content, limits) if large else _accept_all(content, limits)
-        line = reach if release is None else replace(reach, organisation_id=release.organisation_id, person=False)
         async with a.transaction() as tx:
-            if release is not None:
-                await release.prepare(tx)
+            if copy is not None and copy.prepare is not None:
+                await copy.prepare(tx)
             last = await entries.lock(tx, reach.key)
             now = store.now()
-            terms = await _terms(tx, line, offered, default, release)
+            # Only from now on does nobody change them: the body may have been long in coming.
+            reach = replace(reach, collection=await roster.terms(tx, reach.key, reach.group.name))
+            line = reach if copy is None else replace(reach, organisation_id=copy.organisation_id, person=False)
+            await _lock_meanings(tx, line, offered)
+            terms = await _terms(tx, line, offered, default, copy)
             judged, defined = await asyncio.to_thread(_judge, offered, terms) if large else _judge(offered, terms)
             await _compare(tx, judged)
+            if copy is not None and copy.hush:
+                await _hush(tx, judged, reach, terms)
             status_id = str(uuid.uuid4())
             stored = await _store(tx, line, judged, status_id=status_id, last=last, now=now)
             await entries.refresh_superseded(tx, reach.key, _touched(judged, frozenset(terms.existing)))
@@ -164,6 +172,7 @@ async def foresee(store: Store, reach: Reach, body: bytes, *, limits: Limits = L
     large = len(body) > _LARGE
     offered = await asyncio.to_thread(_accept_all, body, limits) if large else _accept_all(body, limits)
     async with store.transactions.read() as tx:
+        reach = replace(reach, collection=await roster.terms(tx, reach.key, reach.group.name))
         terms = await _terms(tx, reach, offered, None, None)
         judged, _ = await asyncio.to_thread(_judge, offered, terms) if large else _judge(offered, terms)
         await _compare(tx, judged)
@@ -190,17 +199,49 @@ async def _terms(
     reach: Reach,
     offered: Sequence[ObjectVersion | Unacceptable],
     default: int | None,
-    release: Release | None,
+    copy: Copy | None,
 ) -> _Terms:
     return _Terms(
         reach,
-        reach.require_collection().default if default is None else default,
+        await _level(tx, reach, default),
         await credentials.identities(tx, reach.organisation_id),
         await entries.lines(tx, reach.key, {one.id for one in offered if isinstance(one, ObjectVersion)}),
         await _definitions(tx, reach, offered),
         await _targets(tx, reach, offered),
-        release,
+        copy,
     )
+
+
+async def _level(tx: Transaction, reach: Reach, least: int | None) -> int | None:
+    """The level of what says none: its feed's, or else the collection's; `least` at least."""
+    account, level = reach.account, reach.require_collection().default
+    if account is not None and account.kind == "feed":
+        level = (await feeds.levels(tx, reach.key)).get(account.id, level)
+    return max((one for one in (level, least) if one is not None), default=None)
+
+
+async def _lock_meanings(tx: Transaction, reach: Reach, offered: Sequence[ObjectVersion | Unacceptable]) -> None:
+    """Where these objects bear, or are, marks whose meaning their organisation says."""
+    if any(
+        isinstance(one, ObjectVersion)
+        and (one.type == "marking-definition" or (one.marks | one.part_marks) - TLP.keys())
+        for one in offered
+    ):
+        await definitions.lock(tx, reach.organisation_id)
+
+
+async def _hush(tx: Transaction, judged: Sequence[_Judged], reach: Reach, terms: _Terms) -> None:
+    """What becomes of a copy where its originator has a line that who releases it does not see: told as if there were none."""
+    for one in judged:
+        there = terms.existing.get(one.offered.id, ())
+        line = [each for each in there if each.organisation_id == terms.reach.organisation_id]
+        if not line or one.ruling is None or any(is_seen(reach, each) for each in line):
+            continue
+        assert isinstance(one.offered, ObjectVersion)
+        others = Versions([each for each in there if each not in line], terms.reach.organisation_id)
+        verdict = admit(one.offered, one.ruling, terms.reach, others, is_creator=False)
+        one.told = _Judged(one.offered, verdict.outcome, verdict.reason, existing=verdict.existing)
+        await _compare(tx, [one.told])
 
 
 def _accept_all(body: bytes, limits: Limits) -> list[ObjectVersion | Unacceptable]:
@@ -287,8 +328,8 @@ def _judge_all(offered: Sequence[ObjectVersion | Unacceptable], terms: _Terms) -
             judged.append(_Judged(one, Outcome.REFUSED, _OTHER_MEANING))
             continue
         ruling = audience_of(one.marks, one.part_marks, terms.level, through)
-        if terms.release is not None:
-            ruling = replace(ruling, audience=ruling.audience.narrowed(terms.release.within))
+        if terms.copy is not None:
+            ruling = replace(ruling, audience=ruling.audience.narrowed(terms.copy.within))
         is_creator = one.created_by in terms.identities
         versions = known.get(one.id)
         if versions is None:
@@ -303,7 +344,7 @@ def _judge_all(offered: Sequence[ObjectVersion | Unacceptable], terms: _Terms) -
                 is_creator,
                 None if one.marks & TLP.keys() else terms.level,
                 _lines(one, terms.targets),
-                terms.release and terms.release.entry,
+                terms.copy and terms.copy.entry,
             )
             result.message = f"held: {ruling.held}" if ruling.held else ""
             versions.add(_pending(one, ruling, terms.reach, -1 - place))
@@ -400,6 +441,8 @@ async def _store(
     for one in reissued:
         if one.existing is not None and one.ruling is not None:
             last = await entries.readmit(tx, reach.key, one.existing, one.ruling, last=last, now=now)
+            for by in (Recalled.BY_ORIGINATOR, Recalled.BY_STEWARD):
+                await recalls.lift(tx, [one.existing.entry], by, now=now)
     return new + reissued
 
 
@@ -416,6 +459,8 @@ def _touched(judged: Sequence[_Judged], before: frozenset[str]) -> set[str]:
 
 
 def _detail(one: _Judged, judged: Sequence[_Judged], now: int) -> Detail:
+    if one.told is not None:
+        return _detail(one.told, judged, now)
     known = one.version or one.offered.version
     if not known and one.existing is not None:
         # An observable's version is when it came: the same for all that say it again, in the same envelope too.

@@ -1,11 +1,12 @@
 """Withdraw: it was wrong. The hub writes the `revoked` version as its originator, through `submit`, and every client hears of it."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from indicator_hub.errors import Conflict, NotFound, NotPermitted
 from indicator_hub.sharing.act import Act, Caller, act
-from indicator_hub.sharing.submit import submit
+from indicator_hub.sharing.submit import Copy, submit
 from indicator_hub.stix import timestamps
 from indicator_hub.store import credentials, records
 from indicator_hub.store.engine import Transaction
@@ -34,21 +35,38 @@ async def withdraw(store: Store, caller: Caller, reach: Reach, identifier: str) 
         if not own:
             raise NotPermitted("Only the organisation that shared an object can withdraw it.")
         reach.require_write()
-        latest = max(own, key=lambda one: (one.spec_version, timestamps.sort_key(one.version)))
-        revoked = _revoked(latest, identities, revoked=any(one.revoked for one in own), now=store.now())
+        latest = _latest(own)
+        revoked = [_revoked(one, identities, own, now=store.now()) for one in latest]
 
     async def alongside(a: Act, _: Transaction, status: Status) -> None:
         a.object_id, a.answer = identifier, json.loads(status.render())
 
-    body = json.dumps({"objects": [revoked]}, ensure_ascii=False, separators=(",", ":")).encode()
-    return await submit(store, caller, reach, body, default=latest.default, alongside=alongside, verb="withdraw")
+    body = json.dumps({"objects": revoked}, ensure_ascii=False, separators=(",", ":")).encode()
+    one = latest[0]
+    # The revoked version of a copy reaches nobody whom the copy did not, and goes with it when it is taken back.
+    copy = None if one.released_from is None else Copy(one.released_from, one.organisation_id, one.audience)
+    return await submit(
+        store, caller, reach, body, default=one.default, alongside=alongside, verb="withdraw", copy=copy
+    )
 
 
-def _revoked(one: Record, identities: frozenset[str], *, revoked: bool, now: int) -> dict[str, Any]:
+def _latest(own: Sequence[Record]) -> list[Record]:
+    """The newest version of each rendering that is not revoked yet. Raises Conflict where there is none."""
+    specifications = sorted({one.spec_version for one in own}, reverse=True)
+    renderings = [[one for one in own if one.spec_version == specification] for specification in specifications]
+    found = [max(line, key=_age) for line in renderings if not any(one.revoked for one in line)]
+    if not found:
+        raise Conflict("This object is withdrawn already.")
+    return found
+
+
+def _age(one: Record) -> str:
+    return timestamps.sort_key(one.version)
+
+
+def _revoked(one: Record, identities: frozenset[str], own: Sequence[Record], *, now: int) -> dict[str, Any]:
     value: dict[str, Any] = json.loads(one.body)
     creator = value.get("created_by_ref")
-    if revoked:
-        raise Conflict("This object is withdrawn already.")
     if "modified" not in value:
         raise Conflict("This kind of object has no versions and cannot be revoked (STIX 2.1, 3.6): recall it.")
     if creator is not None and creator not in identities:
@@ -56,5 +74,15 @@ def _revoked(one: Record, identities: frozenset[str], *, revoked: bool, now: int
             "Its created_by_ref is not among the identities declared for this organisation, and only its creator revokes an object"
             " (STIX 2.1, 3.6): recall it."
         )
-    modified = max(now, timestamps.parse(value["modified"]) + _MILLISECOND)
-    return value | {"modified": timestamps.render_milliseconds(modified), "revoked": True}
+    return value | {"modified": _when(own, now), "revoked": True}
+
+
+def _when(own: Sequence[Record], now: int) -> str:
+    """Of all renderings the same: after every version there is, or as that which is revoked already. Raises Conflict where nothing can follow."""
+    for one in own:
+        if one.revoked:
+            return one.version
+    after = max(now, *(timestamps.parse(one.version) + _MILLISECOND for one in own))
+    if after > timestamps.LAST:
+        raise Conflict("Its last version is the last that time knows, and no other can follow: recall it.")
+    return timestamps.render_milliseconds(after)

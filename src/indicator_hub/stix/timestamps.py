@@ -10,6 +10,8 @@ from functools import lru_cache
 
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z", re.ASCII)
 MILLISECONDS = 3
+LAST = 253_402_300_799_999_999
+"""The last instant that can be written: the end of the year 9999."""
 MAX_DIGITS = 100
 """Sub-second digits of a timestamp: STIX sets no end, but versions are keys of an index."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -40,6 +40,7 @@ def _row(one: Event, kept: Mapping[str, Any] | None) -> dict[str, Any]:
         "organisation_id": one.organisation_id,
         "group_id": one.group_id,
         "collection_id": one.collection_id,
+        "as_of": one.as_of,
         "object_id": one.object_id,
         "version": one.version,
         "sha256": one.sha256,

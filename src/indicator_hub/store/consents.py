@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from indicator_hub.store.schema import consent, organisation, trust_group
+from indicator_hub.store.schema import consent, organisation, release, trust_group
 from indicator_hub.trust.consent import State, Use
 from indicator_hub.trust.roster import within
 
@@ -67,12 +67,20 @@ async def add(
 
 
 async def find(tx: AsyncConnection, name: str, party: int) -> Consent | None:
-    """A consent that this organisation asked for or is asked for, locked to the commit."""
+    """A consent that this organisation asked for or is asked for."""
     which = consent.c.name == name, or_(consent.c.organisation_id == party, consent.c.asker_id == party)
-    # Locked by itself: PostgreSQL locks no row of an outer join.
-    await tx.execute(select(consent.c.id).where(*which).with_for_update())
     row = (await tx.execute(_SELECT.where(*which))).one_or_none()
     return None if row is None else Consent(*row)
+
+
+async def lock(tx: AsyncConnection, one: Consent) -> None:
+    """Lock every consent to the same use of the same version to the commit: none of them is answered meanwhile, or stood upon."""
+    which = (
+        consent.c.entry_id == one.entry,
+        consent.c.use == one.use,
+        consent.c.group_id.is_not_distinct_from(one.group_id),
+    )
+    await tx.execute(select(consent.c.id).where(*which).order_by(consent.c.id).with_for_update())
 
 
 async def standing(tx: AsyncConnection, entry: int, asker: int, use: Use, group_id: int | None) -> list[Consent]:
@@ -89,11 +97,35 @@ async def answer(tx: AsyncConnection, one: Consent, state: State, *, ends: int |
     await tx.execute(changed.values(state=state, answered=now, ends=ends))
 
 
-async def others(tx: AsyncConnection, one: Consent, now: int) -> bool:
-    """Whether another consent allows the same release still."""
-    which = consent.c.entry_id == one.entry, consent.c.use == one.use, consent.c.group_id == one.group_id
-    found = [Consent(*row) for row in await tx.execute(_SELECT.where(*which, consent.c.id != one.id))]
-    return any(other.holds(now) for other in found)
+async def note_release(
+    tx: AsyncConnection, *, entry: int, collection_id: int, organisation_id: int, consent_id: int | None, now: int
+) -> None:
+    """A version was released into a collection, standing on this consent, or on none."""
+    row = {
+        "entry_id": entry,
+        "collection_id": collection_id,
+        "organisation_id": organisation_id,
+        "consent_id": consent_id,
+    }
+    await tx.execute(insert(release).values(**row, at=now))
+
+
+async def unsupported(tx: AsyncConnection, one: Consent) -> set[int]:
+    """The collections into which the version was released on this consent, and for which no other release of it stands."""
+    stands = or_(release.c.consent_id.is_(None), consent.c.state == "granted")
+    joined = release.outerjoin(consent, consent.c.id == release.c.consent_id)
+    rows = await tx.execute(
+        select(release.c.collection_id, release.c.consent_id, stands)
+        .select_from(joined)
+        .where(release.c.entry_id == one.entry)
+    )
+    released, standing = set[int](), set[int]()
+    for key, on, holds in rows:
+        if on == one.id:
+            released.add(key)
+        elif holds:
+            standing.add(key)
+    return released - standing
 
 
 async def listed(

@@ -55,7 +55,8 @@ _ACCOUNT = (
     account.c.id, account.c.name, organisation.c.name, organisation.c.id, organisation.c.nation, account.c.kind, account.c.scopes,
     account.c.lists_empty,
 )  # fmt: skip
-_LIFE = (organisation.c.suspended, account.c.suspended)
+_OFF = or_(account.c.suspended, account.c.barred.is_not(None))
+_LIFE = (organisation.c.suspended, _OFF)
 _MEMBER = (*MEMBERSHIP, membership.c.reach_changed)
 _NAMED = (named_person.c.starts, named_person.c.ends)
 _TIES = (trust_group.c.id, *GROUP, *AGREEMENT, collection.c.id, *COLLECTION)
@@ -266,11 +267,23 @@ async def set_lists_empty(tx: AsyncConnection, account_id: int, value: bool) -> 
     await tx.execute(update(account).where(account.c.id == account_id).values(lists_empty=value))
 
 
-async def suspend(tx: AsyncConnection, name: str, *, whole_organisation: bool, suspended: bool) -> int | None:
-    """Suspend or reinstate an account or an organisation. Returns its key, None when there is none of this name."""
+async def bar(tx: AsyncConnection, name: str, *, whole_organisation: bool, barred: int | None) -> int | None:
+    """The operator suspends an account or an organisation, or reinstates it (`barred` None), whoever had suspended it.
+
+    Returns its key, None when there is none of this name.
+    """
     table = organisation if whole_organisation else account
-    changed = update(table).where(table.c.name == name).values(suspended=suspended).returning(table.c.id)
+    values: dict[str, Any] = {"suspended": barred is not None}
+    if not whole_organisation:
+        values = {"barred": barred} if barred is not None else {"barred": None, "suspended": False}
+    changed = update(table).where(table.c.name == name).values(**values).returning(table.c.id)
     return (await tx.execute(changed)).scalar_one_or_none()
+
+
+async def suspend(tx: AsyncConnection, key: int, *, suspended: bool) -> bool:
+    """An organisation suspends an account of its own, or takes that back. Returns whether it is still suspended, by the operator."""
+    changed = update(account).where(account.c.id == key).values(suspended=suspended).returning(account.c.barred)
+    return (await tx.execute(changed)).scalar_one() is not None
 
 
 async def identities(tx: AsyncConnection, organisation_id: int) -> frozenset[str]:
@@ -328,7 +341,7 @@ async def parties(tx: AsyncConnection, group: str, collection_uuid: str, *, now:
 
 
 async def _live(tx: AsyncConnection) -> dict[tuple[int, str], int]:
-    counted = select(account.c.organisation_id, account.c.kind, func.count()).where(not_(account.c.suspended))
+    counted = select(account.c.organisation_id, account.c.kind, func.count()).where(not_(_OFF))
     rows = await tx.execute(counted.group_by(account.c.organisation_id, account.c.kind))
     return {(key, kind): number for key, kind, number in rows}
 
@@ -340,7 +353,7 @@ async def _named(tx: AsyncConnection, group: str, now: int) -> dict[int, int]:
     live = named_person.c.starts <= now, or_(named_person.c.ends.is_(None), named_person.c.ends > now)
     counted = select(account.c.organisation_id, func.count()).select_from(joined)
     rows = await tx.execute(
-        counted.where(trust_group.c.name == group, not_(account.c.suspended), *live).group_by(account.c.organisation_id)
+        counted.where(trust_group.c.name == group, not_(_OFF), *live).group_by(account.c.organisation_id)
     )
     return dict(rows.all())
 
@@ -358,5 +371,5 @@ async def of_organisation(tx: AsyncConnection, organisation_id: int) -> list[tup
     """An organisation's accounts by name, and whether each is suspended. Feeds are declared, and not among them."""
     source = account.join(organisation, organisation.c.id == account.c.organisation_id)
     mine = account.c.organisation_id == organisation_id, account.c.kind != "feed"
-    statement = select(account.c.suspended, *_ACCOUNT).select_from(source).where(*mine).order_by(account.c.name)
+    statement = select(_OFF, *_ACCOUNT).select_from(source).where(*mine).order_by(account.c.name)
     return [(_account(row[1:]), bool(row[0])) for row in await tx.execute(statement)]

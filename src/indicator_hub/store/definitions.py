@@ -12,7 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store import backlog
 from indicator_hub.store.engine import among, bind_list
-from indicator_hub.store.schema import definition, unresolved
+from indicator_hub.store.schema import definition, organisation, unresolved
+
+
+async def lock(tx: AsyncConnection, organisation_id: int) -> None:
+    """What an organisation says its marks mean stays so to the commit.
+
+    Whoever rules by it, or adds to it, in one collection would else not see what is just being added in another: the object would be held for ever.
+    """
+    one = select(organisation.c.id).where(organisation.c.id == organisation_id)
+    await tx.execute(one.with_for_update(key_share=True))
 
 
 async def known(tx: AsyncConnection, organisation_id: int, marks: Iterable[str]) -> dict[str, bytes]:

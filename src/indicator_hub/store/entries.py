@@ -32,7 +32,8 @@ async def page(store: Store, reach: Reach, query: Query, *, bodies: bool) -> Pag
     rows, more = await store.hot.page(shape, visible.parameters(reach) | pages.parameters(query, reach))
     more = more or len(rows) > query.limit
     given = rows[: query.limit]
-    return Page(tuple([Entry(row[0], row[1], row[2], row[3], row[4] if bodies else b"") for row in given]), more)
+    listed = tuple([Entry(row[0], row[1], row[2], row[3], row[5] if bodies else b"") for row in given])
+    return Page(listed, more, given[0][4] if given else 0)
 
 
 async def is_visible(store: Store, reach: Reach, identifier: str) -> bool:
@@ -68,7 +69,6 @@ async def lock(tx: AsyncConnection, key: int) -> int:
 
 async def lines(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> dict[str, list[Existing]]:
     """Every version of these ids in a collection, oldest first, whoever put it there and whether recalled or not."""
-    known = await audiences.all_of(tx)
     statement = (
         select(
             entry.c.stix_id, entry.c.id, entry.c.organisation_id, entry.c.spec_version, entry.c.version, entry.c.version_key,
@@ -79,7 +79,9 @@ async def lines(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> di
         .order_by(entry.c.version_key, entry.c.id)
     )  # fmt: skip
     found: dict[str, list[Existing]] = {}
-    for row in await tx.execute(statement, {"ids": bind_list(tx, identifiers)}):
+    rows = (await tx.execute(statement, {"ids": bind_list(tx, identifiers)})).all()
+    known = await audiences.all_of(tx)  # after the rows: one may bear an audience that was new a moment before
+    for row in rows:
         found.setdefault(row.stix_id, []).append(
             Existing(
                 entry=row.id,
@@ -184,80 +186,65 @@ async def readmit(tx: AsyncConnection, key: int, existing: Existing, ruling: Rul
     date_added = max(now, last + 1)
     row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
     changes = {"audience_id": row, "held": ruling.held, "date_added": date_added, "recalled": Recalled.NO.value}
-    await move(tx, existing.entry, changes, now=date_added)
+    await move(tx, existing.entry, changes, at=date_added)
     await definitions.wait(tx, existing.organisation_id, {existing.entry: ruling.unresolved})
     await references.rule(tx, existing.entry, ruling)
     await set_clock(tx, key, date_added)
     return date_added
 
 
-def uncovered(gone: Sequence[Existing], versions: Sequence[Existing]) -> list[Existing]:
-    """The versions that some reader is given now and was not before `gone` (of one organisation) was taken back, oldest first.
-
-    They lie behind the cursors of those who read past them while something else was given in their place: a newer version, or an older
-    one to those who ask for the first, a 2.1 rendering, or the line of another organisation.
-    """
-    left = {one.entry for one in gone}
-    live = [one for one in versions if one.recalled is Recalled.NO and one.entry not in left]
-    owner, order = gone[0].organisation_id, gone[0].line_order
-    last, first = superseded(live), superseded(live, newest_first=False)
-    found: list[Existing] = []
-    for one in live:
-        if one.organisation_id != owner:
-            given = (order, owner) < (one.line_order, one.organisation_id)
-        else:
-            keys = [other.version_key for other in gone if other.spec_version == one.spec_version]
-            newer_is_gone = bool(keys) and one.version_key < max(keys) and last[one.entry] != 1
-            older_is_gone = bool(keys) and one.version_key > min(keys) and first[one.entry] != 1
-            rendering_is_gone = any(other.spec_version > one.spec_version for other in gone) and not _hidden(one, live)
-            given = newer_is_gone or older_is_gone or rendering_is_gone
-        if given:
-            found.append(one)
-    return sorted(found, key=lambda one: one.first_added)
-
-
-def _hidden(one: Existing, live: Sequence[Existing]) -> bool:
-    """Whether everyone who sees this sees a rendering of its line in a newer specification, which is given in its place."""
-    return any(
-        other.organisation_id == one.organisation_id
-        and other.spec_version > one.spec_version
-        and other.audience.covers(one.audience)
-        and other.first_added >= one.first_added
-        for other in live
-    )
-
-
-async def redate(tx: AsyncConnection, key: int, entries: Sequence[Existing], *, last: int, now: int) -> None:
-    """Give entries a new `date_added`, in order, so that pollers come upon them again. The clock must be locked.
+async def redate(tx: AsyncConnection, key: int, entries: Sequence[Existing], *, last: int, now: int) -> int:
+    """Give entries a new `date_added`, in order, so that pollers come upon them again. The clock must be locked. Returns the last given out.
 
     A second delivery, the only kind there is; what a membership sees is judged by the first `date_added`, which stays.
     """
     for one in entries:
         last = max(now, last + 1)
-        await move(tx, one.entry, {"date_added": last}, now=last)
+        await move(tx, one.entry, {"date_added": last}, at=last)
     if entries:
         await set_clock(tx, key, last)
+    return last
 
 
-async def recall(tx: AsyncConnection, entries: Sequence[Existing], by: Recalled, *, now: int) -> None:
-    """Make entries nobody's. The rows stay: who was given what can be computed for ever."""
+async def recall(
+    tx: AsyncConnection, key: int, entries: Sequence[Existing], by: Recalled, *, last: int, now: int
+) -> int:
+    """Make entries nobody's. The rows stay: who was given what can be computed for ever. The clock must be locked. Returns what it shows now.
+
+    What is recalled already stays as it is.
+    """
+    at = max(now, last + 1)
     row = (await audiences.intern(tx, {NOBODY}))[NOBODY]
     for one in entries:
-        await move(tx, one.entry, {"audience_id": row, "held": None, "recalled": by.value}, now=now)
+        if one.recalled is Recalled.NO:
+            await move(tx, one.entry, {"audience_id": row, "held": None, "recalled": by.value}, at=at)
+    await set_clock(tx, key, at)
+    return at
 
 
-async def move(tx: AsyncConnection, key: int, changes: Mapping[str, Any], *, now: int) -> None:
-    """Change an entry's audience or `date_added`, and keep what it had with its time."""
+async def set_recalled(tx: AsyncConnection, key: int, by: Recalled) -> None:
+    """An entry that was taken back by both sides is now by this one alone."""
+    await tx.execute(update(entry).where(entry.c.id == key).values(recalled=by.value))
+
+
+async def move(tx: AsyncConnection, key: int, changes: Mapping[str, Any], *, at: int) -> None:
+    """Change an entry's audience, place or `date_added`, and keep what it had until then.
+
+    `at` is of the collection's clock, not given out before: pages that were read earlier show what was, later ones what is.
+    """
     was = audience_history.c.entry_id == key, audience_history.c.until.is_(None)
-    columns = (audience_history.c.since, audience_history.c.audience_id, audience_history.c.date_added)
+    columns = (
+        audience_history.c.since, audience_history.c.audience_id, audience_history.c.date_added, audience_history.c.recalled,
+    )  # fmt: skip
     former = (await tx.execute(select(*columns).where(*was))).one()
-    since = max(now, former.since + 1)
+    since = max(at, former.since + 1)
     await tx.execute(update(audience_history).where(*was).values(until=since))
     row = {
         "entry_id": key,
         "since": since,
         "audience_id": changes.get("audience_id", former.audience_id),
         "date_added": changes.get("date_added", former.date_added),
+        "recalled": changes.get("recalled", former.recalled) or None,
     }
     await tx.execute(insert(audience_history).values(**row))
     await tx.execute(update(entry).where(entry.c.id == key).values(**changes))
@@ -296,7 +283,7 @@ def superseded(live: Sequence[Existing], *, newest_first: bool = True) -> dict[i
 
 
 async def set_clock(tx: AsyncConnection, key: int, last: int) -> None:
-    """The last `date_added` that was given out. The clock must be locked."""
+    """What the clock shows: the last `date_added` given out, or the last change of what is there. The clock must be locked."""
     await tx.execute(update(clock).where(clock.c.collection_id == key).values(last_added=last))
 
 

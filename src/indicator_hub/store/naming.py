@@ -1,9 +1,11 @@
 """Named persons: who of a member organisation reads TLP:RED in a group, and who is proposed to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store.schema import account, named_person, naming, organisation
@@ -39,9 +41,14 @@ async def propose(
     tx: AsyncConnection, account_id: int, group_id: int, *, starts: int | None, ends: int | None, now: int
 ) -> None:
     """Put a person forward; a proposal that is there already is replaced."""
-    await withdraw(tx, account_id, group_id)
-    row: dict[str, Any] = {"starts": starts, "ends": ends, "proposed": now}
-    await tx.execute(insert(naming).values(account_id=account_id, group_id=group_id, **row))
+    await _put(tx, naming, account_id, group_id, {"starts": starts, "ends": ends, "proposed": now})
+
+
+async def _put(tx: AsyncConnection, table: Table, account_id: int, group_id: int, row: Mapping[str, Any]) -> None:
+    """In one statement: two that come at once would else both find nothing to replace."""
+    dialect: Any = sqlite if tx.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).values(account_id=account_id, group_id=group_id, **row)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["account_id", "group_id"], set_=dict(row)))
 
 
 async def withdraw(tx: AsyncConnection, account_id: int, group_id: int) -> bool:
@@ -52,10 +59,7 @@ async def withdraw(tx: AsyncConnection, account_id: int, group_id: int) -> bool:
 
 async def name(tx: AsyncConnection, account_id: int, group_id: int, *, starts: int, ends: int | None) -> None:
     """From `starts` on the person reads RED. What was named before under the same key is replaced; the events keep it."""
-    of = named_person.c.account_id == account_id, named_person.c.group_id == group_id
-    await tx.execute(delete(named_person).where(*of))
-    row = {"account_id": account_id, "group_id": group_id, "starts": starts, "ends": ends}
-    await tx.execute(insert(named_person).values(**row))
+    await _put(tx, named_person, account_id, group_id, {"starts": starts, "ends": ends})
 
 
 async def end(tx: AsyncConnection, account_id: int, group_id: int, *, now: int) -> bool:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from indicator_hub.store import visible
 from indicator_hub.store.engine import Statement, among
-from indicator_hub.store.schema import entry
+from indicator_hub.store.schema import clock, entry
 from indicator_hub.taxii.query import ALL, FIRST, LAST, Filters, Query
 from indicator_hub.trust.reach import Reach
 
@@ -38,6 +38,8 @@ _AFTER = bindparam("after", type_=BigInteger)
 # What is shared cannot have come before the membership saw: its ranges begin there, and nothing hidden is passed over on the way.
 _SHARED_AFTER = bindparam("shared_after", type_=BigInteger)
 _ROWS = bindparam("rows", type_=Integer)
+# What the collection's clock shows in the very snapshot that the page is read from.
+_AS_OF = select(clock.c.last_added).where(clock.c.collection_id == _COLLECTION).scalar_subquery().label("as_of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ def parameters(query: Query, reach: Reach) -> dict[str, Any]:
 
 
 def columns(e: FromClause, shape: Shape) -> Sequence[ColumnElement[Any]]:
-    """What a row of a page is: the fields of `taxii.page.Entry`, in order, and no body where none is given out."""
-    listed = [e.c.date_added, e.c.stix_id, e.c.version, e.c.spec_version]
+    """What a row of a page is: the fields of `taxii.page.Entry` with the clock before the body, and no body where none is given out."""
+    listed = [e.c.date_added, e.c.stix_id, e.c.version, e.c.spec_version, _AS_OF]
     return [*listed, e.c.body] if shape.bodies else listed
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,11 +27,12 @@ from indicator_hub.trust.admission import Recalled
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """One line, or some versions of it, taken back in one collection. `at` in microseconds."""
+    """One line, or some versions of it, taken back in one collection. `at` in microseconds; `as_of` by the collection's clock."""
 
     id: int
     name: str
     at: int
+    as_of: int
     collection_id: int
     collection: str
     group: str
@@ -43,16 +44,16 @@ class Recall:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A page that was given to an organisation, or a version that it took as evidence."""
+    """A page that was given to an organisation, or a version that it took as evidence; read as of this by the collection's clock."""
 
-    at: int
+    as_of: int
     organisation_id: int
     action: str
     details: dict[str, Any]
 
 
 _COLUMNS = (
-    recall.c.id, recall.c.name, recall.c.at, recall.c.collection_id, collection.c.uuid, trust_group.c.name, recall.c.stix_id,
+    recall.c.id, recall.c.name, recall.c.at, recall.c.as_of, recall.c.collection_id, collection.c.uuid, trust_group.c.name, recall.c.stix_id,
     recall.c.organisation_id, recall.c.recalled, recall.c.reason,
 )  # fmt: skip
 _JOINED = recall.join(collection, collection.c.id == recall.c.collection_id).join(
@@ -61,16 +62,16 @@ _JOINED = recall.join(collection, collection.c.id == recall.c.collection_id).joi
 
 
 def _recall(row: Any) -> Recall:
-    key, name, at, of, uuid, group, stix_id, organisation_id, by, reason = row
-    return Recall(key, name, at, of, uuid, group, stix_id, organisation_id, Recalled(by), reason)
+    key, name, at, as_of, of, uuid, group, stix_id, organisation_id, by, reason = row
+    return Recall(key, name, at, as_of, of, uuid, group, stix_id, organisation_id, Recalled(by), reason)
 
 
 async def add(
     tx: AsyncConnection, name: str, *, collection_id: int, stix_id: str, organisation_id: int, by: Recalled,
-    reason: str, entries: Collection[int], now: int,
+    reason: str, entries: Collection[int], as_of: int, now: int,
 ) -> None:  # fmt: skip
     """Note what was taken back."""
-    row: dict[str, Any] = {"name": name, "at": now, "collection_id": collection_id, "stix_id": stix_id}
+    row: dict[str, Any] = {"name": name, "at": now, "as_of": as_of, "collection_id": collection_id, "stix_id": stix_id}
     row |= {"organisation_id": organisation_id, "recalled": by.value, "reason": reason}
     key = (await tx.execute(insert(recall).values(**row).returning(recall.c.id))).scalar_one()
     await tx.execute(insert(recalled_entry), [{"recall_id": key, "entry_id": one} for one in sorted(entries)])
@@ -102,13 +103,36 @@ async def entries_of(tx: AsyncConnection, one: Recall) -> set[int]:
     return set(rows.scalars())
 
 
+async def standing(tx: AsyncConnection, entries: Collection[int]) -> dict[int, set[Recalled]]:
+    """Who has taken these entries back and has not brought them back."""
+    found: dict[int, set[Recalled]] = {}
+    statement = (
+        select(recalled_entry.c.entry_id, recall.c.recalled)
+        .join(recall, recall.c.id == recalled_entry.c.recall_id)
+        .where(recalled_entry.c.entry_id.in_(entries), recalled_entry.c.lifted.is_(None))
+    )
+    for key, by in await tx.execute(statement):
+        found.setdefault(key, set()).add(Recalled(by))
+    return found
+
+
+async def lift(tx: AsyncConnection, entries: Collection[int], by: Recalled, *, now: int) -> None:
+    """Whoever took these entries back has brought them back."""
+    of = select(recall.c.id).where(recall.c.recalled == by.value)
+    which = (
+        recalled_entry.c.entry_id.in_(entries),
+        recalled_entry.c.lifted.is_(None),
+        recalled_entry.c.recall_id.in_(of),
+    )
+    await tx.execute(update(recalled_entry).where(*which).values(lifted=now))
+
+
 async def traced(tx: AsyncConnection, collection_id: int, stix_id: str) -> list[Traced]:
     """Every version of an id in a collection with its history. For the hub's own reckoning, never to give out."""
-    named = await audiences.all_of(tx)
     columns = (
         entry.c.id, entry.c.type, entry.c.spec_version, entry.c.version, entry.c.version_key, entry.c.organisation_id, entry.c.first_added, entry.c.line_order,
         audience_history.c.since, audience_history.c.until, audience_history.c.audience_id, audience_history.c.date_added,
-        audience_history.c.line_order.label("order_then"),
+        audience_history.c.line_order.label("order_then"), audience_history.c.recalled,
     )  # fmt: skip
     statement = (
         select(*columns)
@@ -117,8 +141,12 @@ async def traced(tx: AsyncConnection, collection_id: int, stix_id: str) -> list[
         .order_by(entry.c.id, audience_history.c.since)
     )
     found: dict[int, tuple[Placed, str, list[Moment]]] = {}
-    for row in await tx.execute(statement):
-        moment = Moment(row.since, row.until, named[row.audience_id], row.date_added, row.order_then)
+    rows = (await tx.execute(statement)).all()
+    named = await audiences.all_of(tx)  # after the rows: one may bear an audience that was new a moment before
+    for row in rows:
+        moment = Moment(
+            row.since, row.until, named[row.audience_id], row.date_added, bool(row.recalled), row.order_then
+        )
         if row.id not in found:
             version = Placed(
                 entry=row.id, stix_id=stix_id, type=row.type, spec_version=row.spec_version, version_key=row.version_key,
@@ -133,19 +161,19 @@ async def traced(tx: AsyncConnection, collection_id: int, stix_id: str) -> list[
 async def servings(
     tx: AsyncConnection, collection_id: int, organisation_ids: Collection[int], *, since: int, until: int
 ) -> list[Serving]:
-    """What was given out of a collection to these organisations in this time, ends included."""
-    columns = (event.c.at, event.c.organisation_id, event.c.action, event.c.details, event.c.object_id)
+    """What was given out of a collection to these organisations while its clock showed these, `since` included and `until` not."""
+    columns = (event.c.as_of, event.c.organisation_id, event.c.action, event.c.details, event.c.object_id)
     statement = select(*columns).where(
         event.c.collection_id == collection_id,
         event.c.action.in_(("serve", "evidence")),
         event.c.organisation_id.in_(organisation_ids),
-        event.c.at >= since,
-        event.c.at <= until,
+        event.c.as_of >= since,
+        event.c.as_of < until,
         event.c.outcome == "done",
     )
     return [
-        Serving(at, of, action, json.loads(details) | {"object": name})
-        for at, of, action, details, name in await tx.execute(statement)
+        Serving(as_of, of, action, json.loads(details) | {"object": name})
+        for as_of, of, action, details, name in await tx.execute(statement)
     ]
 
 

@@ -3,6 +3,7 @@
 The originator's own record does not depend on any group: also what is held or recalled, and what it gave to a group that is asleep now.
 """
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -76,9 +77,10 @@ def _records(e: FromClause, *, bodies: bool) -> Select[Any]:
 
 
 async def _read(tx: AsyncConnection, statement: Select[Any], parameters: dict[str, Any]) -> list[Record]:
-    named = await audiences.all_of(tx)
+    rows = (await tx.execute(statement, parameters)).all()
+    named = await audiences.all_of(tx)  # after the rows: one may bear an audience that was new a moment before
     found: list[Record] = []
-    for row in await tx.execute(statement, parameters):
+    for row in rows:
         values = list(row)
         values[7], values[13], values[16] = bool(values[7]), named[values[13]], Recalled(values[16])
         values[21:] = map(bytes, values[21:])
@@ -86,18 +88,24 @@ async def _read(tx: AsyncConnection, statement: Select[Any], parameters: dict[st
     return found
 
 
-async def seen(tx: AsyncConnection, reach: Reach, identifier: str, *, bodies: bool = False) -> list[Record]:
-    """The versions of one id that this reach sees, whoever shared them, as they were added."""
+async def seen(
+    tx: AsyncConnection, reach: Reach, identifier: str, *, bodies: bool = False, shown: bool = False
+) -> list[Record]:
+    """The versions of one id that this reach sees, whoever shared them, as they were added; or of these the line that it is `shown`."""
     e = entry.alias("e")
     here = e.c.collection_id == bindparam("collection"), e.c.stix_id == bindparam("identifier")
-    statement = _records(e, bodies=bodies).where(*here, visible.visible(e)).order_by(e.c.first_added)
+    which = (visible.visible(e), visible.shown(e)) if shown else (visible.visible(e),)
+    statement = _records(e, bodies=bodies).where(*here, *which).order_by(e.c.first_added)
     return await _read(tx, statement, visible.parameters(reach) | {"identifier": identifier})
 
 
 async def own(
     tx: AsyncConnection, organisation_id: int, kept: Kept, *, after: tuple[str, int], limit: int
 ) -> list[Record]:
-    """The next of an organisation's own record, by collection and `date_added`, behind the place `after`."""
+    """The next of an organisation's own record, by collection and `date_added`, behind the place `after`.
+
+    A place names no collection, only what `place_of` makes of it: copies lie in some of which their originator may not know.
+    """
     e = entry.alias("e")
     recalled = e.c.recalled != literal_column("0")
     which = {
@@ -106,16 +114,24 @@ async def own(
         Kept.RECALLED: (recalled,),
     }[kept]
     found: list[Record] = []
-    keys = select(collection.c.id, collection.c.uuid).where(collection.c.uuid >= after[0]).order_by(collection.c.uuid)
+    rows = (await tx.execute(select(collection.c.id, collection.c.uuid))).all()
+    places = sorted((place_of(organisation_id, uuid), key) for key, uuid in rows)
     # One range for each collection: no order over all of them is kept, and none is sorted.
-    for key, uuid in (await tx.execute(keys)).all():
-        behind = e.c.date_added > (after[1] if uuid == after[0] else -1)
+    for place, key in places:
+        if place < after[0]:
+            continue
+        behind = e.c.date_added > (after[1] if place == after[0] else -1)
         mine = visible.own_record(e), e.c.collection_id == bindparam("collection"), behind, *which
         statement = _records(e, bodies=False).where(*mine).order_by(e.c.date_added).limit(limit - len(found))
         found += await _read(tx, statement, {"collection": key, "organisation": organisation_id})
         if len(found) >= limit:
             break
     return found
+
+
+def place_of(organisation_id: int, uuid: str) -> str:
+    """A collection's place in an organisation's own record: in an order of its own, and nothing that tells which it is."""
+    return hashlib.sha256(f"{organisation_id} {uuid}".encode()).hexdigest()
 
 
 async def own_versions(
@@ -140,13 +156,14 @@ async def by_entry(tx: AsyncConnection, key: int) -> Record:
 
 
 async def releases(tx: AsyncConnection, keys: Collection[int]) -> dict[int, int]:
-    """Every live copy that was released of these entries, and of those copies, with its collection. For the recall that reaches them."""
+    """Every copy that was released of these entries, and of those copies, with its collection: those that are recalled already, too.
+
+    For the recall that reaches them.
+    """
     found: dict[int, int] = {}
     ahead = list(keys)
     while ahead:
-        statement = select(entry.c.id, entry.c.collection_id).where(
-            entry.c.released_from.in_(ahead[:500]), entry.c.recalled == 0
-        )
+        statement = select(entry.c.id, entry.c.collection_id).where(entry.c.released_from.in_(ahead[:500]))
         ahead = ahead[500:]
         new = {key: at for key, at in await tx.execute(statement) if key not in found}
         found |= new
@@ -154,14 +171,10 @@ async def releases(tx: AsyncConnection, keys: Collection[int]) -> dict[int, int]
     return found
 
 
-async def releases_into(tx: AsyncConnection, key: int, group_id: int) -> dict[int, int]:
-    """The live copies of an entry in the collections of a group, with their collections."""
-    statement = (
-        select(entry.c.id, entry.c.collection_id)
-        .join(collection, collection.c.id == entry.c.collection_id)
-        .where(entry.c.released_from == key, entry.c.recalled == 0, collection.c.group_id == group_id)
-    )
-    return dict((await tx.execute(statement)).all())
+async def copies(tx: AsyncConnection, key: int, collections: Collection[int]) -> dict[int, int]:
+    """The copies of an entry in these collections, with their collections; recalled ones too. For the recall that reaches them."""
+    which = entry.c.released_from == key, entry.c.collection_id.in_(collections)
+    return dict((await tx.execute(select(entry.c.id, entry.c.collection_id).where(*which))).all())
 
 
 def newest(seen: Sequence[Record], version: str | None) -> Record:

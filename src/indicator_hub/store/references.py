@@ -60,12 +60,12 @@ async def unsettled(
     concerned = await _led_to(tx, collection, changed) | await _of(tx, collection, ruled)
     if not concerned:
         return []
-    known = await audiences.all_of(tx)
-    nodes, lines = await _nodes(tx, collection, await _lines_of(tx, concerned), known)
+    nodes, lines = await _nodes(tx, collection, await _lines_of(tx, concerned))
     columns = (entry.c.id, entry.c.audience_id, entry.c.first_added, referrer.c.held)
     found: list[Settled] = []
     for keys in _parts(sorted(concerned)):
-        rows = await tx.execute(select(*columns).join(referrer).where(entry.c.id.in_(keys)))
+        rows = (await tx.execute(select(*columns).join(referrer).where(entry.c.id.in_(keys)))).all()
+        known = await audiences.all_of(tx)
         for key, audience, first_added, held in rows:
             node = nodes[key]
             must = effective(node, lines)
@@ -78,9 +78,8 @@ async def foreseen(
     tx: AsyncConnection, collection: int, coming: Sequence[tuple[Line, Ruling, frozenset[Line]]]
 ) -> list[Ruling]:
     """The rulings that objects would have if they came now, together: their own, narrowed by the lines that count for each."""
-    known = await audiences.all_of(tx)
     begin = frozenset[Line]().union(*(targets for _, _, targets in coming))
-    _, lines = await _nodes(tx, collection, begin, known) if begin else ({}, dict[Line, list[Node]]())
+    _, lines = await _nodes(tx, collection, begin) if begin else ({}, dict[Line, list[Node]]())
     new = [
         Node(-number, line, ruling.audience, False, targets) for number, (line, ruling, targets) in enumerate(coming, 1)
     ]
@@ -124,7 +123,7 @@ async def _lines_of(tx: AsyncConnection, keys: Collection[int]) -> set[Line]:
 
 
 async def _nodes(
-    tx: AsyncConnection, collection: int, begin: Collection[Line], known: Mapping[int, Audience]
+    tx: AsyncConnection, collection: int, begin: Collection[Line]
 ) -> tuple[dict[int, Node], dict[Line, list[Node]]]:
     """The entries of these lines and everything that can be reached from them."""
     ahead, lines = set(begin), dict[Line, list[Node]]()
@@ -141,6 +140,7 @@ async def _nodes(
             for row in await tx.execute(statement, {"names": bind_list(tx, {name for name, _ in ahead})})
             if (row.stix_id, row.organisation_id) in ahead
         ]
+        known = await audiences.all_of(tx)  # after the rows: one may bear an audience that was new a moment before
         targets = await _targets(tx, [row.id for row in rows if row.own_audience_id is not None])
         further: set[Line] = set()
         for row in rows:

@@ -1,12 +1,13 @@
 """The roster as stored: read whole, and written change by change."""
 
 import json
+from collections.abc import Collection as Collection_
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, or_, select, update
+from sqlalchemy import Table, delete, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store.schema import (
@@ -106,6 +107,13 @@ async def organisations(tx: AsyncConnection) -> dict[int, str]:
     return dict((await tx.execute(select(organisation.c.id, organisation.c.name))).all())
 
 
+async def parties(tx: AsyncConnection, group_id: int) -> dict[int, str]:
+    """The organisations that have, had or will have a part in a group, by row."""
+    joined = organisation.join(membership, membership.c.organisation_id == organisation.c.id)
+    statement = select(organisation.c.id, organisation.c.name).select_from(joined)
+    return dict((await tx.execute(statement.where(membership.c.group_id == group_id))).all())
+
+
 async def _organisations(tx: AsyncConnection) -> dict[str, Organisation]:
     identities: dict[int, list[str]] = {}
     for key, identity in await tx.execute(
@@ -176,6 +184,12 @@ async def level(tx: AsyncConnection, collection_id: int) -> int | None:
     return (await tx.execute(select(collection.c.default_level).where(collection.c.id == collection_id))).scalar_one()
 
 
+async def terms(tx: AsyncConnection, collection_id: int, group: str) -> Collection:
+    """A collection as it is declared now. While its clock is locked its default does not change (`apply`)."""
+    row = (await tx.execute(select(*COLLECTION).where(collection.c.id == collection_id))).one()
+    return collection_of(row, group)
+
+
 async def group_key(tx: AsyncConnection, collection_id: int) -> int:
     """The row of a collection's group."""
     return (await tx.execute(select(collection.c.group_id).where(collection.c.id == collection_id))).scalar_one()
@@ -188,9 +202,17 @@ async def organisation_key(tx: AsyncConnection, name: str) -> int:
 
 async def collection_key(tx: AsyncConnection, group: str, alias: str) -> int:
     """The row of a collection."""
-    here = trust_group.c.name == group, collection.c.alias == alias
+    (key,) = await collection_keys(tx, [(group, alias)])
+    return key
+
+
+async def collection_keys(tx: AsyncConnection, names: Collection_[tuple[str, str]]) -> list[int]:
+    """The rows of those of these collections that are there, by group and alias; in order."""
     joined = collection.join(trust_group, trust_group.c.id == collection.c.group_id)
-    return (await tx.execute(select(collection.c.id).select_from(joined).where(*here))).scalar_one()
+    here = tuple_(trust_group.c.name, collection.c.alias).in_(names)
+    return list(
+        (await tx.execute(select(collection.c.id).select_from(joined).where(here).order_by(collection.c.id))).scalars()
+    )
 
 
 async def note_change(tx: AsyncConnection, value: Membership, *, now: int) -> None:

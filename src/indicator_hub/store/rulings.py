@@ -3,17 +3,18 @@
 Who sees something only from now on must find it ahead of its cursor: it gets a new `date_added`, unless nobody is let in who was not before.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store import audiences, backlog, references
-from indicator_hub.store.entries import lines, lock, move, redate, refresh_superseded, set_clock, uncovered
+from indicator_hub.store.entries import lines, lock, move, redate, refresh_superseded, set_clock
 from indicator_hub.store.schema import audience_history, collection, entry, unresolved
-from indicator_hub.trust.admission import Recalled
+from indicator_hub.taxii.uncovered import uncovered
+from indicator_hub.trust.admission import Existing, Recalled
 from indicator_hub.trust.audience import NOBODY, Audience, Ruling
 from indicator_hub.trust.references import Line
 
@@ -79,24 +80,43 @@ async def of_organisation(tx: AsyncConnection, organisation_id: int, after: int,
     return await _waiting(tx, statement.where(*mine).order_by(entry.c.id).limit(limit))
 
 
-async def set_line_order(tx: AsyncConnection, key: int, line: Line, order: int, *, now: int) -> None:
-    """Which line of an id a reader is shown first: 0 for its creator's, else when it began. The history keeps what it was."""
+async def set_line_order(tx: AsyncConnection, key: int, line: Line, order: int, *, last: int, now: int) -> int:
+    """Which line of an id a reader is shown first: 0 for its creator's, else when it began. The history keeps what it was.
+
+    The clock must be locked. Returns what it shows now.
+    """
     identifier, organisation_id = line
     here = entry.c.collection_id == key, entry.c.stix_id == identifier, entry.c.organisation_id == organisation_id
     was = dict((await tx.execute(select(entry.c.id, entry.c.line_order).where(*here))).all())
+    at = max(now, last + 1)
     for one, before in was.items():
         until_now = audience_history.c.entry_id == one, audience_history.c.line_order.is_(None)
         await tx.execute(update(audience_history).where(*until_now).values(line_order=before))
-        await move(tx, one, {"line_order": order}, now=now)
+        await move(tx, one, {"line_order": order}, at=at)
+    await set_clock(tx, key, at)
+    return at
+
+
+async def uncover(tx: AsyncConnection, key: int, were: Mapping[str, Iterable[Existing]], *, last: int, now: int) -> int:
+    """After a change, give a new date to whatever some reader is given only now instead of something else. The clock must be locked.
+
+    `were` are all versions of the ids concerned, as they were. Returns what the clock shows now.
+    """
+    for identifier, versions in (await lines(tx, key, were)).items():
+        before = [one for one in were[identifier] if one.recalled is Recalled.NO]
+        after = [one for one in versions if one.recalled is Recalled.NO]
+        last = await redate(tx, key, uncovered(before, after), last=last, now=now)
+    return last
 
 
 async def _waiting(tx: AsyncConnection, statement: Select[*tuple[Any, ...]]) -> list[Waiting]:
-    named = await audiences.all_of(tx)
+    rows = (await tx.execute(statement)).all()
+    named = await audiences.all_of(tx)  # after the rows: one may bear an audience that was new a moment before
     return [
         Waiting(
             key, of, ceiling, name, organisation, account, default, named[audience], bool(recalled), source is not None, bytes(body)
         )
-        for key, of, ceiling, name, organisation, account, default, audience, recalled, source, body in await tx.execute(statement)
+        for key, of, ceiling, name, organisation, account, default, audience, recalled, source, body in rows
     ]  # fmt: skip
 
 
@@ -104,7 +124,7 @@ async def before_recall(tx: AsyncConnection, entry_id: int) -> Audience:
     """Whom a recalled entry reached when it was taken back."""
     h = audience_history.c
     statement = (
-        select(h.audience_id).where(h.entry_id == entry_id, h.until.is_not(None)).order_by(h.since.desc()).limit(1)
+        select(h.audience_id).where(h.entry_id == entry_id, h.recalled.is_(None)).order_by(h.since.desc()).limit(1)
     )
     return (await audiences.all_of(tx))[(await tx.execute(statement)).scalar_one()]
 
@@ -143,7 +163,7 @@ async def settle(
     if not moved:
         return
     last = await lock(tx, key)
-    narrowed: set[int] = set()
+    were = await lines(tx, key, {one.line[0] for one in moved})
     for one in moved:
         held = one.own_held or ("it refers to what was recalled" if one.now == NOBODY else None)
         ruling = Ruling(one.now, held)
@@ -151,16 +171,13 @@ async def settle(
             await _correct(tx, one.entry, ruling)
             continue
         last = await _widen_or_narrow(tx, key, one.entry, one.was, ruling, last=last, now=now)
-        if not one.now.covers(one.was):
-            narrowed.add(one.entry)
-    of_ids = await lines(tx, key, {one.line[0] for one in moved})
-    for line in sorted({one.line for one in moved if one.entry in narrowed}):
-        versions = of_ids[line[0]]
-        gone = [one for one in versions if one.entry in narrowed and one.organisation_id == line[1]]
-        again = [one for one in uncovered(gone, versions) if one.entry not in narrowed]
-        await redate(tx, key, again, last=last, now=now)
-        last = await lock(tx, key)
-    await refresh_superseded(tx, key, of_ids)
+    corrected = {one.entry: one.now for one in moved if fresh is not None and one.first_added >= fresh}
+    seen = {
+        name: [replace(one, audience=corrected.get(one.entry, one.audience)) for one in versions]
+        for name, versions in were.items()
+    }
+    await uncover(tx, key, seen, last=last, now=now)
+    await refresh_superseded(tx, key, were)
 
 
 async def _correct(tx: AsyncConnection, entry_id: int, ruling: Ruling) -> None:
@@ -179,10 +196,9 @@ async def _widen_or_narrow(
         return last
     row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
     changes: dict[str, Any] = {"audience_id": row, "held": ruling.held}
-    if was.covers(ruling.audience):
-        await move(tx, entry_id, changes, now=now)
-        return last
-    date_added = max(now, last + 1)
-    await move(tx, entry_id, changes | {"date_added": date_added}, now=date_added)
-    await set_clock(tx, key, date_added)
-    return date_added
+    at = max(now, last + 1)
+    if not was.covers(ruling.audience):
+        changes["date_added"] = at
+    await move(tx, entry_id, changes, at=at)
+    await set_clock(tx, key, at)
+    return at

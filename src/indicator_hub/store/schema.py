@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0005"
+REVISION = "0006"
 """The schema this code knows: the newest revision in `migrations/`. The hub refuses to start on any other."""
 
 metadata = MetaData(
@@ -143,6 +143,8 @@ account = Table(
     Column("kind", _Text, nullable=False),
     Column("scopes", _Text, nullable=False),
     Column("suspended", Boolean, nullable=False),
+    # Since when the hub's operator has suspended it, whatever its own organisation says; NULL: it has not.
+    Column("barred", BigInteger),
     Column("lists_empty", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
     CheckConstraint("kind IN ('person', 'service', 'feed')", name="kind"),
@@ -401,7 +403,8 @@ reference = Table(
 )
 Index("ix_reference_target", reference.c.collection_id, reference.c.target_id)
 
-# Every audience and date_added an entry ever had: with the serve events, "who was given this" is computed from it.
+# Every audience and date_added an entry ever had: with the serve events, "who was given this" is computed from it. `since` and `until` are
+# of the collection's clock, not of any machine's: a page that was read as of the clock's value shows what began by then and had not ended.
 audience_history = Table(
     "audience_history",
     metadata,
@@ -412,6 +415,8 @@ audience_history = Table(
     Column("date_added", BigInteger, nullable=False),
     # Only where it was to change: which line of an id was shown first until then.
     Column("line_order", BigInteger),
+    # As in `entry.recalled`; NULL: it was not taken back.
+    Column("recalled", SmallInteger),
     PrimaryKeyConstraint("entry_id", "since"),
 )
 
@@ -425,17 +430,21 @@ recall = Table(
     Column("collection_id", _Key, ForeignKey("collection.id"), nullable=False),
     Column("stix_id", _Text, nullable=False),
     Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False, index=True),
+    # By the collection's clock.
+    Column("as_of", BigInteger, nullable=False, server_default=text("0")),
     # As in `entry.recalled`.
     Column("recalled", SmallInteger, nullable=False),
     Column("reason", _Text, nullable=False),
     CheckConstraint("recalled IN (1, 2)", name="recalled"),
 )
 
+# `lifted`: when whoever took it back has brought it back. An entry that both took back is there again when both have.
 recalled_entry = Table(
     "recalled_entry",
     metadata,
     Column("recall_id", _Key, ForeignKey("recall.id"), nullable=False),
-    Column("entry_id", _Key, ForeignKey("entry.id"), nullable=False),
+    Column("entry_id", _Key, ForeignKey("entry.id"), nullable=False, index=True),
+    Column("lifted", BigInteger),
     PrimaryKeyConstraint("recall_id", "entry_id"),
 )
 
@@ -470,6 +479,19 @@ consent = Table(
     CheckConstraint("state IN ('asked', 'granted', 'refused', 'withdrawn')", name="state"),
     CheckConstraint("(use = 'release') = (group_id IS NOT NULL)", name="target"),
 )
+
+# What was released where, and the consent that it stands on (NULL: none was needed). A copy stays while any of these stands.
+release = Table(
+    "release",
+    metadata,
+    _key(),
+    Column("entry_id", _Key, ForeignKey("entry.id"), nullable=False),
+    Column("collection_id", _Key, ForeignKey("collection.id"), nullable=False),
+    Column("organisation_id", _Key, ForeignKey("organisation.id"), nullable=False),
+    Column("consent_id", _Key, ForeignKey("consent.id")),
+    Column("at", BigInteger, nullable=False),
+)
+Index("ix_release_copy", release.c.entry_id, release.c.collection_id)
 
 # Deeds asked for under a key of the client's own, and what was answered: asked again, they are answered again and not done again.
 once = Table(
@@ -507,6 +529,8 @@ event = Table(
     Column("organisation_id", _Key, nullable=False),
     Column("group_id", _Key, nullable=False),
     Column("collection_id", _Key, nullable=False),
+    # What was given was read when the collection's clock showed this; NULL where nothing was given.
+    Column("as_of", BigInteger),
     Column("object_id", _Text, nullable=False),
     Column("version", _Text, nullable=False),
     Column("sha256", _Text, nullable=False),
@@ -517,7 +541,7 @@ event = Table(
 )
 Index("ix_event_unnumbered", event.c.id, sqlite_where=text("seq IS NULL"), postgresql_where=text("seq IS NULL"))
 Index("ix_event_group", event.c.group_id, event.c.id)
-Index("ix_event_served", event.c.collection_id, event.c.action, event.c.organisation_id, event.c.at)
+Index("ix_event_served", event.c.collection_id, event.c.action, event.c.organisation_id, event.c.as_of)
 
 # What identifies a person, apart from the event and erasable: joined by a salted digest, which is all that the event keeps.
 event_personal = Table(

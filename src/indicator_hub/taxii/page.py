@@ -21,10 +21,14 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a poll gets: visible entries in the order they were added, and whether more follow."""
+    """What a poll gets: visible entries in the order they were added, and whether more follow.
+
+    `as_of` is what the collection's clock showed when it was read; 0 where there is nothing on it.
+    """
 
     entries: tuple[Entry, ...]
     more: bool
+    as_of: int = 0
 
     def date_headers(self) -> dict[str, str]:
         """X-TAXII-Date-Added-First and -Last (TAXII 2.1 section 3.2). Left out of an empty answer: no date would be true."""

@@ -1,7 +1,7 @@
 """Who was given what: a page that was served, worked out again from what its event keeps and what every version was then. Pure.
 
-The event holds the range, the query and the reach; the history of a version its audiences and dates with their times. The times are those of
-the hub's clock: where a change commits between an event's time and the reading, or clocks differ, this is not exact (docs/trust.md).
+The event holds the range, the query and the reach, and what the collection's clock showed when the page was read; the history of a version its
+audiences and dates by that same clock. No machine's time is asked: a clock that steps back, or another node's, changes nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 
 from indicator_hub.taxii.query import ALL, FIRST, LAST, Filters
 from indicator_hub.taxii.selection import Placed, given
-from indicator_hub.trust.audience import NOBODY, Audience
+from indicator_hub.trust.audience import Audience
 from indicator_hub.trust.reach import as_recorded
 
 _KEYWORDS = frozenset((ALL, FIRST, LAST))
@@ -18,12 +18,13 @@ _KEYWORDS = frozenset((ALL, FIRST, LAST))
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a version had from `since` on, to `until` (None: still). `line_order` None: as it is now."""
+    """What a version had from `since` on, to `until` (None: still), by the collection's clock. `line_order` None: as it is now."""
 
     since: int
     until: int | None
     audience: Audience
     date_added: int
+    recalled: bool
     line_order: int | None = None
 
 
@@ -35,22 +36,22 @@ class Traced:
     name: str
     moments: tuple[Moment, ...]
 
-    def at(self, instant: int) -> Placed:
-        """As it was; what came later as it came: whether the page reached so far, its range says. At a change, as before it."""
-        then = next(one for one in self.moments if one.until is None or instant <= one.until)
-        # What was taken back, or held, is nobody's: no line that could be shown before another.
-        gone = then.audience == NOBODY
+    def as_of(self, clock: int) -> Placed | None:
+        """As it was when the collection's clock showed this; None: it was not there yet."""
+        if clock < self.moments[0].since:
+            return None
+        then = next(one for one in self.moments if one.until is None or clock < one.until)
         return replace(
             self.version,
             audience=then.audience,
             date_added=then.date_added,
             line_order=self.version.line_order if then.line_order is None else then.line_order,
-            recalled=gone,
+            recalled=then.recalled,
         )
 
 
-def served(at: int, organisation_id: int, details: Mapping[str, Any], versions: Sequence[Traced]) -> set[int]:
-    """Of the versions of one id, the entries that were on this page."""
+def served(as_of: int, organisation_id: int, details: Mapping[str, Any], versions: Sequence[Traced]) -> set[int]:
+    """Of the versions of one id, the entries that were on a page read as of this."""
     kept, said = details["reach"], frozenset(details["versions"])
     reach = as_recorded(
         organisation_id, kept["cap"], person=bool(kept["person"]), nation=kept["nation"], sees_from=kept["sees_from"]
@@ -63,6 +64,6 @@ def served(at: int, organisation_id: int, details: Mapping[str, Any], versions: 
         tuple(sorted(said - _KEYWORDS)),
     )
     first, last = details["first"], details["last"]
-    then = [one.at(at) for one in versions]
-    there = [one for one in then if one.date_added <= last]
+    there = [placed for one in versions if (placed := one.as_of(as_of)) is not None]
+    # What lies beyond the page's end is no less there: a newer version is why an older one was not given.
     return {one.entry for one in given(reach, filters, there) if first <= one.date_added <= last}

@@ -177,7 +177,19 @@ async def test_answers_hold_no_nulls(database_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ['[9223372036854775808,"x"]', '[1,"\\u0000"]', "[1]", '["x",1]', '[true,"x"]', "{}", "1"]
+    "place",
+    [
+        '[9223372036854775808,"x"]',
+        '[1,"\\u0000"]',
+        "[1]",
+        '["x",1]',
+        '[true,"x"]',
+        "{}",
+        "1",
+        '[1,"\\ud800"]',
+        "[" * 200,
+        "[" * 30_000,
+    ],
 )
 async def test_a_forged_place_is_refused(database_url: str, place: str) -> None:
     """`next` opens nothing, and what cannot be a place is 400, not a fault."""
@@ -193,8 +205,12 @@ async def test_texts_that_no_database_holds_are_refused(database_url: str) -> No
         answer = await s.api("POST", f"{ALPHA}/objects/{ONE}/evidence", "bea", {"purpose": "a\0b"})
         assert (answer.status_code, answer.json()["errors"][0]["at"]) == (400, "purpose")
         assert (await s.api("POST", "/groups/alpha/named", "bea", {"account": "\0"})).status_code == 400
-        for hidden in ("\x1b[2J", "\u202e", "\r"):
+        for hidden in ("\x1b[2J", "\x9b2J", "\u202e", "\u2066", "\x7f"):
             assert (await s.api("POST", "/consents", "bea", ASK | {"purpose": f"x{hidden}"})).status_code == 400
+        # A line end of Windows, blanks that are none, joiners of Persian and of emoji, marks of direction, an ideographic space.
+        written = "a\r\nb\tc\u00a0d\u202fe\u200cf\u200d\u200e\u061c\u3000\U0001f469\u200d\U0001f4bb"
+        answer = await s.api("POST", f"{ALPHA}/objects/{ONE}/evidence", "bea", {"purpose": written})
+        assert (answer.status_code, answer.json()["purpose"]) == (200, written)
         for odd in ("\U0001f600", "'; DROP TABLE entry; --", "..", "%25"):
             assert (await s.api("POST", "/groups/alpha/named", "bea", {"account": odd})).status_code == 404
         sent = s.headers("bea", content_type="application/json")

@@ -21,7 +21,7 @@ from indicator_hub.web.problems import PROBLEM
 _ABOUT = (
     "What TAXII has no words for: what one may see and why, one's own record, and the deeds of the trust model. Refusals are problem details "
     "(RFC 9457). Lists are paged by key: send `next` back while `more` is true. A POST with an Idempotency-Key is done once in a day: the same "
-    "request under the same key is answered as the first time (evidence alone is exported each time). HEAD is answered as GET is, without the body, and a path with or without its last "
+    "request under the same key is answered as the first time. HEAD is answered as GET is, without the body, and a path with or without its last "
     "slash. What an account may not see does not exist: 404, as for what never was."
 )
 _REFUSALS = {

@@ -1,7 +1,7 @@
 """How every path of the API works: sizes, credential, method, media type, what exists, and only then query and body.
 
 Refusals are problem details (RFC 9457). A POST that carries an Idempotency-Key is done once: sent again within a day with the same
-content it is answered as the first time, with another content it is refused (422). Evidence alone is exported, and recorded, each time.
+content it is answered as the first time, with another content it is refused (422).
 """
 
 import base64
@@ -35,6 +35,8 @@ Answer = Mapping[str, Any]
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _LIMIT = re.compile(r"0*([1-9][0-9]{0,8})", re.ASCII)
 _LARGEST = 2**63
+_LONGEST = 300
+"""Characters of a `next`, which holds a time and a name; of a longer one the rest is not even looked at."""
 MOST = 500
 """Items on a page of a list, without `limit` and at most."""
 
@@ -78,8 +80,8 @@ class Asked:
         if given is None:
             return first
         try:
-            found = json.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
-        except (binascii.Error, ValueError):
+            found = json.loads(base64.urlsafe_b64decode(given[:_LONGEST] + "=" * (-len(given[:_LONGEST]) % 4)))
+        except (binascii.Error, ValueError, RecursionError):
             raise Invalid("next is not what this hub gave.") from None
         listed = cast("list[Any]", found) if isinstance(found, list) else []
         if [type(one) for one in listed] != [type(one) for one in first] or not all(map(_storable, listed)):
@@ -100,7 +102,7 @@ class Asked:
 
 
 def _storable(one: int | str) -> bool:
-    return "\0" not in one if isinstance(one, str) else abs(one) < _LARGEST
+    return one.isprintable() if isinstance(one, str) else abs(one) < _LARGEST
 
 
 def following(place: tuple[Any, ...]) -> str:

@@ -51,8 +51,8 @@ async def _own_recall(asked: Asked) -> Answer:
     return taken.answer
 
 
-def _versions(named: list[str]) -> Filters:
-    if not named:
+def _versions(named: list[str] | None) -> Filters:
+    if named is None:
         return Filters(keywords=frozenset((ALL,)))
     return Filters(keywords=frozenset(), values=tuple(timestamps.sort_key(version) for version in named))
 
@@ -196,8 +196,8 @@ async def _recall(asked: Asked) -> Answer:
 
 
 async def _reissue(asked: Asked) -> Answer:
-    back = await reissue(asked.store, asked.call.caller, asked.reach, asked["object"], asked.body.versions)
-    return {"versions": back}
+    back = await reissue(asked.store, asked.call.caller, asked.reach, asked["object"], asked.body.versions or ())
+    return back.answer
 
 
 async def _release(asked: Asked) -> Answer:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from indicator_hub.limits import OBEYED
 from indicator_hub.sharing.recall import REASONS
 from indicator_hub.stix import timestamps
 
@@ -32,8 +33,8 @@ class _Sent(_Shape):
     @classmethod
     def _readable(cls, value: object) -> object:
         # Told to other parties, in terminals too; and PostgreSQL's text cannot hold U+0000.
-        if isinstance(value, str) and any(not one.isprintable() and one not in "\n\t" for one in value):
-            raise ValueError("a text may not hold control characters")
+        if isinstance(value, str) and OBEYED.search(value):
+            raise ValueError("a text may not hold control characters, nor such as turn the direction of what follows")
         return value
 
 
@@ -44,7 +45,7 @@ class RecallAsked(_Sent):
     """Take an object back. Without `versions` the whole line."""
 
     reason: str = Field("unspecified", json_schema_extra={"enum": list(REASONS)})
-    versions: list[Timestamp] = Field(default_factory=list, description="Only these versions.")
+    versions: list[Timestamp] | None = Field(None, min_length=1, description="Only these versions.")
 
 
 class OwnRecallAsked(RecallAsked):
@@ -56,7 +57,7 @@ class OwnRecallAsked(RecallAsked):
 class ReissueAsked(_Sent):
     """Bring back what was recalled. Without `versions` all of it."""
 
-    versions: list[Timestamp] = Field(default_factory=list)
+    versions: list[Timestamp] | None = Field(None, min_length=1)
 
 
 class Place(_Sent):
@@ -282,9 +283,12 @@ class RecallsMade(_Shape):
 
 
 class Reissued(_Shape):
-    """The versions that are there again."""
+    """The versions that are there again, as far as one sees them."""
 
     versions: list[Timestamp]
+    waiting: list[Timestamp] | None = Field(
+        None, description="What the other side (its originator, or a steward) took back too, and has not brought back."
+    )
 
 
 class ConsentTold(_Shape):
@@ -420,7 +424,9 @@ class ForeseenList(_Shape):
 class PartTold(_Shape):
     """What one organisation did in an operation, counted."""
 
-    organisation: str
+    organisation: str | None = Field(
+        None, description="Left out for those who have no part in it: who took back what others released here."
+    )
     given: int = Field(description="Objects shared.")
     received: int = Field(description="Objects given out to it, again each time.")
     withdrawn: int
