@@ -87,7 +87,7 @@ class Ledger:
         dates = sorted(row.date_added for row in changed)
         # Without a gap; before the first of them the clock may have counted a recall too.
         assert not dates or dates[0] >= max(last + 1, self._ground.world.clock.now)
-        assert dates == list(range(dates[0], dates[0] + len(dates))) if dates else True
+        assert dates == [dates[0] + number for number in range(len(dates))]
         taken_in = {(one["id"], one["version"]) for one in status.get("successes", ())}
         live = {row.key[:2] for row in self.live}
         assert {row.key[:2] for row in changed} <= taken_in <= live

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from indicator_hub.audit.canonical import canonical_sha256
@@ -10,6 +11,7 @@ from indicator_hub.sharing.consent import require_allowed, require_purpose
 from indicator_hub.stix import timestamps
 from indicator_hub.store import credentials, entries, records
 from indicator_hub.store.opened import Store
+from indicator_hub.store.records import Record
 from indicator_hub.trust.reach import Reach
 
 
@@ -36,7 +38,6 @@ async def evidence(
                 "version": one.version,
                 "group": one.group,
                 "collection": one.collection,
-                "bytes": base64.b64encode(one.body).decode(),
                 "sha256": hashlib.sha256(one.body).hexdigest(),
                 "sha256_when_received": one.sha256.hex(),
                 "sha256_canonical": canonical_sha256(one.body),
@@ -56,4 +57,17 @@ async def evidence(
             if consent is not None:
                 said["consent"] = consent.name
             a.answer = said
-        return said
+        return said | {"bytes": _bytes(one)}
+
+
+async def again(store: Store, caller: Caller, reach: Reach, told: Mapping[str, Any]) -> dict[str, Any]:
+    """The same export, asked for again under its key: no second one, and recorded once. Raises NotFound when it is not seen any longer."""
+    caller.require_account()
+    reach.require_read()
+    async with store.transactions.read() as tx:
+        one = records.newest(await records.seen(tx, reach, told["object"], bodies=True), told["version"])
+    return dict(told) | {"bytes": _bytes(one)}
+
+
+def _bytes(one: Record) -> str:
+    return base64.b64encode(one.body).decode()

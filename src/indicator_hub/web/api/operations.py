@@ -124,6 +124,8 @@ class Operation:
     status: int = 200
     raw: bool = False
     """The body is an envelope or a bundle, and read by the deed."""
+    again: Callable[[Asked, Answer], Awaitable[Answer]] | None = None
+    """What is answered to the same request again, where that is not what was kept: an object is given out only while it is seen."""
 
 
 def mount(app: FastAPI, operations: tuple[Operation, ...]) -> None:
@@ -175,9 +177,11 @@ async def _do(one: Operation, call: Call) -> Response:
         call.once = _once(call, content)
     body = content if one.raw else _body(one, content)
     told = await answered(call.hub.store, call.caller)
-    repeated = told is not None
+    repeated, asked = told is not None, Asked(call, query, body)
     if told is None:
-        told = await one.handler(Asked(call, query, body))
+        told = await one.handler(asked)
+    elif one.again is not None:
+        told = await one.again(asked, told)
     rendered = one.answers.model_validate(told).model_dump_json(exclude_none=True, by_alias=True).encode()
     headers = CACHING | ({"Idempotency-Replayed": "true"} if repeated else {})
     return Response(rendered, one.status, headers, media_type="application/json")

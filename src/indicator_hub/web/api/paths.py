@@ -4,8 +4,7 @@ import json
 from typing import Any
 
 from indicator_hub.errors import Invalid
-from indicator_hub.sharing import access, accounts, audience, closing, consent, name, own, recall, recalls
-from indicator_hub.sharing.evidence import evidence
+from indicator_hub.sharing import access, accounts, audience, closing, consent, evidence, name, own, recall, recalls
 from indicator_hub.sharing.own import Kept
 from indicator_hub.sharing.reissue import reissue
 from indicator_hub.sharing.release import release
@@ -209,9 +208,13 @@ async def _release(asked: Asked) -> Answer:
 
 async def _evidence(asked: Asked) -> Answer:
     body: shapes.EvidenceAsked = asked.body
-    return await evidence(
+    return await evidence.evidence(
         asked.store, asked.call.caller, asked.reach, asked["object"], purpose=body.purpose, version=body.version
     )
+
+
+async def _evidence_again(asked: Asked, told: Answer) -> Answer:
+    return await evidence.again(asked.store, asked.call.caller, asked.reach, told)
 
 
 def _status(made: Status) -> dict[str, Any]:
@@ -258,6 +261,6 @@ OPERATIONS = (
     Operation("POST", _OBJECT + "/recall/", "It should not have been shared.", _recall, shapes.RecallsMade, shapes.RecallAsked),
     Operation("POST", _OBJECT + "/reissue/", "Share again what was recalled.", _reissue, shapes.Reissued, shapes.ReissueAsked),
     Operation("POST", _OBJECT + "/release/", "Copy it into another collection.", _release, shapes.Status, shapes.ReleaseAsked, status=202),
-    Operation("POST", _OBJECT + "/evidence/", "Export it for a court.", _evidence, shapes.Evidence, shapes.EvidenceAsked),
+    Operation("POST", _OBJECT + "/evidence/", "Export it for a court.", _evidence, shapes.Evidence, shapes.EvidenceAsked, again=_evidence_again),
 )  # fmt: skip
 """Every operation, in the order of the routes: `issued` is tried before any recall's name."""
