@@ -192,6 +192,23 @@ def test_a_partners_words_do_not_move_the_cursor(run: Run, capsys: pytest.Captur
     assert capsys.readouterr().out == "a\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}2Jb\n"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("recall", COPY, "--from", ""), ("recall", COPY, "--version", ""), ("recall", ""), ("own", ""), ("who-sees", "alpha/main", ""),
+        ("reissue", "alpha/main", COPY, "--version", ""), ("release", "alpha/main", COPY, "night/case", "--version", ""),
+        ("evidence", "alpha/main", COPY, "--purpose", "Case 12", "--version", ""), ("recalls", "--since", ""), ("own", "--state", ""),
+        ("consent", "ask", "alpha/main", COPY, "--purpose", "Case 12", "--to", ""), ("consent", "list", "--state", ""),
+        ("name", "propose", "alpha", "ana", "--from", ""), ("name", "propose", "alpha", "ana", "--until", ""),
+    ],
+)  # fmt: skip
+def test_an_empty_option_does_not_widen_what_is_asked(run: Run, arguments: tuple[str, ...]) -> None:
+    """A variable of a script that is empty: refused, and nothing is done."""
+    code, _, err = run("ana", *arguments)
+    assert (code, bool(err)) == (4, True)
+    assert run("ana", "own", COPY)[1].count(" shared ") >= 1
+
+
 def test_names_and_accounts(run: Run) -> None:
     """Put forward, confirmed, listed, ended; an account of one's own suspended and back."""
     assert "is proposed" in run("bea", "name", "propose", "alpha", "bea")[1]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from indicator_hub.errors import HubError
-from indicator_hub.sharing import consent
+from indicator_hub.sharing import consent, name
 from indicator_hub.sharing.act import Caller
 from indicator_hub.sharing.apply import apply
 from indicator_hub.sharing.poll import poll
@@ -16,7 +16,8 @@ from indicator_hub.sharing.release import release
 from indicator_hub.sharing.submit import submit
 from indicator_hub.taxii.query import Filters, Query, Resource
 from indicator_hub.trust.roster import Membership
-from support.world import World, envelope, indicator, roster, world
+from support.marks import marking
+from support.world import TLP, World, envelope, indicator, roster, world
 
 EVERY = Filters(keywords=frozenset(("all",)))
 ROUNDS = 8
@@ -105,3 +106,53 @@ async def test_the_same_deed_twice_at_once(w: World) -> None:
         await submit(w.store, ana, reach, envelope(one))
         found = await at_once(*(recall(w.store, ana, reach, one["id"], EVERY, "other") for _ in range(2)))
         assert sum(isinstance(each, HubError) for each in found) == 1
+
+
+async def test_two_consents_withdrawn_at_once(database_url: str) -> None:
+    """Both partners had released it: whichever is withdrawn last takes the copy with it."""
+    more = {
+        ("xb-cert", "night"): Membership("xb-cert", "night", "member", can_write=True),
+        ("xc-cert", "alpha"): Membership("xc-cert", "alpha", "member", can_write=True),
+    }
+    async with world(database_url, roster(memberships=dict(roster().memberships) | more)) as w:
+        ana = await w.caller("ana")
+        for number in range(1, ROUNDS + 1):
+            one = indicator(number, tlp="AMBER")
+            await submit(w.store, ana, await w.reach("ana"), envelope(one))
+            asked = list[str]()
+            for asker in ("bea", "eve"):
+                caller, reach, case = await w.caller(asker), await w.reach(asker), await w.reach(asker, "night", "case")
+                said = await consent.ask(w.store, caller, reach, one["id"], "release", purpose="A case", target=case)
+                await consent.answer(w.store, ana, said["id"], "granted")
+                await release(w.store, caller, reach, one["id"], case)
+                asked.append(said["id"])
+            assert one["id"] in await given(w, "eve", "night", "case")
+            await at_once(*(consent.answer(w.store, ana, each, "withdrawn") for each in asked))
+            assert one["id"] not in await given(w, "eve", "night", "case")
+
+
+async def test_a_definition_and_what_waits_for_it_in_two_collections(database_url: str) -> None:
+    """Sent at the same instant, the one here and the other there: nothing is held for ever; the same definition twice is no fault."""
+    async with world(database_url) as w:
+        ana = await w.caller("ana")
+        main, other = await w.reach("ana"), await w.reach("ana", "alpha", "other")
+        for number in range(1, ROUNDS + 1):
+            mark = marking(number, definition_type="statement", definition={"statement": "Copyright of the desk"})
+            one = indicator(number, object_marking_refs=[mark["id"], TLP["GREEN"]])
+            await at_once(
+                submit(w.store, ana, main, envelope(one)),
+                submit(w.store, ana, other, envelope(mark)),
+                submit(w.store, ana, main, envelope(mark)),
+            )
+            assert one["id"] in await given(w, "dan", "alpha", "main")
+
+
+async def test_one_name_put_forward_and_confirmed_twice_at_once(w: World) -> None:
+    """Two of its organisation, or two stewards: one is done, the other finds it done."""
+    bea, ana = await w.caller("bea"), await w.caller("ana")
+    own, steward = await w.reach("bea"), await w.reach("ana")
+    for _ in range(ROUNDS):
+        await at_once(*(name.propose(w.store, bea, own, "bea") for _ in range(3)))
+        found = await at_once(*(name.confirm(w.store, ana, steward, "bea") for _ in range(3)))
+        assert sum(not isinstance(one, BaseException) for one in found) == 1
+        await name.end(w.store, bea, await w.reach("bea"), "bea")

@@ -168,8 +168,8 @@ async def test_narrowed_by_a_default_another_line_comes_to_light(database_url: s
     one = indicator(1, created_by_ref=IDENTITY_B)
     async with world(database_url) as w:
         await declare(w, default=1, xb_cert=(IDENTITY_B,))
-        await send(w, "bea", one)
         await send(w, "gus", one | {"object_marking_refs": indicator(2, tlp="GREEN")["object_marking_refs"]})
+        await send(w, "bea", one)
         before = (await given(w, "dan")).entries[-1].date_added
         await declare(w, default=2, xb_cert=(IDENTITY_B,))
         assert await names(w, "dan", after=before) == [one["id"]]

@@ -157,8 +157,8 @@ async def test_ones_own_line_that_is_held_hid_it(w: World) -> None:
     organisations["xb-cert"] = replace(organisations["xb-cert"], stix_identities=(IDENTITY_B,))
     await apply(w.store, roster(organisations=organisations))
     one = indicator(1, tlp="GREEN", created_by_ref=IDENTITY_B)
-    await send(w, "ana", one)
+    await send(w, "ana", indicator(2, tlp="GREEN"), one)
     await send(w, "bea", one | {"object_marking_refs": [marking(7)["id"]]})
-    assert await read(w, "bea") == await read(w, "dan") == [ONE]
+    assert await read(w, "bea") == await read(w, "dan") == [indicator(2)["id"], ONE]
     await take_back(w)
     assert (await told(w, "bea"), await told(w, "dan")) == ([], [[one["modified"]]])

@@ -1,12 +1,16 @@
 """Who sees it, and why: the preview before and after publishing says what TAXII then does."""
 
+from dataclasses import replace
 from typing import Any
 
+from indicator_hub.sharing import enrol
+from indicator_hub.trust.roster import Membership
 from support.http import OBJECTS, Site, site
 from support.marks import handling, marking
-from support.world import MAIN, envelope, indicator
+from support.world import MAIN, START, envelope, indicator, roster
 
 ALPHA = f"/groups/alpha/collections/{MAIN}"
+IDENTITY_B = "identity--00000000-0000-4000-8000-0000000000b2"
 PARTIES = {
     "bea": ("xb-cert", "persons"), "bbot": ("xb-cert", "services"), "dan": ("xb-soc", "persons"), "bank": ("xa-bank", "persons"),
     "gus": ("xd-cert", "persons"), "abot": ("xa-cert", "services"),
@@ -122,3 +126,66 @@ async def test_in_public_everybody_sees_it(database_url: str) -> None:
         "sees": True,
         "because": "the group is public",
     }
+
+
+async def test_it_tells_of_live_members_and_of_no_numbers(database_url: str) -> None:
+    """Who has left or is still to come is not there; how many accounts, whether any is named or suspended: its own organisation, and stewards."""
+    usual = roster()
+    later = usual.memberships["xa-bank", "alpha"]
+    declared = dict(usual.memberships) | {
+        ("xa-bank", "alpha"): replace(later, starts=START + 10**9),
+        ("xc-cert", "alpha"): Membership("xc-cert", "alpha", "member", ends=START - 1),
+    }
+    async with site(database_url, roster(memberships=declared)) as hub:
+        await enrol.suspend(hub.world.store, "xb-soc", whole_organisation=True, suspended=True)
+        await hub.api("POST", "/groups/alpha/named", "bea", {"account": "bea"})
+        await hub.api("POST", "/groups/alpha/named/bea/confirm", "ana")
+        await hub.post(indicator(1, tlp="GREEN"), indicator(2, tlp="RED"))
+        told = {account: await after(hub, indicator(1)["id"], account) for account in ("ana", "bea")}
+        for account, items in told.items():
+            readers = items[0]["readers"]
+            names = {reader["organisation"] for reader in readers}
+            assert names == {"xa-cert", "xb-cert", "xb-soc", "xd-cert"}, account
+            numbered = {reader["organisation"] for reader in readers if "number" in reader}
+            assert numbered == (names if account == "ana" else {"xb-cert"}), account
+        sees = {
+            account: {
+                reader["who"]: reader["sees"] for reader in items[0]["readers"] if reader["organisation"] == "xb-soc"
+            }
+            for account, items in told.items()
+        }
+        # A steward knows that it is suspended; a partner is told by the rules alone.
+        assert sees == {"ana": {"persons": False, "services": False}, "bea": {"persons": True, "services": True}}
+        of_red = {
+            (reader["organisation"], reader["who"])
+            for reader in (await after(hub, indicator(2)["id"], "bea"))[0]["readers"]
+            if reader["who"] == "named persons"
+        }
+        assert of_red == {("xa-cert", "named persons"), ("xb-cert", "named persons")}, (
+            "of another member one does not hear whether it has any"
+        )
+
+
+async def test_a_line_that_is_not_shown_is_not_seen(database_url: str) -> None:
+    """Of an id that several share the preview says what each is given: its creator's line, and not the relay's."""
+    usual = roster()
+    organisations = dict(usual.organisations)
+    organisations["xb-cert"] = replace(organisations["xb-cert"], stix_identities=(IDENTITY_B,))
+    async with site(database_url, roster(organisations=organisations)) as hub:
+        one = indicator(1, tlp="GREEN", created_by_ref=IDENTITY_B)
+        await hub.post(one)
+        await hub.post(one | {"name": "The creator's own"}, account="bea")
+        mine, theirs = await after(hub, one["id"], "ana")
+        (told,) = await after(hub, one["id"], "dan")
+    assert (mine["originator"], theirs["originator"], told["originator"]) == ("xa-cert", "xb-cert", "xb-cert")
+    sees = {reader["organisation"]: reader["sees"] for reader in mine["readers"] if reader["who"] == "persons"}
+    assert not any(sees.values()), "the creator's is shown to all"
+    assert {reader["organisation"] for reader in theirs["readers"] if reader["sees"]} == {
+        "xa-cert",
+        "xa-bank",
+        "xb-cert",
+        "xb-soc",
+    }
+    assert [reader["because"] for reader in mine["readers"] if reader["organisation"] == "xb-soc"][0].startswith(
+        "another"
+    )

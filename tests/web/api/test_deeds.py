@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from indicator_hub.sharing import enrol
 from indicator_hub.sharing.apply import apply
 from indicator_hub.stix import timestamps
 from indicator_hub.store.schema import event
@@ -412,6 +413,18 @@ async def test_an_organisation_suspends_its_own_accounts(hub: Site) -> None:
     assert [one["account"] for one in listed] == ["bbot", "bea"]
 
 
+async def test_what_the_operator_suspended_its_organisation_does_not_reinstate(hub: Site) -> None:
+    """409, and it says whom to ask; the operator takes back both."""
+    await enrol.suspend(hub.world.store, "bbot", whole_organisation=False, suspended=True)
+    answer = await hub.api("POST", "/accounts/bbot/reinstate", "bea")
+    assert (answer.status_code, "operator" in answer.json()["detail"]) == (409, True)
+    assert (await hub.api("POST", "/accounts/bbot/suspend", "bea")).status_code == 200
+    assert [one["suspended"] for one in (await hub.api("GET", "/accounts", "bea")).json()["items"]] == [True, False]
+    assert (await hub.get(OBJECTS, "bbot")).status_code == 401
+    await enrol.suspend(hub.world.store, "bbot", whole_organisation=False, suspended=False)
+    assert (await hub.get(OBJECTS, "bbot")).status_code == 200
+
+
 # An operation's end
 
 
@@ -431,6 +444,51 @@ async def test_an_operations_stewards_get_its_report(hub: Site) -> None:
     assert [(one["organisation"], one["given"], one["received"], one["recalled"]) for one in told["parts"]] == [
         ("xb-cert", 1, 2, 1), ("xc-cert", 1, 0, 0),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("starts", "ends"), [(None, -1), (1, None)])
+async def test_who_was_no_steward_at_its_end_gets_no_report(hub: Site, starts: int | None, ends: int | None) -> None:
+    """One that had left, and one whose part was to begin after the end: 404, before the end and after."""
+    end = timestamps.parse("2027-01-01T00:00:00Z")
+    steward = replace(
+        roster().memberships["xc-cert", "night"],
+        starts=None if starts is None else end + starts,
+        ends=None if ends is None else hub.world.clock.now,
+    )
+    await apply(hub.world.store, roster(memberships=dict(roster().memberships) | {("xc-cert", "night"): steward}))
+    for now in (hub.world.clock.now, end + 2):
+        hub.world.clock.now = now
+        assert (await hub.api("GET", "/operations/night/report", "eve")).status_code == 404
+
+
+async def test_a_report_names_nobody_who_has_no_part(hub: Site) -> None:
+    """The originator of a copy took it back: counted, and not named."""
+    await hub.post(indicator(1, tlp="GREEN"))
+    await hub.api("POST", deed("release"), "bea", {"to": {"group": "night", "collection": "case"}})
+    await hub.api("POST", deed("recall"))
+    told = await hub.api("GET", "/operations/night/report", "eve")
+    assert "xa-cert" not in told.text
+    assert [(one.get("organisation"), one["recalled"]) for one in told.json()["parts"]] == [("xb-cert", 0), (None, 1)]
+
+
+async def test_a_place_in_ones_own_record_tells_no_collection(hub: Site) -> None:
+    """`next` leads on, and says nothing of where a copy lies; walked one by one it is the whole."""
+    await hub.post(indicator(1, tlp="GREEN"), indicator(2, tlp="GREEN"))
+    for number in (1, 2):
+        to = {"to": {"group": "night", "collection": "case"}}
+        assert (await hub.api("POST", deed("release", of=indicator(number)["id"]), "bea", to)).status_code == 202
+    whole = (await hub.api("GET", "/own/")).json()["items"]
+    walked, following = list[Any](), ""
+    while True:
+        page = (await hub.api("GET", f"/own/?limit=1{following}")).json()
+        walked += page["items"]
+        if not page["more"]:
+            break
+        place = base64.urlsafe_b64decode(page["next"] + "==").decode()
+        assert not any(secret in place for secret in (NIGHT, MAIN, "night"))
+        following = f"&next={page['next']}"
+    assert walked == whole
+    assert len(whole) == 4
 
 
 async def test_a_copy_comes_back_as_strict_as_it_was(hub: Site) -> None:

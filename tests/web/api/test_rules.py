@@ -84,6 +84,31 @@ async def test_what_changes_objects_is_done_once_too(database_url: str, deed: st
         assert answers[0].status_code == answers[1].status_code == (202 if deed == "release" else 200)
 
 
+async def test_evidence_is_exported_once_and_only_while_it_is_seen(database_url: str) -> None:
+    """The same export again under its key, recorded once; once the object is taken back its bytes are not given out that way either."""
+    async with site(database_url) as s:
+        await s.post(indicator(1, tlp="AMBER"))
+        path, body = f"{ALPHA}/objects/{ONE}/evidence", {"purpose": "Case 12"}
+        first = await s.api("POST", path, "bea", body, idempotency_key="k")
+        s.world.clock.now += 1_000_000
+        again = await s.api("POST", path, "bea", body, idempotency_key="k")
+        assert (first.status_code, again.status_code, first.json()) == (200, 200, again.json())
+        async with s.world.store.transactions.read() as tx:
+            done = select(func.count()).where(event.c.action == "evidence", event.c.outcome == "done")
+            assert (await tx.execute(done)).scalar_one() == 1
+        await s.api("POST", f"{ALPHA}/objects/{ONE}/recall")
+        assert (await s.api("POST", path, "bea", body, idempotency_key="k")).status_code == 404
+
+
+async def test_no_versions_are_not_all_versions(database_url: str) -> None:
+    """An empty list is refused: left out it would mean the whole line."""
+    async with site(database_url) as s:
+        await s.post(indicator(1, tlp="GREEN"))
+        for path in (f"{ALPHA}/objects/{ONE}/recall", f"{ALPHA}/objects/{ONE}/reissue", f"/own/{ONE}/recall"):
+            assert (await s.api("POST", path, "ana", {"versions": []})).status_code == 400
+        assert (await s.get(f"{OBJECTS}{ONE}/", "dan")).status_code == 200
+
+
 async def test_keys_are_each_accounts_own_and_refusals_are_not_kept(database_url: str) -> None:
     """Another account's key says nothing of mine; what was refused is judged anew; after a day a key is free again."""
     async with site(database_url) as s:
