@@ -186,6 +186,5 @@ async def test_a_line_that_is_not_shown_is_not_seen(database_url: str) -> None:
         "xb-cert",
         "xb-soc",
     }
-    assert [reader["because"] for reader in mine["readers"] if reader["organisation"] == "xb-soc"][0].startswith(
-        "another"
-    )
+    because = next(one["because"] for one in mine["readers"] if one["organisation"] == "xb-soc")
+    assert because.startswith("another")
