@@ -1,5 +1,7 @@
 """A feed's body to its rows: nothing vanishes, nothing is made up."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -162,3 +164,94 @@ def test_no_line_vanishes(text, declared):
         if line.strip() and not line.lstrip().startswith("#"):
             assert line in kept
     assert len({row.number for row in found}) == len(found)
+
+
+def test_tab_separated():
+    """As a table, with tabs."""
+    assert read("ip\tcount\n198.51.100.1\t7\n", feed("tsv", columns={"value": "ip", "confidence": "count"})) == [
+        (2, {"value": "198.51.100.1", "confidence": "7"})
+    ]
+
+
+THREATFOX = {
+    "7": [{"ioc_value": "198.51.100.1:443", "ioc_type": "ip:port", "tags": ["c2", "x"], "confidence_level": 75, "reference": None}],
+    "8": [{"ioc_value": "evil.example", "ioc_type": "domain", "tags": None, "confidence_level": 100}],
+}  # fmt: skip
+
+
+def test_json_by_path():
+    """Items by a path, with `*` for every element and value; fields by paths inside an item; null and what is not there are nothing."""
+    columns = {
+        "value": "ioc_value",
+        "type": "ioc_type",
+        "labels": "tags",
+        "confidence": "confidence_level",
+        "reference": "reference",
+    }
+    declared = feed("json", items="*.*", columns=columns)
+    assert read(json.dumps(THREATFOX), declared) == [
+        (1, {"value": "198.51.100.1:443", "type": "ip:port", "labels": "c2,x", "confidence": "75"}),
+        (2, {"value": "evil.example", "type": "domain", "confidence": "100"}),
+    ]
+    nested = {"data": {"list": [{"a": {"b": "evil.example"}}, {"a": {}}]}}
+    assert read(json.dumps(nested), feed("json", items="data.list.*", columns={"value": "a.b"})) == [
+        (1, {"value": "evil.example"}),
+        (2, "short_row"),
+    ]
+    assert read("[]", feed("json", columns={"value": "a"})) == []
+    assert read('{"data": []}', feed("json", items="data.*", columns={"value": "a"})) == []
+
+
+@pytest.mark.parametrize("body", ['{"other": 1}', '{"data": {"list": [', "no json", "[" * 100_000])
+def test_json_that_is_another_fails(body):
+    """Cut off, or with nothing where the items were: the run fails as a whole, and nothing is taken away because of it."""
+    with pytest.raises(FeedFailed):
+        rows(body.encode(), feed("json", items="data.list.*", columns={"value": "a"}))
+
+
+def test_json_lines():
+    """One item in each line; a broken one is refused; one that a column marks as metadata is no row; cut off at the end the run fails."""
+    declared = feed("jsonl", columns={"value": "asn"}, ignore={"type": "metadata"})
+    body = '{"asn": 64500}\n\n{"asn": \n{"asn": 64501}\n{"type": "metadata", "records": 2}\n'
+    assert read(body, declared) == [(1, {"value": "64500"}), (3, "syntax"), (4, {"value": "64501"})]
+    with pytest.raises(FeedFailed, match="cut off"):
+        rows(b'{"asn": 64500}\n{"asn": 6450', declared)
+
+
+def test_cells_with_several_values():
+    """Parted where the feed says so, a row for each; the others of its fields go with each."""
+    declared = feed("csv", columns={"value": "host", "labels": "tags"}, split=";")
+    assert read("host,tags\na.example; b.example ;,x\n;,y\n", declared) == [
+        (2, {"value": "a.example", "labels": "x"}),
+        (2, {"value": "b.example", "labels": "x"}),
+        (3, "short_row"),
+    ]
+
+
+def test_rows_that_a_feed_has_taken_back_itself():
+    """A column says so; the row is no candidate."""
+    declared = feed("csv", columns={"value": "url"}, ignore={"url_status": "removed"})
+    assert [
+        number for number, _ in read("url,url_status\nhttp://a.example/,online\nhttp://b.example/,removed\n", declared)
+    ] == [2]
+
+
+def test_hosts_and_misp():
+    """Their own formats, that need no columns."""
+    assert read("0.0.0.0 evil.example\n", feed("hosts")) == [(1, {"value": "evil.example", "type": "domain"})]
+    event = {
+        "Event": {
+            "Attribute": [
+                {
+                    "type": "md5",
+                    "value": "0a" * 16,
+                    "to_ids": True,
+                    "comment": "a loader",
+                    "Tag": [{"name": "tlp:green"}],
+                }
+            ]
+        }
+    }
+    assert read(json.dumps(event), feed("misp")) == [
+        (1, {"value": "0a" * 16, "type": "md5", "labels": "tlp:green", "description": "a loader"})
+    ]

@@ -6,7 +6,7 @@ import pytest
 
 from indicator_hub.errors import Invalid
 from indicator_hub.normalise import dates
-from indicator_hub.normalise.indicator import DAY, Candidate, candidate, fingerprint, to_indicator
+from indicator_hub.normalise.indicator import DAY, Candidate, candidate, fingerprint, stix_id, to_object
 from indicator_hub.normalise.row import Refusal, Row
 from indicator_hub.stix import grammar, timestamps
 from indicator_hub.trust.roster import Feed
@@ -61,7 +61,7 @@ def test_a_candidate_carries_what_the_row_says():
         ({"value": ""}, "syntax"),
         ({"value": "x" * 9000}, "too_long"),
         ({"value": "10.0.0.1"}, "non_global"),
-        ({"type": "mutex"}, "unknown_type"),
+        ({"type": "spaceship"}, "unknown_type"),
         ({"type": "hostname"}, "syntax"),
         ({"first_seen": "yesterday"}, "bad_date"),
         ({"first_seen": "2025-02-30"}, "bad_date"),
@@ -146,9 +146,7 @@ def test_references_are_web_addresses(text):
 def test_the_indicator():
     """The indicator is in the feed's scope, named by the defanged value, valid from the first sighting or else from now."""
     found = offered(value="hxxp://evil[.]example/it's", reference="https://feed.example/1")
-    made = to_indicator(
-        found, FEED, created_by_ref="identity--x", created=NOW, modified=NOW, marking_ids=["m"], now=NOW
-    )
+    made = to_object(found, FEED, created_by_ref="identity--x", created=NOW, modified=NOW, marking_ids=["m"], now=NOW)
     assert made["name"] == "hxxp://evil[.]example/it's"
     assert made["pattern"] == r"[url:value = 'http://evil.example/it\'s']"
     assert made["valid_from"] == "2025-06-01T00:00:00.000Z"
@@ -189,3 +187,35 @@ def test_the_fingerprint_changes_with_the_meaning():
     titled, cited = replace(FEED, title="x"), offered(reference="https://feed.example/")
     assert fingerprint(found, titled) == same
     assert fingerprint(cited, titled) != fingerprint(cited, FEED)
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "value"),
+    [
+        ({"value": "198.51.100.1", "port": "443"}, "ipv4-port", "198.51.100.1:443"),
+        ({"value": "2001:db8::1", "port": " 443 "}, "ipv6-port", "[2001:db8::1]:443"),
+        ({"value": "evil.example", "port": "8080"}, "domain-port", "evil.example:8080"),
+        ({"value": "evil.example", "port": ""}, "domain-name", "evil.example"),
+        ({"value": "", "md5": "0a" * 16, "sha256": "0c" * 32}, "sha256", "0c" * 32),
+        ({"value": "0b" * 20, "md5": "0a" * 16}, "sha1", "0b" * 20),
+    ],
+)
+def test_a_value_in_several_columns(fields, kind, value):
+    """A port beside its address, the hashes of one file beside each other."""
+    found = candidate(Row(1, "raw", fields), Feed("f", "Feed", "o", "g", "c", "s", "csv", documentation=True), now=DAY)
+    assert isinstance(found, Candidate)
+    assert (found.observable.type, found.observable.value) == (kind, value)
+
+
+def test_a_vulnerability_is_no_indicator():
+    """A CVE becomes a vulnerability with its name as external reference, under an id of its scope; the same again has the same id."""
+    declared = Feed("kev", "KEV", "o", "g", "c", "s", "csv", expect="cve", labels=("known-exploited",))
+    found = candidate(Row(1, "raw", {"value": "cve-2026-0001", "description": "A hole"}), declared, now=DAY)
+    assert isinstance(found, Candidate)
+    times = {"created": DAY, "modified": DAY, "now": DAY}
+    made = to_object(found, declared, created_by_ref="identity--1", marking_ids=["m"], **times)
+    assert (made["type"], made["name"], made["labels"]) == ("vulnerability", "CVE-2026-0001", ["known-exploited"])
+    assert made["external_references"] == [{"source_name": "cve", "external_id": "CVE-2026-0001"}]
+    assert made["id"] == stix_id(found, declared, ["m"])
+    assert made["id"] != stix_id(found, declared, ["n"])
+    assert not {"pattern", "valid_from"} & made.keys()

@@ -8,10 +8,17 @@ from hypothesis import strategies as st
 from stix2patterns.validator import run_validator
 
 from indicator_hub.stix import canonical, grammar
-from indicator_hub.stix.pattern import TYPES, Observable, key, observable_of, render
+from indicator_hub.stix.pattern import TYPES, Observable, file_of, key, observable_of, render
 
 MD5, SHA1 = "0123456789abcdef" * 2, "0123456789" * 4
 SHA256, SHA512 = MD5 * 2, MD5 * 4
+
+
+def _to(kind, value, port):
+    """A destination and its port."""
+    dst = "network-traffic:dst_ref"
+    return f"[{dst}.type = '{kind}' AND {dst}.value = '{value}' AND network-traffic:dst_port = {port}]"
+
 
 FORMS = [
     ("ipv4-addr", "198.51.100.1", "[ipv4-addr:value = '198.51.100.1']"),
@@ -25,8 +32,35 @@ FORMS = [
     ("sha1", SHA1, f"[file:hashes.'SHA-1' = '{SHA1}']"),
     ("sha256", SHA256, f"[file:hashes.'SHA-256' = '{SHA256}']"),
     ("sha512", SHA512, f"[file:hashes.'SHA-512' = '{SHA512}']"),
+    ("sha3-256", SHA256, f"[file:hashes.'SHA3-256' = '{SHA256}']"),
+    ("sha3-512", SHA512, f"[file:hashes.'SHA3-512' = '{SHA512}']"),
+    ("ssdeep", "3:AXGBicFl+:AXGHsNh/x", "[file:hashes.SSDEEP = '3:AXGBicFl+:AXGHsNh/x']"),
+    ("tlsh", "T1" + "0A" * 35, f"[file:hashes.TLSH = 'T1{'0A' * 35}']"),
+    ("x509-certificate", SHA1, f"[x509-certificate:hashes.'SHA-1' = '{SHA1}']"),
+    ("x509-serial", "0a1b2c", "[x509-certificate:serial_number = '0a1b2c']"),
+    ("autonomous-system", "64500", "[autonomous-system:number = 64500]"),
+    ("windows-registry-key", r"HKEY_CURRENT_USER\x", r"[windows-registry-key:key = 'HKEY_CURRENT_USER\\x']"),
+    ("mac-addr", "aa:bb:cc:00:11:22", "[mac-addr:value = 'aa:bb:cc:00:11:22']"),
+    ("cryptocurrency-wallet", f"0x{'ab' * 20}", f"[x-cryptocurrency-wallet:address = '0x{'ab' * 20}']"),
+    ("mutex", r"Global\ a", r"[mutex:name = 'Global\\ a']"),
+    ("file-name", "it's.exe", r"[file:name = 'it\'s.exe']"),
+    ("directory", "C:/Temp", "[directory:path = 'C:/Temp']"),
+    ("process", "x -y", "[process:command_line = 'x -y']"),
+    (
+        "user-agent",
+        "curl/8",
+        "[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'curl/8']",
+    ),
+    ("ipv4-port", "198.51.100.1:443", _to("ipv4-addr", "198.51.100.1", 443)),
+    ("ipv6-port", "[2001:db8::1]:443", _to("ipv6-addr", "2001:db8::1", 443)),
+    ("domain-port", "evil.example:8080", _to("domain-name", "evil.example", 8080)),
 ]
 SPELLINGS = [
+    (_to("ipv4-addr", "198.51.100.1", "'443'"), "ipv4-port:198.51.100.1:443"),
+    (_to("ipv6-addr", "::ffff:198.51.100.1", 443), "ipv4-port:198.51.100.1:443"),
+    ("[autonomous-system:number = '64500']", "autonomous-system:64500"),
+    (f"[ file:hashes.MD5 = '{MD5.upper()}'  OR file:hashes.'SHA256' = '{SHA256}' ]", f"sha256:{SHA256}"),
+    (r"[windows-registry-key:key = 'HKLM\\Software\\X']", r"windows-registry-key:hkey_local_machine\software\x"),
     ("[ipv4-addr:value='198.51.100.1']", "ipv4-addr:198.51.100.1"),
     ("  [ ipv4-addr:value\n=\t'198.51.100.1' ] ", "ipv4-addr:198.51.100.1"),
     ("[ipv4-addr:value = '198.51.100.1/32']", "ipv4-addr:198.51.100.1"),
@@ -64,7 +98,13 @@ NO_SINGLE = [
     f"[file:hashes.MD5 = '{SHA1}']",
     f"[file:hashes.SHA-256 = '{SHA256}']",
     f"[file:hashes.'sha-256' = '{SHA256}']",
-    "[mutex:name = 'x']",
+    "[campaign:name = 'x']",
+    "[autonomous-system:number = 'x']",
+    "[ipv4-addr:value = 1]",
+    f"[file:hashes.MD5 = '{MD5}' OR file:hashes.MD5 = '{'a' * 32}']",
+    f"[file:hashes.MD5 = '{MD5}' OR file:name = 'x']",
+    f"[file:hashes.MD5 = '{MD5}' AND file:hashes.'SHA-1' = '{SHA1}']",
+    "[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '198.51.100.1' AND network-traffic:dst_port = 99999]",
 ]
 
 
@@ -79,7 +119,7 @@ def test_canonical_patterns(kind, value, pattern):
     observable = Observable(kind, value)
     assert render(observable) == pattern
     assert observable_of(pattern) == observable
-    assert key(pattern) == f"{kind}:{value}"
+    assert key(pattern) == f"{kind}:{value.casefold() if kind == 'windows-registry-key' else value}"
     grammar.check(pattern)
     assert not run_validator(pattern, "2.1")
 
@@ -185,3 +225,16 @@ def test_urls_are_written_as_the_url_standard_does(text, expected):
 def test_names_are_lower_case_a_labels(text, expected):
     """Host names follow UTS 46, non-transitional; at least two labels, the last one no number."""
     assert canonical.domain(text) == expected
+
+
+def test_several_hashes_are_one_file():
+    """The strongest first, joined by OR, never by AND; the key is the strongest, in whatever order they came."""
+    hashes = [Observable("md5", MD5), Observable("sha256", SHA256), Observable("sha1", SHA1)]
+    file = file_of(hashes)
+    assert (
+        render(file)
+        == f"[file:hashes.'SHA-256' = '{SHA256}' OR file:hashes.'SHA-1' = '{SHA1}' OR file:hashes.MD5 = '{MD5}']"
+    )
+    assert file == file_of(reversed(hashes)) == observable_of(render(file))
+    assert key(render(file)) == f"sha256:{SHA256}"
+    grammar.check(render(file))

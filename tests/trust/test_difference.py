@@ -165,7 +165,7 @@ def test_every_field_is_told(shipped):
             }.get(name)
             if name in ("starts", "ends", "sees_from"):
                 new = LATER
-            elif name in ("columns", "types"):
+            elif name in ("columns", "types", "ignore"):
                 new = {"value": "url"}
             elif isinstance(value, bool):
                 new = not value

@@ -231,6 +231,6 @@ def _instant(text: str | None) -> int | None:
 
 
 # Their commands stand beside these, and behind them in the list.
-from indicator_hub.cli import deeds, parties  # noqa: E402
+from indicator_hub.cli import deeds, normalising, parties  # noqa: E402
 
-__all__ = ["app", "deeds", "parties"]
+__all__ = ["app", "deeds", "normalising", "parties"]

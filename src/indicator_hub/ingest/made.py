@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from indicator_hub.ingest.batches import batches, body
 from indicator_hub.ingest.tally import Tally
 from indicator_hub.normalise import formats
-from indicator_hub.normalise.indicator import Candidate, candidate, fingerprint, to_indicator
+from indicator_hub.normalise.indicator import Candidate, candidate, fingerprint, to_object
+from indicator_hub.normalise.indicator import stix_id as id_of
 from indicator_hub.normalise.row import Refusal, Row
 from indicator_hub.sharing.claim import Claim, Refused, Run
-from indicator_hub.stix import ids, pattern
 from indicator_hub.stix.indicator import encode
 from indicator_hub.stix.markings import TLP_IDS
 from indicator_hub.taxii.status import Status
@@ -41,7 +41,7 @@ async def take_rows(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int
             if isinstance(found, Refusal):
                 refused.append(_refused(found))
                 continue
-            stix_id = _id(run, found, terms)
+            stix_id = id_of(found, run.feed, terms.marks)
             if stix_id in seen:
                 tally.duplicate += 1
             else:
@@ -50,12 +50,6 @@ async def take_rows(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int
         tally.quarantined += len(refused)
         await _offer(run, offered, refused, terms, tally)
         yield tally.candidates
-
-
-def _id(run: Run, found: Candidate, terms: _Terms) -> str:
-    return ids.derive(
-        "indicator", run.feed.group, run.feed.organisation, list(terms.marks), "stix", pattern.render(found.observable)
-    )
 
 
 async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused], terms: _Terms, tally: Tally) -> None:
@@ -74,7 +68,7 @@ async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused]
             continue
         claim = _claim(run, stix_id, digest, found, before)
         changed[stix_id] = claim
-        objects.append(encode(_indicator(found, run, terms, claim)))
+        objects.append(encode(_object(found, run, terms, claim)))
     tally.unchanged += len(unchanged)
     await run.keep(unchanged, refused)
     if objects:
@@ -93,8 +87,8 @@ def _claim(run: Run, stix_id: str, digest: bytes, found: Candidate, before: Clai
     return Claim(stix_id, digest, before.created, modified, valid_from, found.raw, found.number)
 
 
-def _indicator(found: Candidate, run: Run, terms: _Terms, claim: Claim) -> dict[str, object]:
-    return to_indicator(
+def _object(found: Candidate, run: Run, terms: _Terms, claim: Claim) -> dict[str, object]:
+    return to_object(
         found,
         run.feed,
         created_by_ref=terms.created_by_ref,

@@ -4,6 +4,7 @@ Batches commit by themselves: a run that dies is taken up by the next, which fin
 when the whole content was taken.
 """
 
+import asyncio
 import hashlib
 import os
 import socket
@@ -16,6 +17,7 @@ from indicator_hub.ingest.received import take_objects
 from indicator_hub.ingest.sources import Fetched, fetch
 from indicator_hub.ingest.tally import Tally
 from indicator_hub.normalise.text import require_feed
+from indicator_hub.normalise.unpack import unpacked
 from indicator_hub.sharing.act import Store
 from indicator_hub.sharing.claim import Run, claim
 from indicator_hub.trust.roster import Feed
@@ -56,10 +58,11 @@ async def run(store: Store, feed: Feed, *, again: bool = False, progress: Progre
 
 
 async def _take(one: Run, fetched: Fetched, tally: Tally, progress: Progress | None) -> None:
-    require_feed(fetched.body)
+    body = await asyncio.to_thread(unpacked, fetched.body)
+    require_feed(body)
     try:
         take = take_objects if one.feed.format == "stix" else take_rows
-        async for done in take(one, fetched.body, tally):
+        async for done in take(one, body, tally):
             if progress:
                 progress(tally, done)
     except (Invalid, Unprocessable) as error:

@@ -3,18 +3,19 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from indicator_hub.normalise import dates
-from indicator_hub.normalise.observe import Observation, observe
+from indicator_hub.normalise.observe import TYPES, Observation, observe
 from indicator_hub.normalise.refang import defang
 from indicator_hub.normalise.row import MAX_VALUE, Refusal, Row, cut
-from indicator_hub.stix import canonical, indicator, pattern
+from indicator_hub.stix import canonical, ids, indicator, pattern, vulnerability
 from indicator_hub.stix.pattern import Observable
 from indicator_hub.trust.roster import Feed
 
 DAY = 86_400_000_000
+VULNERABILITY = "cve"
 MAX_LABELS = 50
 MAX_LABEL = 250
 MAX_DESCRIPTION = 4_096
@@ -26,6 +27,7 @@ _BLANKS = re.compile(r"[ \t]{2,}")
 _NUMBER = re.compile(r"([0-9]{1,3})(?:\.[0-9]{1,6})?")
 _NOTHING = frozenset({"", "-", "none", "null", "n/a"})
 _JSON = json.JSONEncoder(separators=(",", ":"))
+_HASHES = ("sha256", "sha1", "md5")
 _AS_LABEL = frozenset({"wildcard", "tor"})
 
 
@@ -50,7 +52,7 @@ def candidate(row: Row, feed: Feed, *, now: int) -> Candidate | Refusal:
     `now` is in microseconds; a first sighting more than a day later is refused, as a clock or a column is wrong.
     """
     fields = row.fields
-    value = fields.get("value", "")
+    value = _value(fields)
     if len(value) > MAX_VALUE:
         return Refusal("too_long", cut(row.raw), row.number)
     expect = feed.expect
@@ -78,11 +80,20 @@ def candidate(row: Row, feed: Feed, *, now: int) -> Candidate | Refusal:
     )
 
 
+def _value(fields: Mapping[str, str]) -> str:
+    """The value, with its port where that has a column of its own, or with the other hashes of the same file."""
+    value = fields.get("value", "").strip(" \t")
+    if port := fields.get("port", "").strip():
+        return f"[{value}]:{port}" if value.count(":") > 1 else f"{value}:{port}"
+    others = [text for name in _HASHES if (text := fields.get(name, "").strip())]
+    return " ".join(filter(None, (value, *others))) if others else fields.get("value", "")
+
+
 def _type(word: str, feed: Feed) -> str | None:
     for theirs, ours in feed.types.items():
         if theirs.lower() == word:
             return ours
-    return word if word in pattern.TYPES or word in pattern.TYPE_GROUPS else None
+    return word if word in TYPES else None
 
 
 def _labels(text: str, feed: Feed, notes: Sequence[str]) -> tuple[str, ...]:
@@ -124,6 +135,7 @@ def fingerprint(found: Candidate, feed: Feed) -> bytes:
         feed.indicator_types,
         found.observable.type,
         found.observable.value,
+        [(one.type, one.value) for one in found.observable.also],
         found.valid_from,
         found.labels,
         found.confidence,
@@ -133,7 +145,15 @@ def fingerprint(found: Candidate, feed: Feed) -> bytes:
     return hashlib.sha256(_JSON.encode(meaning).encode("ascii")).digest()
 
 
-def to_indicator(
+def stix_id(found: Candidate, feed: Feed, marking_ids: Sequence[str]) -> str:
+    """The id of what is made of a candidate, in the scope of the feed's group and organisation."""
+    if found.observable.type == VULNERABILITY:
+        return vulnerability.id_of(feed.group, feed.organisation, marking_ids, found.observable.value)
+    text = pattern.render(found.observable)
+    return ids.derive("indicator", feed.group, feed.organisation, list(marking_ids), "stix", text)
+
+
+def to_object(
     found: Candidate,
     feed: Feed,
     *,
@@ -143,10 +163,17 @@ def to_indicator(
     marking_ids: Sequence[str],
     now: int,
 ) -> dict[str, object]:
-    """The indicator of a candidate, in the scope of the feed's group and organisation.
+    """The indicator of a candidate, or the vulnerability that it names, in the scope of the feed's group and organisation.
 
     Instants are microseconds since 1970. `now` is the time of ingest, from which an indicator is valid whose feed names no date.
     """
+    references = [{"source_name": feed.title or feed.name, "url": address} for address in found.references]
+    if found.observable.type == VULNERABILITY:
+        return vulnerability.build(
+            group=feed.group, organisation=feed.organisation, marking_ids=marking_ids, cve=found.observable.value, created_by_ref=created_by_ref,
+            created=created, modified=modified, description=found.description, labels=found.labels, confidence=found.confidence,
+            external_references=references,
+        )  # fmt: skip
     return indicator.build(
         group=feed.group,
         organisation=feed.organisation,
@@ -161,5 +188,5 @@ def to_indicator(
         indicator_types=feed.indicator_types,
         labels=found.labels,
         confidence=found.confidence,
-        external_references=[{"source_name": feed.title or feed.name, "url": address} for address in found.references],
+        external_references=references,
     )

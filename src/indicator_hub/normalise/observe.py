@@ -7,10 +7,12 @@ from functools import partial
 from types import MappingProxyType
 
 from indicator_hub.normalise import networks
+from indicator_hub.normalise.names import has_known_suffix
 from indicator_hub.normalise.refang import refang
 from indicator_hub.normalise.row import MAX_VALUE, Refusal
-from indicator_hub.stix import canonical
+from indicator_hub.stix import canonical, pattern
 from indicator_hub.stix.pattern import Observable
+from indicator_hub.stix.wallets import looks_like_one, wallet
 
 BROADEST = MappingProxyType({4: 8, 6: 19})
 """The shortest prefix of each IP version that is published without a person's look."""
@@ -20,10 +22,18 @@ _CONTROL_IN_URL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # the URL sta
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?:://|:(?!\d)(?=[^:]*\Z))|(https?|ftp):", re.IGNORECASE)
 _ADDRESS = re.compile(r"[0-9.]++(?:/[0-9]++)?|[0-9A-Fa-f]*+:[0-9A-Fa-f]*+:[0-9A-Fa-f:.]*+(?:[%/][0-9A-Za-z]*+)?")
 _PORT = re.compile(r"(?:[^\s/:@]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
+_OCTETS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2})?")
 _DIGEST = re.compile(r"[0-9A-Fa-f]+")
 _LABELS = re.compile(r"(?:[^.]+\.)+[^.]+")
 _DIGITS = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
-_LENGTHS = {kind: digits for digits, kind in _DIGITS.items()}
+_LENGTHS = {kind: digits for digits, kind in _DIGITS.items()} | {"sha3-256": 64, "sha3-512": 128}
+_BETWEEN = re.compile(r"[\s,;|]+")
+_AS = re.compile(r"ASN?[ :]?[0-9]{1,10}", re.IGNORECASE)
+_HIVE = re.compile(r"(?:HKEY_[A-Z_]+|HKLM|HKCU|HKCR|HKU|HKCC)\\", re.IGNORECASE)
+_BY_FORM = {
+    "windows-registry-key": _HIVE,
+    "ssdeep": re.compile(r"[0-9]{1,10}:[A-Za-z0-9+/]{3,64}:[A-Za-z0-9+/]{3,64}\Z"),
+}
 
 # The digests of no bytes at all: every empty file has them.
 _EMPTY = frozenset(
@@ -54,6 +64,8 @@ def observe(
 ) -> Observation | Refusal:
     """The observable a text names, refanged and canonical, or a refusal with a reason of section 10.
 
+    Several hashes in one text, of different kinds, are those of one file.
+
     `expect` is an observable type, a group word (`ip`, `hash`, `domain`, `host`), or None to go by the text's shape.
     `default_scheme` makes URLs of hosts with a path but no scheme; `documentation` frees documentation addresses and example names.
     """
@@ -73,19 +85,26 @@ _BY_ADDRESS = frozenset({None, "ip", "host", "ipv4-addr", "ipv4-cidr"})
 def _observe(text: str, expect: str | None, default_scheme: str | None, policy: "_Policy") -> "_Found | str":
     if len(text) > MAX_VALUE or (not text.isascii() and len(text.encode("utf-8", "surrogatepass")) > MAX_VALUE):
         return "too_long"
+    if (verbatim := _VERBATIM.get(expect or "")) is not None:
+        return verbatim(text)
     value = text.strip(" \t\r\n")
-    if _CONTROL_IN_URL.search(value):
-        return "control_chars"
-    if "…" in value:
-        return "truncated"
+    if flaw := _flaw(value):
+        return flaw
     value = refang(value)
     kind = expect or _shape(value)
-    if kind != "url" and _CONTROL.search(value):
-        return "control_chars"
     if kind == "url":
         return _url(value, default_scheme, policy)
+    if _CONTROL.search(value):
+        return "control_chars"
     reader = _KINDS.get(kind)
     return reader(value, policy) if reader else "unknown_type"
+
+
+def _flaw(value: str) -> str | None:
+    """What no value may hold, of whatever kind."""
+    if _CONTROL_IN_URL.search(value):
+        return "control_chars"
+    return "truncated" if "…" in value else None
 
 
 def _shape(value: str) -> str:
@@ -93,14 +112,65 @@ def _shape(value: str) -> str:
     if _ADDRESS.fullmatch(value):
         return "ip"
     if _PORT.fullmatch(value):
-        return "unknown"
+        return "endpoint"
+    for kind, form in _BY_FORM.items():
+        if form.match(value):
+            return kind
     if _SCHEME.match(value) or "/" in value:
         return "url"
     if "@" in value:
         return "email-addr"
-    if len(value) in _DIGITS and _DIGEST.fullmatch(value):
+    return _shape_of_word(value)
+
+
+def _shape_of_word(value: str) -> str:
+    if _DIGEST.fullmatch(value) and len(value) in _DIGITS:
         return "hash"
-    return "domain"
+    if _AS.fullmatch(value):
+        return "autonomous-system"
+    for kind, of in _BY_READING.items():
+        if of(value) is not None:
+            return kind
+    if looks_like_one(value):
+        return "cryptocurrency-wallet"
+    return "hash" if len(_hashes(value)) > 1 else "domain"
+
+
+_BY_READING = {"cve": canonical.cve, "mac-addr": canonical.mac, "tlsh": canonical.tlsh}
+
+
+def value_by_shape(text: str, *, documentation: bool = False) -> Observation | Refusal | None:
+    """As `observe`, for a cell of which nobody has said what it is: None where its shape is not that of a value at all.
+
+    A word with a dot in it is a name only if it ends as names on the Internet do; a number, a time and a path are nothing.
+    """
+    value = refang(text.strip(" \t\r\n"))
+    if not value or len(value) > MAX_VALUE or not _may_be_a_value(value, _shape(value), documentation=documentation):
+        return None
+    return observe(text, documentation=documentation)
+
+
+def _may_be_a_value(value: str, kind: str, *, documentation: bool) -> bool:
+    match kind:
+        case "ip":
+            return _OCTETS.fullmatch(value) is not None or (":" in value and canonical.parse_network(value) is not None)
+        case "url":
+            return "://" in value and (found := _SCHEME.match(value)) is not None and found.start() == 0
+        case "endpoint":
+            found = canonical.endpoint(value)
+            return found is not None and (found[0] != "domain" or _is_name(found[1], documentation=documentation))
+        case "email-addr":
+            address = canonical.email(value)
+            return address is not None and _is_name(address.rpartition("@")[2], documentation=documentation)
+        case "domain":
+            name = canonical.domain(value.removeprefix("*."))
+            return name is not None and _is_name(name, documentation=documentation)
+        case _:
+            return True
+
+
+def _is_name(name: str, *, documentation: bool) -> bool:
+    return has_known_suffix(name) or (documentation and _under(name, _EXAMPLES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +233,68 @@ def _email(value: str, policy: _Policy) -> _Found | str:
 
 
 def _hash(value: str, _: _Policy, *, kind: str | None = None) -> _Found | str:
+    if kind is None and len(several := _hashes(value)) > 1:
+        if any(one.value in _EMPTY for one in several):
+            return "empty_file_hash"
+        return pattern.file_of(several), ()
     kind = kind or _DIGITS.get(len(value), "")
     digest = canonical.hexadecimal(value, _LENGTHS.get(kind, 0))
     if digest is None:
         return "syntax"
     return "empty_file_hash" if digest in _EMPTY else (Observable(kind, digest), ())
+
+
+def _hashes(value: str) -> list[Observable]:
+    """The hashes of one file: each of another kind, and nothing else beside them. Empty for any other text."""
+    found: dict[str, Observable] = {}
+    words = _BETWEEN.split(value) if len(value) > min(_DIGITS) else []
+    for word in words:
+        kind = _DIGITS.get(len(word))
+        if kind is None or kind in found or not _DIGEST.fullmatch(word):
+            return []
+        found[kind] = Observable(kind, word.lower())
+    return list(found.values())
+
+
+def _endpoint(value: str, policy: _Policy, *, expect: str | None = None) -> _Found | str:
+    found = canonical.endpoint(value)
+    if found is None:
+        host, colon, number = value.rpartition(":")
+        return "bad_port" if colon and host and number.isdecimal() and canonical.port(number) is None else "syntax"
+    kind, host, _ = found
+    # An IPv4-mapped address comes out as IPv4, yet the feed that calls it IPv6 is right too.
+    if expect not in (None, f"{kind}-port", "ipv6-port" if value.startswith("[") else None):
+        return "syntax"
+    if kind == "domain":
+        if policy.refuses_name(host):
+            return "reserved_name"
+    elif not policy.allows(networks.special(*_address(host))):
+        return "non_global"
+    return Observable(f"{kind}-port", canonical.render_endpoint(*found)), _tor(host)
+
+
+def _address(text: str) -> tuple[int, int]:
+    version, address, _ = canonical.parse_network(text) or (canonical.V4, 0, 0)
+    return address, version
+
+
+def _wallet(value: str, _: _Policy) -> _Found | str:
+    address = wallet(value)
+    if address is None:
+        return "checksum" if looks_like_one(value) else "syntax"
+    return Observable("cryptocurrency-wallet", address), ()
+
+
+def _form(value: str, _: _Policy, *, kind: str, of: Callable[[str], str | None]) -> _Found | str:
+    found = of(value)
+    return "syntax" if found is None else (Observable(kind, found), ())
+
+
+def _verbatim(text: str, *, kind: str) -> _Found | str:
+    """As it came, blanks and case kept; not refanged."""
+    if _CONTROL.search(text):
+        return "control_chars"
+    return (Observable(kind, text), ()) if text.strip() else "syntax"
 
 
 def _url(value: str, default_scheme: str | None, policy: _Policy) -> _Found | str:
@@ -205,5 +332,27 @@ _KINDS: dict[str, Callable[[str, _Policy], _Found | str]] = {
     "domain-name": _domain,
     "email-addr": _email,
     "hash": _hash,
+    "endpoint": _endpoint,
+    **{kind: partial(_endpoint, expect=kind) for kind in ("ipv4-port", "ipv6-port", "domain-port")},
+    "cryptocurrency-wallet": _wallet,
+    **{
+        kind: partial(_form, kind=kind, of=of)
+        for kind, of in (
+            ("cve", canonical.cve),
+            ("mac-addr", canonical.mac),
+            ("autonomous-system", canonical.autonomous_system),
+            ("windows-registry-key", canonical.registry_key),
+            ("ssdeep", canonical.ssdeep),
+            ("tlsh", canonical.tlsh),
+            ("x509-certificate", partial(canonical.octets, digits=40)),
+            ("x509-serial", canonical.octets),
+        )
+    },
     **{kind: partial(_hash, kind=kind) for kind in _LENGTHS},
 }
+_VERBATIM = {
+    kind: partial(_verbatim, kind=kind) for kind in ("mutex", "file-name", "directory", "process", "user-agent")
+}
+
+TYPES = frozenset((*_KINDS, *_VERBATIM, "url"))
+"""Every word for a kind of value that a feed can be told by."""

@@ -20,7 +20,23 @@ _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?:[a-z]{{1,63}}|xn--[a-z0-9-]{{0,58}}[a-z0-9])")
 _LOCAL = re.compile(r"""[^\s@<>"(),:;\\\[\]\x00-\x20\x7f\ud800-\udfff]{1,64}""")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
+_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}", re.IGNORECASE)
+_MAC = re.compile(
+    r"[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}"
+)
+_AS = re.compile(r"(?:ASN?[ :]?)?([0-9]{1,10})", re.IGNORECASE)
+_SSDEEP = re.compile(r"[0-9]{1,10}:[A-Za-z0-9+/]{0,64}:[A-Za-z0-9+/]{0,64}")
+_TLSH = re.compile(r"(?:[Tt]1)?([0-9A-Fa-f]{70})")
+_KEY = re.compile(r"(?:\\\\)?(?:Computer\\)?([A-Za-z_]+)((?:\\[^\\]+)*)\\*")
+_COLONS = re.compile(r"[0-9A-Fa-f]{2}(?:[: ]?[0-9A-Fa-f]{2})*")
+_HIVES = MappingProxyType(
+    {
+        "HKLM": "HKEY_LOCAL_MACHINE", "HKCU": "HKEY_CURRENT_USER", "HKCR": "HKEY_CLASSES_ROOT", "HKU": "HKEY_USERS",
+        "HKCC": "HKEY_CURRENT_CONFIG",
+    }
+)  # fmt: skip
 _MAPPED = 0xFFFF
+_MAX_PORT, _MAX_AS = 65_535, 4_294_967_295
 _MAX_DOMAIN = 253
 _SCHEMES = frozenset({"http:", "https:", "ftp:"})
 
@@ -187,3 +203,112 @@ def host_of(canonical_url: str) -> str:
 def hexadecimal(text: str, digits: int) -> str | None:
     """Exactly so many hexadecimal digits, in lower case."""
     return text.lower() if len(text) == digits and _HEX.fullmatch(text) else None
+
+
+def port(text: str) -> int | None:
+    """A port, 1 to 65535, without leading zeros."""
+    return int(text) if _LONG_PORT.fullmatch(text) and 1 <= int(text) <= _MAX_PORT else None
+
+
+_LONG_PORT = re.compile(r"[1-9][0-9]{0,4}")
+
+
+def endpoint(text: str) -> tuple[str, str, int] | None:
+    """An address or a name with a port: which of `ipv4`, `ipv6` and `domain`, the canonical host, and the port.
+
+    Split at the last colon; an IPv6 address stands in brackets, or nobody could tell its last group from a port.
+    """
+    host, colon, number = text.rpartition(":")
+    at = port(number)
+    if not colon or at is None:
+        return None
+    if host.startswith("[") and host.endswith("]"):
+        inside = host[1:-1]
+        kind, found = "ipv6", ipv6(inside)
+        if found is None:
+            kind, found = "ipv4", ipv4(inside) if ":" in inside else None
+    elif ":" in host or "/" in host:
+        return None
+    else:
+        kind, found = "ipv4", ipv4(host)
+        if found is None:
+            kind, found = "domain", domain(host)
+    return None if found is None else (kind, found, at)
+
+
+def render_endpoint(kind: str, host: str, number: int) -> str:
+    """The text of an endpoint, an IPv6 address in brackets."""
+    return f"[{host}]:{number}" if kind == "ipv6" else f"{host}:{number}"
+
+
+def _endpoint(text: str, kind: str) -> str | None:
+    found = endpoint(text)
+    return render_endpoint(*found) if found and found[0] == kind else None
+
+
+def ipv4_port(text: str) -> str | None:
+    """An IPv4 address with a port."""
+    return _endpoint(text, "ipv4")
+
+
+def ipv6_port(text: str) -> str | None:
+    """An IPv6 address in brackets, with a port."""
+    return _endpoint(text, "ipv6")
+
+
+def domain_port(text: str) -> str | None:
+    """A host name with a port."""
+    return _endpoint(text, "domain")
+
+
+def cve(text: str) -> str | None:
+    """The id of a vulnerability (CVE), in upper case."""
+    return text.upper() if _CVE.fullmatch(text) else None
+
+
+def mac(text: str) -> str | None:
+    """A hardware address of six octets: lower case, colons (STIX 2.1 section 6.9)."""
+    if _MAC.fullmatch(text) is None:
+        return None
+    digits = re.sub(r"[:.-]", "", text).lower()
+    return ":".join(digits[at : at + 2] for at in range(0, len(digits), 2))
+
+
+def autonomous_system(text: str) -> str | None:
+    """The number of an autonomous system, without AS or ASN before it; 0 is none (RFC 7607)."""
+    found = _AS.fullmatch(text)
+    return str(int(found[1])) if found and 1 <= int(found[1]) <= _MAX_AS else None
+
+
+def registry_key(text: str) -> str | None:
+    """A key of the Windows registry: its hive written out, single separators, none at the end. The case of the rest stays."""
+    found = _KEY.fullmatch(re.sub(r"\\{2,}", r"\\", text))
+    if found is None:
+        return None
+    hive = found[1].upper()
+    hive = _HIVES.get(hive, hive)
+    return f"{hive}{found[2]}" if hive in _HIVES.values() else None
+
+
+def ssdeep(text: str) -> str | None:
+    """A fuzzy hash of ssdeep, verbatim: the case of Base64 counts."""
+    return text if _SSDEEP.fullmatch(text) else None
+
+
+def tlsh(text: str) -> str | None:
+    """A fuzzy hash of TLSH: upper case, T1 in front."""
+    found = _TLSH.fullmatch(text)
+    return f"T1{found[1].upper()}" if found else None
+
+
+def octets(text: str, digits: int | None = None) -> str | None:
+    """Hexadecimal digits in pairs, with or without colons between, in lower case; so many, where it is said."""
+    if _COLONS.fullmatch(text) is None:
+        return None
+    plain = re.sub(r"[: ]", "", text).lower()
+    return plain if digits is None or len(plain) == digits else None
+
+
+def verbatim(text: str) -> str | None:
+    """As it is: nothing of it may change."""
+    return text or None

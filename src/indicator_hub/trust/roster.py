@@ -13,7 +13,7 @@ Role = Literal["submitter", "observer", "client", "member"]
 Kind = Literal["standing", "operation", "public"]
 AccountKind = Literal["person", "service", "feed"]
 Writable = Literal["members", "feeds"]
-Format = Literal["list", "csv", "stix"]
+Format = Literal["list", "csv", "tsv", "json", "jsonl", "hosts", "misp", "stix"]
 
 PUBLIC = "public"
 
@@ -106,8 +106,9 @@ class Feed:
     """An outside source of indicators, the organisation that imports it, and the one collection it fills.
 
     `source` is a path or an http(s) URL; a relative path is taken from the folder of the YAML file that declares it.
-    `columns` maps the fields value, type, first_seen, description, labels, confidence and reference to CSV column names or
-    1-based numbers; `types` maps the feed's own type words to observable types; `labels`, `indicator_types`, `confidence` and
+    `columns` maps the fields value, port, sha256, sha1, md5, type, first_seen, description, labels, confidence and reference to column names or
+    1-based numbers of a table, or to paths inside an item of JSON; `items` is the path to the items; `split` parts a cell that holds several
+    values; rows in which a column has the value that `ignore` names are none. `types` maps the feed's own type words to observable types; `labels`, `indicator_types`, `confidence` and
     `level` are what every indicator of the feed carries. `documentation` makes documentation addresses ordinary values.
     """
 
@@ -125,6 +126,9 @@ class Feed:
     labels: tuple[str, ...] = ()
     columns: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
     types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    items: str = ""
+    split: str = ""
+    ignore: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     delimiter: str = ","
     header: bool = True
     comment: str = "#"

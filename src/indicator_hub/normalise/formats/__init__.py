@@ -1,21 +1,63 @@
 """A feed's body to its rows, one module per format. STIX bodies are not rows: `stix/objects.py` reads them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
-from indicator_hub.normalise.formats import lists, tables
+from indicator_hub.normalise.formats import hosts, lists, misp, tables, trees
 from indicator_hub.normalise.row import Refusal, Row
 from indicator_hub.normalise.text import decode, require_feed
 from indicator_hub.trust.roster import Feed
+
+_READERS: Mapping[str, Callable[[str, Feed], Iterator[Row | Refusal]]] = {
+    "list": lists.rows,
+    "csv": tables.rows,
+    "tsv": lambda text, feed: tables.rows(text, replace(feed, delimiter="\t")),
+    "json": trees.whole,
+    "jsonl": trees.by_line,
+    "hosts": lambda text, _: hosts.rows(text),
+    "misp": lambda text, _: misp.rows(text),
+}
 
 
 def rows(body: bytes, feed: Feed) -> Iterator[Row | Refusal]:
     """Every candidate of the body in order: a row, or a refusal with its reason. Blank lines, comments and the header are none.
 
-     Raises FeedFailed at once, before any row, where the body is no feed or its header lacks a column that the feed maps
-    ; ValueError for a format that has no rows.
+    Raises FeedFailed at once, before any row, where the body is no feed, is cut off, or lacks a column that the feed maps; ValueError for a
+    format that has no rows.
     """
-    if feed.format not in {"list", "csv"}:
+    reader = _READERS.get(feed.format)
+    if reader is None:
         raise ValueError(f"no rows in a feed of format {feed.format}")
     require_feed(body)
     text, _ = decode(body)
-    return lists.rows(text, feed) if feed.format == "list" else tables.rows(text, feed)
+    marked = {f"{_IGNORED}{column}": value for column, value in feed.ignore.items()}
+    found = reader(text, replace(feed, columns={**feed.columns, **{name: name[len(_IGNORED) :] for name in marked}}))
+    if marked:
+        found = (row for row in found if isinstance(row, Refusal) or not _is_marked(row, marked))
+    found = (row if isinstance(row, Refusal) or "value" in row.fields else _short(row) for row in found)
+    return _parted(found, feed.split) if feed.split else found
+
+
+def _short(row: Row) -> Refusal:
+    return Refusal("short_row", row.raw, row.number)
+
+
+_IGNORED = "ignored: "
+
+
+def _is_marked(row: Row, marked: Mapping[str, str]) -> bool:
+    """Whether a column says that this is no row of the feed's: metadata, or what it has taken back itself."""
+    return any(row.fields.get(name) == value for name, value in marked.items())
+
+
+def _parted(found: Iterator[Row | Refusal], split: str) -> Iterator[Row | Refusal]:
+    """A row for each value of a cell that holds several."""
+    for row in found:
+        values = row.fields["value"].split(split) if isinstance(row, Row) else []
+        if isinstance(row, Refusal) or len(values) == 1:
+            yield row
+            continue
+        parts = [part for value in values if (part := value.strip())]
+        yield from (replace(row, fields={**row.fields, "value": part}) for part in parts)
+        if not parts:
+            yield _short(row)

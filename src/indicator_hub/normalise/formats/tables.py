@@ -47,6 +47,26 @@ def _rows(found: list[str], start: int, indexes: dict[str, int], feed: Feed) -> 
             yield Row(record.number, record.raw, {name: cells[at].strip(_BLANKS) for name, at in indexes.items()})
 
 
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of one record, and its first line."""
+
+    number: int
+    raw: str
+    cells: list[str]
+
+
+def records(found: list[str], feed: Feed) -> Iterator[Cells | Refusal]:
+    """Every record of a table of which nobody has said what its columns are, the header too."""
+    for record in _records(found, 0, feed):
+        if len(record.raw) > MAX_ROW:
+            yield Refusal("too_long", cut(record.raw), record.number)
+        elif record.cells is None:
+            yield Refusal("syntax", record.raw, record.number)
+        else:
+            yield Cells(record.number, record.raw, [cell.strip(_BLANKS) for cell in record.cells])
+
+
 def _records(found: list[str], start: int, feed: Feed) -> Iterator[_Record]:
     comment = feed.comment
     at = start

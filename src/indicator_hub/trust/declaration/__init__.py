@@ -113,5 +113,6 @@ def _feed(name: str, group: str, declared: Declared[shapes.FeedShape]) -> Feed:
         "documentation": shape.documentation == "allow",
         "columns": MappingProxyType(dict(shape.columns)),
         "types": MappingProxyType(dict(shape.types)),
+        "ignore": MappingProxyType(dict(shape.ignore)),
     }
     return Feed(name=name, group=group, **{**dict(shape), **exceptions})

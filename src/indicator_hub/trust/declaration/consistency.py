@@ -196,19 +196,29 @@ def _filled(
 def _columns(
     _name: str, feed: Declared[shapes.FeedShape], shape: shapes.FeedShape, _group: DeclaredGroup, _everything: Gathered
 ) -> Iterator[Mistake]:
-    """A table needs to be told where the value stands; nothing else has columns."""
-    if shape.format != "csv":
-        if shape.columns:
-            yield feed.mistake(
-                f'only a csv feed has columns, not one whose format is {shape.format}: leave "columns" out', "columns"
-            )
+    """A table, and JSON, need to be told where the value stands; nothing else has columns."""
+    if shape.format not in _WITH_COLUMNS:
+        for name in ("columns", "ignore", "items"):
+            if getattr(shape, name):
+                yield feed.mistake(f'a feed whose format is {shape.format} has no columns: leave "{name}" out', name)
     elif "value" not in shape.columns:
         yield feed.mistake(
-            'a csv feed needs "columns.value": write the name or the number of the column that holds the value',
+            f'a {shape.format} feed needs "columns.value": write {_WITH_COLUMNS[shape.format]} that holds the value',
             "columns",
         )
-    elif not shape.header and any(isinstance(column, str) for column in shape.columns.values()):
-        yield feed.mistake("without a header the columns have no names: write their numbers, counted from 1", "columns")
+    elif shape.format in ("csv", "tsv"):
+        if shape.items:
+            yield feed.mistake('only JSON has "items": leave it out', "items")
+        if not shape.header and any(isinstance(column, str) for column in shape.columns.values()):
+            yield feed.mistake(
+                "without a header the columns have no names: write their numbers, counted from 1", "columns"
+            )
+
+
+_WITH_COLUMNS = {
+    "csv": "the name or the number of the column", "tsv": "the name or the number of the column", "json": "the path inside an item",
+    "jsonl": "the path inside a line",
+}  # fmt: skip
 
 
 def _fed(group: DeclaredGroup) -> Iterator[Mistake]:

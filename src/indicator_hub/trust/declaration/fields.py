@@ -109,7 +109,7 @@ def _delimiter(text: object) -> str:
 
 
 def _require_observable(text: str) -> str:
-    known = TYPES | TYPE_GROUPS
+    known = TYPES | TYPE_GROUPS | {"cve"}
     if text not in known:
         raise ValueError(f'"{text}" is not a type of observable: {nearest(text, sorted(known))}')
     return text
@@ -177,5 +177,7 @@ Identity = Annotated[str, AfterValidator(_require_identity)]
 Email = Annotated[MaybeText, AfterValidator(_require_email)]
 Source = Annotated[Text, AfterValidator(_require_source)]
 Delimiter = Annotated[str, PlainValidator(_delimiter)]
-ColumnOf = Literal["value", "type", "first_seen", "description", "labels", "confidence", "reference"]
+ColumnOf = Literal[
+    "value", "port", "sha256", "sha1", "md5", "type", "first_seen", "description", "labels", "confidence", "reference"
+]
 Column = Annotated[str | int, BeforeValidator(_column)]

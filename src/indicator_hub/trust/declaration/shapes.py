@@ -140,7 +140,7 @@ class FeedShape(Shape):
     organisation: Text = Field(description="the name of the organisation that imports it")
     collection: Text = Field(description="the alias of the collection it fills")
     source: Source = Field(description="a path from this file's folder, or a web address")
-    format: Format = Field(description="list, csv or stix")
+    format: Format = Field(description="list, csv, tsv, json, jsonl, hosts, misp or stix")
     level: Level | None = None
     confidence: Percentage | None = None
     confidence_cap: Percentage = 100
@@ -148,6 +148,9 @@ class FeedShape(Shape):
     labels: tuple[Text, ...] = ()
     columns: dict[ColumnOf, Column] = {}
     types: dict[Text, Observable] = {}
+    items: MaybeText = ""
+    split: MaybeText = ""
+    ignore: dict[Text, Text] = {}
     delimiter: Delimiter = ","
     header: Flag = True
     comment: MaybeText = "#"

@@ -1,0 +1,57 @@
+"""Normalise a file: what is in it, value by value, and what is refused and why. No hub is needed, and nothing is stored."""
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from indicator_hub.cli.shell import Json, app, show
+from indicator_hub.errors import Invalid
+
+
+@app.command()
+def normalise(
+    file: Annotated[Path, typer.Argument(help="A file, gzip or zip too; - for standard input.")],
+    kind: Annotated[
+        str | None, typer.Option("--as", metavar="FORMAT", help="list, csv, tsv, json, jsonl, hosts, stix, misp or text; else by a look at it.")
+    ] = None,
+    documentation: Annotated[
+        bool, typer.Option("--allow-documentation", help="Take documentation addresses and example names for ordinary values.")
+    ] = False,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """What a file holds in canonical form, and what is refused and why. With --json one line for each candidate."""
+    from indicator_hub.normalise.loose import Found, candidates
+    from indicator_hub.normalise.sniff import KINDS
+
+    if kind is not None and kind not in KINDS:
+        raise Invalid(f"--as is one of: {', '.join(KINDS)}.")
+    counted: Counter[str] = Counter()
+    for one in candidates(_read(file), kind, documentation=documentation):
+        if isinstance(one, Found):
+            counted[one.type] += 1
+            told: dict[str, object] = {"type": one.type, "value": one.value, "pattern": one.pattern, "row": one.row}
+            line = f"{one.row:>8}  {one.type:<20}  {one.value}"
+        else:
+            counted["refused"] += 1
+            told = {"refused": one.reason, "raw": one.raw, "row": one.number}
+            line = f"{one.number or 0:>8}  {'refused: ' + one.reason:<20}  {one.raw[:200]}"
+        _say(told, line, as_json=as_json)
+    if not as_json:
+        parts = ", ".join(f"{number} {what}" for what, number in counted.most_common())
+        print(f"{counted.total()} candidates: {parts or 'none'}.", file=sys.stderr)
+
+
+def _say(told: dict[str, object], line: str, *, as_json: bool) -> None:
+    show(told, lambda: [line], as_json=as_json)
+
+
+def _read(file: Path) -> bytes:
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Invalid(f"{file} cannot be read: {error.strerror}.") from None

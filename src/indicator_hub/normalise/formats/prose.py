@@ -1,0 +1,149 @@
+"""Free text and mail: every word that has the shape of a value. For a person's review only: nothing of it is published by itself."""
+
+import email
+import email.policy
+import re
+from collections.abc import Iterator
+from email.message import EmailMessage
+from html.parser import HTMLParser
+
+from indicator_hub.normalise.observe import Observation, value_by_shape
+from indicator_hub.normalise.refang import refang
+from indicator_hub.normalise.row import MAX_VALUE, Refusal, Row
+from indicator_hub.normalise.text import lines
+
+_LINK = re.compile(r"\]\(")
+_BETWEEN = re.compile(r"[\s|\"'`<>«»“”„‘’]+|,(?=\s|$|[^0-9A-Za-z]|[A-Za-z]+\[?\.)|;(?=\s|$)")
+_MASKED = re.compile(r"\s*([\[({])\s*(\.|dot|:|://|@|at)\s*([\])}])\s*", re.IGNORECASE)
+_OPENING, _CLOSING = "([{*_~#=\"'", ".,;:!?*_~^\"'\\"
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+_FILES = frozenset(
+    (
+        "py",
+        "sh",
+        "pl",
+        "rs",
+        "md",
+        "zip",
+        "so",
+        "ps",
+        "cab",
+        "com",
+        "mov",
+        "app",
+        "java",
+        "py",
+        "one",
+        "bz",
+        "cc",
+        "js",
+        "vb",
+        "cs",
+        "do",
+    )
+)
+_NO_FILES = frozenset(("com", "one", "app", "cc", "do", "bz"))
+"""Ends of names that hosts have far more often than files."""
+_HEAD = 65_536
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*:[ \t]")
+_OF_MAIL = frozenset(("from", "reply-to", "sender", "return-path", "subject"))
+
+
+def rows(text: str, *, documentation: bool = False) -> Iterator[Row | Refusal]:
+    """Each value found, one row, numbered by its line; of two parts that look like a file (`setup.py`) nothing is made."""
+    for number, line in enumerate(lines(text), 1):
+        for word in _words(line):
+            found = value_by_shape(word, documentation=documentation)
+            if found is None or (isinstance(found, Observation) and _is_file(found)):
+                continue
+            yield (
+                Refusal(found.reason, word, number)
+                if isinstance(found, Refusal)
+                else Row(number, word, {"value": word})
+            )
+
+
+def _words(line: str) -> Iterator[str]:
+    for word in _BETWEEN.split(_LINK.sub(" ", _MASKED.sub(r"\1\2\3", line))):
+        bare = _bare(word)
+        if bare and len(bare) <= MAX_VALUE:
+            yield bare
+
+
+def _bare(word: str) -> str:
+    """Without what a sentence puts around it: a bracket goes only where its other half is missing."""
+    while word:
+        last, first = word[-1], word[0]
+        if last in _CLOSING or (last in _PAIRS and word.count(last) > word.count(_PAIRS[last])):
+            word = word[:-1]
+        elif first in _OPENING and not (first in "([{" and _pair(first) in word):
+            word = word[1:]
+        elif first in "([{" and last == _pair(first) and "." not in refang(word)[:2]:
+            word = word[1:-1]
+        else:
+            return word
+    return word
+
+
+def _pair(opening: str) -> str:
+    return {"(": ")", "[": "]", "{": "}"}[opening]
+
+
+def _is_file(found: Observation) -> bool:
+    if found.observable.type != "domain-name":
+        return False
+    stem, _, end = found.observable.value.rpartition(".")
+    return "." not in stem and end in _FILES
+
+
+def is_mail(text: str) -> bool:
+    """Whether a text begins as a message does (RFC 5322): header fields, and those of a mail among them."""
+    names: set[str] = set()
+    for line in lines(text[:_HEAD])[:60]:
+        if not line:
+            break
+        if line[0] in " \t":
+            continue
+        if not _HEADER.match(line) and not line.rstrip().endswith(":"):
+            return False
+        names.add(line.partition(":")[0].lower())
+    return len(names & {"from", "to", "subject", "date", "received", "message-id", "mime-version", "return-path"}) >= 2  # noqa: PLR2004 - two are no chance
+
+
+def of_mail(body: bytes) -> str:
+    """The words of a message: who it says it is from, its subject, and its parts of text, decoded; the addresses that its links lead to."""
+    message = email.message_from_bytes(body, policy=email.policy.default)
+    found = [f"{name}: {value}" for name, value in message.items() if name.lower() in _OF_MAIL]
+    found += [_content(part) for part in message.walk() if part.get_content_maintype() == "text"]
+    return "\n".join(found)
+
+
+def _content(part: EmailMessage) -> str:
+    try:
+        content = str(part.get_content())
+    except (LookupError, ValueError):
+        payload = part.get_payload(decode=True)
+        content = payload.decode("cp1252", "replace") if isinstance(payload, bytes) else ""
+    return _of_markup(content) if part.get_content_subtype() == "html" else content
+
+
+class _Markup(HTMLParser):
+    """The text of a page, and where its links lead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the signature is the library's
+        """Where it leads."""
+        self.words += [f" {value} " for name, value in attrs if name in ("href", "src", "action") and value]
+
+    def handle_data(self, data: str) -> None:
+        """What it says."""
+        self.words.append(data)
+
+
+def _of_markup(text: str) -> str:
+    reader = _Markup()
+    reader.feed(text)
+    return "".join(reader.words)

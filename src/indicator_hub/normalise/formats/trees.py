@@ -1,0 +1,121 @@
+"""JSON, whole or line by line: the items that a path leads to, and the fields of each by paths of their own."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from indicator_hub.errors import FeedFailed
+from indicator_hub.normalise.row import MAX_ROW, Refusal, Row, cut
+from indicator_hub.normalise.text import lines
+from indicator_hub.trust.roster import Feed
+
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+EVERY = "*"
+"""In a path: every element of a list, or every value of a dictionary."""
+
+
+def whole(text: str, feed: Feed) -> Iterator[Row | Refusal]:
+    """The rows of one JSON document, numbered from 1; one that lacks its value has none. Raises FeedFailed at once for what is no JSON, or where the path leads nowhere."""
+    tree = parse(text)
+    found = (
+        list(walk(tree, feed.items)) if feed.items else cast("list[Any]", tree) if isinstance(tree, list) else [tree]
+    )
+    if feed.items and not found and not _is_empty(tree, feed.items):
+        raise FeedFailed(f"The feed has nothing at {feed.items}: it is not as it was declared.")
+    return (_row(number, _COMPACT.encode(item), item, feed) for number, item in enumerate(found, 1))
+
+
+def by_line(text: str, feed: Feed) -> Iterator[Row | Refusal]:
+    """The rows of JSON lines, numbered as the lines. Raises FeedFailed at once where the last one is cut off: the feed is not whole."""
+    found = lines(text)
+    last = next((line for line in reversed(found) if line.strip()), "{}")
+    if len(last) <= MAX_ROW:
+        parse(last)
+    return _by_line(found, feed)
+
+
+def _by_line(found: list[str], feed: Feed) -> Iterator[Row | Refusal]:
+    for number, line in enumerate(found, 1):
+        if not line.strip() or (feed.comment and line.lstrip().startswith(feed.comment)):
+            continue
+        if len(line) > MAX_ROW:
+            yield Refusal("too_long", cut(line), number)
+            continue
+        try:
+            item = parse(line)
+        except FeedFailed:
+            yield Refusal("syntax", line, number)
+            continue
+        yield _row(number, line, item, feed)
+
+
+def parse(text: str) -> Any:
+    """A JSON document. Raises FeedFailed."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise FeedFailed("The feed's JSON is nested too deep.") from None
+    except ValueError as error:
+        where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise FeedFailed(f"The feed is no whole JSON{where}: it may have been cut off.") from None
+
+
+def walk(tree: Any, path: str) -> Iterator[Any]:
+    """Everything that a dotted path leads to; `*` stands for every element or value. Nothing where it leads nowhere."""
+    name, _, rest = path.partition(".")
+    if not name:
+        yield tree
+    elif name == EVERY:
+        for one in _inside(tree):
+            yield from walk(one, rest)
+    elif isinstance(tree, dict) and name in tree:
+        yield from walk(cast("dict[str, Any]", tree)[name], rest)
+
+
+def _inside(tree: Any) -> list[Any]:
+    if isinstance(tree, dict):
+        return list(cast("dict[str, Any]", tree).values())
+    return cast("list[Any]", tree) if isinstance(tree, list) else []
+
+
+def _is_empty(tree: Any, path: str) -> bool:
+    """Whether there could be items, and there are none just now."""
+    name, _, rest = path.partition(".")
+    if name == EVERY:
+        return (isinstance(tree, (dict, list)) and not tree) or any(_is_empty(one, rest) for one in walk(tree, EVERY))
+    return isinstance(tree, dict) and name in tree and _is_empty(cast("dict[str, Any]", tree)[name], rest)
+
+
+def _row(number: int, raw: str, item: Any, feed: Feed) -> Row | Refusal:
+    if len(raw) > MAX_ROW:
+        return Refusal("too_long", cut(raw), number)
+    fields = {name: text for name, path in feed.columns.items() if (text := said(item, str(path)))}
+    return Row(number, raw, fields)
+
+
+def said(item: Any, path: str) -> str:
+    """What an item says at a path, as text: the elements of a list with commas between, nothing for null and for what is not there."""
+    return ",".join(text for one in walk(item, path) for text in _texts(one))
+
+
+def _texts(one: Any) -> Iterator[str]:
+    if isinstance(one, list):
+        for each in cast("list[Any]", one):
+            yield from _texts(each)
+    elif isinstance(one, bool):
+        yield "true" if one else "false"
+    elif isinstance(one, (str, int, float)) and one != "":
+        yield str(one)
+
+
+def leaves(tree: Mapping[str, Any] | Any) -> Iterator[str]:
+    """Every text in a document, in order, wherever it stands."""
+    ahead: list[Any] = [tree]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            ahead += reversed(cast("dict[str, Any]", one).values())
+        elif isinstance(one, list):
+            ahead += reversed(cast("list[Any]", one))

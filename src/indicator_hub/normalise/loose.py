@@ -1,0 +1,177 @@
+"""A file of which only the format is known, or not even that: every value in it, by its shape. For the shell and the paste box.
+
+A list has a value in each line, and a line that is none is refused; in a table, in JSON and in prose whatever has not the shape of a value
+is something else, and no candidate.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+from indicator_hub.errors import FeedFailed, Invalid, Unprocessable
+from indicator_hub.limits import LIMITS
+from indicator_hub.normalise.formats import hosts, lists, misp, prose, tables, trees
+from indicator_hub.normalise.observe import Observation, observe, value_by_shape
+from indicator_hub.normalise.row import MAX_ROW, Refusal, Row, cut
+from indicator_hub.normalise.sniff import Kind, sniff
+from indicator_hub.normalise.text import decode, lines, require_feed
+from indicator_hub.normalise.unpack import unpacked
+from indicator_hub.stix import canonical, grammar, pattern
+from indicator_hub.stix.pattern import Observable
+from indicator_hub.stix.reader import Received, read
+from indicator_hub.trust.roster import Feed, Format
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One candidate: what it is in canonical form, and its pattern; None for what is no indicator (a vulnerability)."""
+
+    row: int
+    type: str
+    value: str
+    pattern: str | None
+
+
+def candidates(body: bytes, kind: Kind | None = None, *, documentation: bool = False) -> Iterator[Found | Refusal]:
+    """Every candidate of a file, in order, those that came before too. `kind` None: by how it begins.
+
+    Raises FeedFailed at once, before any, where the file as a whole is not what it should be.
+    """
+    body = unpacked(body)
+    require_feed(body)
+    text, _ = decode(body)
+    kind = kind or sniff(text)
+    if kind == "stix":
+        return _stix(text.encode("utf-8", "surrogatepass"))
+    return _by_rows(kind, text, body, documentation=documentation)
+
+
+def _by_rows(kind: Kind, text: str, body: bytes, *, documentation: bool) -> Iterator[Found | Refusal]:
+    if (cells := _SHAPELESS.get(kind)) is not None:
+        return _by_shape(cells(text), documentation=documentation)
+    match kind:
+        case "list":
+            rows = lists.rows(text, _feed("list"))
+        case "hosts":
+            rows = hosts.rows(text)
+        case "misp":
+            rows = misp.rows(text)
+        case _:
+            words = prose.of_mail(body) if prose.is_mail(text) else text
+            rows = prose.rows(words, documentation=documentation)
+    return _observed(rows, documentation=documentation)
+
+
+def _feed(form: Format, delimiter: str = ",") -> Feed:
+    return Feed("", "", "", "", "", "", form, delimiter=delimiter)
+
+
+def _observed(rows: Iterable[Row | Refusal], *, documentation: bool) -> Iterator[Found | Refusal]:
+    """Rows that say what they hold."""
+    for row in rows:
+        if isinstance(row, Refusal):
+            yield row
+            continue
+        found = observe(row.fields["value"], expect=row.fields.get("type"), documentation=documentation)
+        yield _found(found, row.raw, row.number)
+
+
+def _by_shape(texts: Iterable[tuple[int, str] | Refusal], *, documentation: bool) -> Iterator[Found | Refusal]:
+    """Texts of which some are values."""
+    for one in texts:
+        if isinstance(one, Refusal):
+            yield one
+        elif (found := value_by_shape(one[1], documentation=documentation)) is not None:
+            yield _found(found, one[1], one[0])
+
+
+def _found(found: Observation | Refusal, raw: str, number: int) -> Found | Refusal:
+    if isinstance(found, Refusal):
+        return Refusal(found.reason, cut(raw), number)
+    return _told(found.observable, number)
+
+
+def _told(one: Observable, number: int) -> Found:
+    return Found(number, one.type, one.value, pattern.render(one) if one.type in pattern.TYPES else None)
+
+
+def _cells(text: str, delimiter: str) -> Iterator[tuple[int, str] | Refusal]:
+    for record in tables.records(lines(text), _feed("csv", delimiter)):
+        if isinstance(record, Refusal):
+            yield record
+        else:
+            yield from ((record.number, cell) for cell in record.cells)
+
+
+def _leaves(text: str) -> Iterator[tuple[int, str] | Refusal]:
+    tree = trees.parse(text)
+    items = list(trees.walk(tree, trees.EVERY)) if isinstance(tree, (list, dict)) else [tree]
+    return ((number, leaf) for number, item in enumerate(items, 1) for leaf in trees.leaves(item))
+
+
+def _lines_of_leaves(text: str) -> Iterator[tuple[int, str] | Refusal]:
+    found = lines(text)
+    last = next((line for line in reversed(found) if line.strip()), "{}")
+    trees.parse(last)  # cut off in the middle of a line, the file is not whole
+    return _each_line(found)
+
+
+def _each_line(found: list[str]) -> Iterator[tuple[int, str] | Refusal]:
+    for number, line in enumerate(found, 1):
+        if not line.strip():
+            continue
+        if len(line) > MAX_ROW:
+            yield Refusal("too_long", cut(line), number)
+            continue
+        try:
+            item = trees.parse(line)
+        except FeedFailed:
+            yield Refusal("syntax", line, number)
+            continue
+        yield from ((number, leaf) for leaf in trees.leaves(item))
+
+
+def _stix(body: bytes) -> Iterator[Found | Refusal]:
+    """The indicators and the vulnerabilities of a bundle or an envelope."""
+    try:
+        received = list(read(body, LIMITS))
+    except (Invalid, Unprocessable) as error:
+        raise FeedFailed(f"The file is no bundle and no envelope. {error.detail or error.sentence}") from None
+    return (found for number, one in enumerate(received, 1) if (found := _of_object(one, number)) is not None)
+
+
+def _of_object(one: Received, number: int) -> Found | Refusal | None:
+    value: Any = one.value
+    if not isinstance(value, dict):
+        return Refusal("bad_object", _raw(one), number)
+    value = cast("dict[str, Any]", value)
+    if value.get("type") == "vulnerability":
+        names = (trees.said(value, path) for path in ("name", "external_references.*.external_id"))
+        found = next((name for each in names for part in each.split(",") if (name := canonical.cve(part))), None)
+        return None if found is None else Found(number, "cve", found, None)
+    return _of_indicator(one, value, number) if value.get("type") == "indicator" else None
+
+
+def _of_indicator(one: Received, value: dict[str, Any], number: int) -> Found | Refusal:
+    text, kind = value.get("pattern"), value.get("pattern_type", "stix")
+    if not isinstance(text, str) or not isinstance(kind, str):
+        return Refusal("bad_object", _raw(one), number)
+    if kind != "stix":
+        return Found(number, kind, text, text)
+    try:
+        grammar.check(text)
+    except Invalid:
+        return Refusal("bad_pattern", _raw(one), number)
+    found = pattern.observable_of(text)
+    return Found(number, "stix-pattern", text, text) if found is None else _told(found, number)
+
+
+def _raw(one: Received) -> str:
+    return cut(one.raw.decode("utf-8", "replace"))
+
+
+_SHAPELESS: Mapping[str, Callable[[str], Iterator[tuple[int, str] | Refusal]]] = {
+    "csv": partial(_cells, delimiter=","), "tsv": partial(_cells, delimiter="\t"), "json": _leaves, "jsonl": _lines_of_leaves,
+}  # fmt: skip
+"""Formats of which nobody has said where the values stand."""

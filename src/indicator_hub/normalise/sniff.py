@@ -1,0 +1,105 @@
+"""What a file is, where nobody has said it: a look at how it begins."""
+
+import csv
+import json
+import re
+from typing import Any, Literal, cast
+
+from indicator_hub.errors import FeedFailed
+from indicator_hub.normalise.formats import hosts, prose
+from indicator_hub.normalise.observe import value_by_shape
+from indicator_hub.normalise.text import lines
+
+Kind = Literal["list", "csv", "tsv", "json", "jsonl", "hosts", "stix", "misp", "text"]
+KINDS: tuple[Kind, ...] = ("list", "csv", "tsv", "json", "jsonl", "hosts", "stix", "misp", "text")
+_LOOK = 200
+_MOST, _FEW = 0.8, 0.25
+"""The share of lines that a format fits; and of those in a list that begin with a value: a report in short lines has hardly any."""
+_WORDS = re.compile(r"\s+")
+
+
+def sniff(text: str) -> Kind:
+    """The format. Raises FeedFailed for JSON that is cut off or broken: read as anything else it would look like a feed with other rows."""
+    begin = text.lstrip()
+    if begin.startswith("%PDF-"):
+        raise FeedFailed("The file is a PDF: give its text.")
+    if begin.startswith("<"):
+        return "text"
+    if begin.startswith(("{", "[{", "[\n", "[ ", "[]", "[\r", '["')):
+        found = _json(begin)
+        if found is not None:
+            return found
+    if prose.is_mail(text):
+        return "text"
+    return _of_lines([line for line in lines(text) if line.strip()])
+
+
+def _json(text: str) -> Kind | None:
+    try:
+        tree: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        first = text.partition("\n")[0].strip()
+        try:
+            line: Any = json.loads(first)
+        except (ValueError, RecursionError):
+            if first.startswith(("[", "{")) and not re.match(r"\[[^\]\"{]*\]", first):
+                raise FeedFailed("The file is no whole JSON: it may have been cut off.") from None
+            return None
+        return "jsonl" if isinstance(line, (dict, list)) else None
+    return _of_tree(tree)
+
+
+def _of_tree(tree: Any) -> Kind:
+    if isinstance(tree, dict):
+        found = cast("dict[str, Any]", tree)
+        objects = found.get("objects")
+        if found.get("type") == "bundle" or (isinstance(objects, list) and {"more", "next"} & found.keys()):
+            return "stix"
+        if isinstance(objects, list) and all(
+            isinstance(one, dict) and "id" in one for one in cast("list[Any]", objects)
+        ):
+            return "stix"
+        if "Event" in found or "Attribute" in found:
+            return "misp"
+        if isinstance(found.get("response"), list):
+            return _of_tree(found["response"])
+    if isinstance(tree, list) and tree:
+        first = cast("list[Any]", tree)[0]
+        if isinstance(first, dict) and ("Event" in first or "Attribute" in first):
+            return "misp"
+    return "json"
+
+
+def _of_lines(found: list[str]) -> Kind:
+    data = [line for line in found if not line.lstrip().startswith(("#", ";", "//"))]
+    if not data:
+        return "list"
+    # From all over the file: one list begins with paths, another with addresses.
+    data = data[:: -(-len(data) // _LOOK)]
+    if _share(data, _is_host_line) >= _MOST:
+        return "hosts"
+    for kind, delimiter in (("tsv", "\t"), ("csv", ",")):
+        # Line by line: a quote that is never closed must not swallow the lines behind it.
+        columns = [len(next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))) for line in data]
+        usual = max(set(columns), key=columns.count, default=1)
+        if usual > 1 and columns.count(usual) >= _MOST * len(columns):
+            return cast("Kind", kind)
+    return "list" if _share(data, _is_item) >= _MOST and _share(data, _is_value) >= _FEW else "text"
+
+
+def _share(data: list[str], fits: Any) -> float:
+    return sum(map(fits, data)) / len(data)
+
+
+def _is_host_line(line: str) -> bool:
+    words = line.partition("#")[0].split()
+    return len(words) > 1 and words[0] in hosts.NOWHERE
+
+
+def _is_item(line: str) -> bool:
+    """One value, and at most a few words behind it."""
+    return len(_WORDS.split(line.strip())) <= 3  # noqa: PLR2004 - a value, a number, a name
+
+
+def _is_value(line: str) -> bool:
+    return value_by_shape(_WORDS.split(line.strip())[0], documentation=True) is not None

@@ -1,0 +1,251 @@
+"""Files of which only the format is known, or not even that: what is found in them, and what fails as a whole."""
+
+import gzip
+import io
+import json
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indicator_hub.errors import FeedFailed
+from indicator_hub.normalise.loose import Found, candidates
+from indicator_hub.normalise.refang import defang, refang
+from indicator_hub.normalise.sniff import KINDS, sniff
+from indicator_hub.normalise.text import decode
+from indicator_hub.normalise.unpack import unpacked
+
+MD5, SHA1, SHA256 = "0a" * 16, "0b" * 20, "0c" * 32
+
+
+def found(body, kind=None):
+    """`type:value` of what is found, `?reason` of what is refused, each with its row."""
+    if isinstance(body, str):
+        body = body.encode()
+    return [
+        (one.row, f"{one.type}:{one.value}") if isinstance(one, Found) else (one.number, f"?{one.reason}")
+        for one in candidates(body, kind, documentation=True)
+    ]
+
+
+LIST = """# a banner
+198.51.100.1
+198.51.100.0/24 ; SBL1
+hxxp://evil[.]example/a?b=1
+
+evil.example\t7
+nothing at all
+198.51.100.1
+"""
+
+
+def test_a_list():
+    """A value in each line, doubles too; a line that holds none is refused with its number."""
+    assert found(LIST) == found(LIST, "list") == [
+        (2, "ipv4-addr:198.51.100.1"), (3, "ipv4-cidr:198.51.100.0/24"), (4, "url:http://evil.example/a?b=1"), (6, "domain-name:evil.example"),
+        (7, "?syntax"), (8, "ipv4-addr:198.51.100.1"),
+    ]  # fmt: skip
+
+
+def test_a_table():
+    """Every cell that has the shape of a value, and no other; several hashes in one cell are one file; a line with an open quote is refused."""
+    table = (
+        "first seen,host,sum,note\n"
+        f'2026-11-01 10:00:00,evil.example,"{SHA256},{SHA1},{MD5}",win.vidar\n'
+        '2026-11-01,198.51.100.1:443,443,"see, https://evil.example/x"\n'
+        '2026-11-01,"never closed,1\n'
+        "2026-11-01,10.0.0.1,7,US\n"
+    )
+    expected = [
+        (2, "domain-name:evil.example"), (2, f"sha256:{SHA256}"), (3, "ipv4-port:198.51.100.1:443"), (4, "?syntax"), (5, "?non_global"),
+    ]  # fmt: skip
+    assert found(table) == found(table, "csv") == expected
+    assert found(table.replace(",", "\t"), "tsv")[:1] == expected[:1]
+    (file,) = (one for one in candidates(table.encode()) if isinstance(one, Found) and one.type == "sha256")
+    assert (
+        file.pattern
+        == f"[file:hashes.'SHA-256' = '{SHA256}' OR file:hashes.'SHA-1' = '{SHA1}' OR file:hashes.MD5 = '{MD5}']"
+    )
+
+
+def test_json():
+    """Every text in it that has the shape of a value; numbered by the items of the document, or by line."""
+    items = [{"ioc": "evil.example", "n": 443, "tags": ["c2", "198[.]51.100.2"]}, {"ioc": "x", "seen": "2026-11-01"}]
+    expected = [(1, "domain-name:evil.example"), (1, "ipv4-addr:198.51.100.2")]
+    for body in (json.dumps(items), json.dumps({"a": items[0], "b": items[1]}), json.dumps(items, indent=1)):
+        assert found(body) == found(body, "json") == expected
+    lines = "\n".join(json.dumps(one) for one in items)
+    assert sniff(lines) == "jsonl"
+    assert found(lines) == found(lines, "jsonl") == expected
+    assert found(f'{lines}\n{{"a": \n{{"a": "evil.example"}}', "jsonl")[-2:] == [
+        (3, "?syntax"),
+        (4, "domain-name:evil.example"),
+    ]
+
+
+def test_hosts():
+    """The names, not the addresses; a machine's own names are none."""
+    body = "127.0.0.1 localhost\n::1 ip6-localhost ip6-loopback\n0.0.0.0 evil.example www.evil.example # both\n0.0.0.0 x.test\nalone.example\n"
+    expected = [
+        (3, "domain-name:evil.example"),
+        (3, "domain-name:www.evil.example"),
+        (4, "?reserved_name"),
+        (5, "?syntax"),
+    ]
+    assert found(body, "hosts") == found(body) == expected
+
+
+def test_stix():
+    """Indicators and vulnerabilities, by their place in the bundle: one observable in canonical form, everything else verbatim."""
+    one = {"type": "indicator", "spec_version": "2.1", "id": "indicator--1"}
+    foreign = "[ipv4-addr:value = '198.51.100.1'] FOLLOWEDBY [domain-name:value = 'evil.example']"
+    objects = [
+        {"type": "identity", "id": "identity--1"}, one | {"pattern": "[ipv4-addr:value='198.51.100.1/32']", "pattern_type": "stix"},
+        one | {"pattern": foreign, "pattern_type": "stix"}, one | {"pattern": "[what", "pattern_type": "stix"},
+        one | {"pattern": "rule x {}", "pattern_type": "yara"},
+        {"type": "vulnerability", "id": "vulnerability--1", "name": "A hole", "external_references": [{"external_id": "cve-2026-0001"}]},
+        one | {"pattern": "[url:value = 'http://evil.example']"}, 7,
+    ]  # fmt: skip
+    expected = [
+        (2, "ipv4-addr:198.51.100.1"), (3, f"stix-pattern:{foreign}"), (4, "?bad_pattern"), (5, "yara:rule x {}"), (6, "cve:CVE-2026-0001"),
+        (7, "url:http://evil.example/"), (8, "?bad_object"),
+    ]  # fmt: skip
+    for body in ({"type": "bundle", "id": "bundle--1", "objects": objects}, {"more": False, "objects": objects}):
+        assert found(json.dumps(body)) == found(json.dumps(body), "stix") == expected
+
+
+def test_misp():
+    """Attributes marked `to_ids`, in objects too, by their types; composites taken apart; what is only context is no candidate."""
+
+    def attribute(kind, value, *, to_ids=True):
+        return {"type": kind, "value": value, "to_ids": to_ids}
+
+    event = {
+        "Attribute": [
+            attribute("ip-dst|port", "198.51.100.1|443"), attribute("domain|ip", "evil.example|198.51.100.2"), attribute("link", "https://a.example/", to_ids=False),
+            attribute("filename|sha256", f"a.exe|{SHA256}"), attribute("regkey|value", "HKCU\\x|1"), attribute("spaceship", "x"),
+            attribute("mutex", " a b"), attribute("AS", "AS64500"),
+        ],
+        "Object": [{"Attribute": [attribute("md5", MD5.upper()), attribute("vulnerability", "CVE-2026-0001")]}],
+    }  # fmt: skip
+    expected = [
+        (1, "ipv4-port:198.51.100.1:443"), (2, "domain-name:evil.example"), (2, "ipv4-addr:198.51.100.2"), (4, f"sha256:{SHA256}"),
+        (5, "windows-registry-key:HKEY_CURRENT_USER\\x"), (6, "?unknown_type"), (7, "mutex: a b"), (8, "autonomous-system:64500"), (9, f"md5:{MD5}"),
+        (10, "cve:CVE-2026-0001"),
+    ]  # fmt: skip
+    for body in ({"Event": event}, {"response": [{"Event": event}]}, [{"Event": event}]):
+        assert found(json.dumps(body)) == found(json.dumps(body), "misp") == expected
+
+
+TEXT = f"""Dear colleague, we saw traffic to hxxps://evil[.]example/a?b=1, then to 198[.]51[.]100[.]7:8080 (the second stage).
+Please block evil.example; see [our page](https://www.evil.example/page). Sent by a(at)evil.example at 10:30.
+It drops setup.py and README.md, version 1.2.3, with SHA-256 {SHA256} and exploits CVE-2026-0001.
+"""
+
+
+def test_free_text():
+    """The values in a report, masked or not; files, versions and times are none."""
+    assert found(TEXT) == found(TEXT, "text") == [
+        (1, "url:https://evil.example/a?b=1"), (1, "ipv4-port:198.51.100.7:8080"), (2, "domain-name:evil.example"),
+        (2, "url:https://www.evil.example/page"), (2, "email-addr:a@evil.example"), (3, f"sha256:{SHA256}"), (3, "cve:CVE-2026-0001"),
+    ]  # fmt: skip
+
+
+def test_a_mail():
+    """Its sender and its words, decoded; where the links of its page lead, too."""
+    mail = (
+        "From: Bad <bad@evil.example>\r\nTo: desk@cert.example\r\nSubject: =?utf-8?q?http=3A//one.example/?=\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+        '<p>Click <a href=3D"http://two.example/=\r\nlong">here</a></p>\r\n'
+    )
+    values = [value for _, value in found(mail)]
+    assert values == ["email-addr:bad@evil.example", "url:http://one.example/", "url:http://two.example/long"]
+
+
+NASTY = [
+    (b"\xef\xbb\xbf198.51.100.1\n", ["ipv4-addr:198.51.100.1"]),
+    ("\ufeff198.51.100.1\r\n198.51.100.2\n".encode("utf-16-le"), ["ipv4-addr:198.51.100.1", "ipv4-addr:198.51.100.2"]),
+    ("\ufeff198.51.100.1\r198.51.100.2".encode("utf-16-be"), ["ipv4-addr:198.51.100.1", "ipv4-addr:198.51.100.2"]),
+    (b"198.51.100.1\r\n198.51.100.2\r198.51.100.3\n", [f"ipv4-addr:198.51.100.{n}" for n in (1, 2, 3)]),
+    (
+        b"198.51.100.1\n" + b"a" * 500_000 + b"\n198.51.100.2",
+        ["ipv4-addr:198.51.100.1", "?too_long", "ipv4-addr:198.51.100.2"],
+    ),
+    (b"198.51.100.1\n198.51\0.100.2\n", ["ipv4-addr:198.51.100.1", "?control_chars"]),
+    (b"198.51.100.1\nb\xfccher.example\n", ["ipv4-addr:198.51.100.1", "domain-name:xn--bcher-kva.example"]),
+    (b"198.51.100.1\x0c\n198.51.100.2\xc2\x85\n", ["ipv4-addr:198.51.100.1", "ipv4-addr:198.51.100.2"]),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), NASTY)
+def test_nasty_files(body, expected):
+    """Marks of byte order, mixed ends of lines, lines without end, NULs, other encodings: what can be read is, and what cannot is told."""
+    assert [value for _, value in found(body, "list")] == expected
+    assert [value for _, value in found(gzip.compress(body), "list")] == expected
+
+
+def zipped(**files):
+    """A zip of these files."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
+BROKEN = [
+    (b"", None), (b"<!DOCTYPE html><p>404", None), (b"  <html>", None), (b'{"query_status": "unknown_auth_key"}', None),
+    (b'{"objects": [{"type": "indicator"', None), (b'[{"a": "evil.example"}, {"b"', None), (b'{"a": "evil.example"}\n{"b": "evil', "jsonl"),
+    (b"{}", "stix"), (b'{"objects": []}', "stix"), (b'{"a": 1}', "misp"), (b"[" * 100_000, "json"), (b"%PDF-1.7\n", None),
+    (gzip.compress(b"198.51.100.1\n" * 1_000)[:-9], None), (gzip.compress(b"198.51.100.1\n" * 1_000)[:30], None), (b"\x1f\x8b", None),
+    (b"PK\x03\x04 no zip", None), (zipped(a="198.51.100.1", b="198.51.100.2"), None), (zipped(a="198.51.100.1")[:-10], None),
+    (b"\xff\xfe198", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "kind"), BROKEN)
+def test_a_file_that_must_fail_gives_nothing(body, kind):
+    """Empty, a page, an error, cut off, broken, or something else than it was said to be: not one value, and the reason."""
+    with pytest.raises(FeedFailed):
+        candidates(body, kind)
+
+
+def test_what_unpacks_to_too_much():
+    """A few bytes that hold gigabytes are refused before they are unpacked."""
+    bomb = gzip.compress(b"0" * 30_000_000)
+    assert len(bomb) < 60_000
+    with pytest.raises(FeedFailed, match="unpacks to more"):
+        unpacked(bomb)
+    with pytest.raises(FeedFailed, match="unpacks to more"):
+        unpacked(zipped(a=b"0" * 30_000_000))
+    assert unpacked(gzip.compress(b"a") + gzip.compress(b"b")) == b"ab"
+    assert unpacked(zipped(a="198.51.100.1")) == b"198.51.100.1"
+
+
+@given(st.text(max_size=400), st.sampled_from(KINDS))
+def test_whatever_a_file_holds(text, kind):
+    """It fails as a whole, or each candidate is a value that stands on its own; nothing else is raised."""
+    try:
+        all_of = list(candidates(text.encode("utf-8", "surrogatepass"), kind, documentation=True))
+    except FeedFailed:
+        return
+    for one in all_of:
+        if isinstance(one, Found) and one.pattern and one.type not in ("stix-pattern", "yara"):
+            assert refang(defang(one.value)) == one.value or one.type in (
+                "mutex",
+                "file-name",
+                "user-agent",
+                "process",
+                "directory",
+            )
+
+
+@given(st.binary(max_size=300))
+def test_whatever_bytes(body):
+    """Sniffed or failed, never a fault."""
+    try:
+        list(candidates(body))
+        sniff(decode(body)[0])
+    except FeedFailed:
+        return
