@@ -1,6 +1,9 @@
 """One run of a feed: every candidate is accounted for, running again changes nothing, a bad feed changes nothing at all."""
 
+import gzip
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -322,3 +325,45 @@ async def test_a_url_is_asked_for_what_is_newer(sqlite_url: str, tmp_path: Path,
             assert "secret" not in str(failed.value)
         with pytest.raises(FeedFailed, match="cannot be fetched"):
             await run(w.store, replace(feed, source="http://127.0.0.1:1/feed"), again=True)
+
+
+async def test_what_a_licence_keeps_at_home(database_url: str, tmp_path: Path) -> None:
+    """`reshare: false`: whoever imports it, and its nation's clients, see what it brings; a partner nation does not. Again nothing is new."""
+    async with world(database_url, with_feed(tmp_path, "192.0.2.1\n", reshare=False)) as w:
+        assert (await run(w.store, await the_feed(w)))[1].as_dict()["new"] == 1
+        for account, sees in (("ana", True), ("bank", True), ("bea", False)):
+            query = Query(-1, 10, Filters(types=("indicator",)))
+            page = await poll(
+                w.store, await w.caller(account), await w.reach(account, collection="fed"), query, Resource.OBJECTS
+            )
+            assert bool(page.entries) is sees, account
+        assert (await run(w.store, await the_feed(w)))[1].as_dict() | {"unchanged": 0} == dict.fromkeys(
+            Tally().as_dict(), 0
+        ) | {"candidates": 1}
+
+
+@pytest.mark.parametrize("packed", ["gzip", "zip"])
+async def test_a_packed_feed(database_url: str, tmp_path: Path, packed: str) -> None:
+    """Unpacked as it comes; cut off, nothing of it is taken."""
+    made = io.BytesIO()
+    if packed == "gzip":
+        made.write(gzip.compress(LIST.encode()))
+    else:
+        with zipfile.ZipFile(made, "w") as archive:
+            archive.writestr("feed.txt", LIST)
+    async with world(database_url, with_feed(tmp_path, made.getvalue())) as w:
+        assert (await run(w.store, await the_feed(w)))[1].as_dict()["new"] == 4
+        (tmp_path / "feed.txt").write_bytes(made.getvalue()[:-12])
+        with pytest.raises(FeedFailed):
+            await run(w.store, await the_feed(w), again=True)
+        assert len(await shared(w)) == 4
+
+
+async def test_vulnerabilities_and_endpoints(database_url: str, tmp_path: Path) -> None:
+    """Of other kinds than addresses: what is stored is valid STIX, the same when it comes again."""
+    lines = f"CVE-2026-0001\n192.0.2.1:443\n[2001:db8::1]:80\nAS64500\n{'0a' * 16} {'0c' * 32}\n"
+    async with world(database_url, with_feed(tmp_path, lines, columns={})) as w:
+        assert (await run(w.store, await the_feed(w)))[1].as_dict()["new"] == 5
+        kinds = sorted((one["type"], one["name"]) for one in await shared(w))
+        assert kinds[-1] == ("vulnerability", "CVE-2026-0001")
+        assert (await run(w.store, await the_feed(w), again=True))[1].as_dict()["unchanged"] == 5

@@ -1,6 +1,7 @@
 """Declarations: a folder of YAML becomes a roster, or every mistake in it is told with its file and line."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -786,3 +787,10 @@ def test_what_holds_anyway_may_be_written():
     written = "documentation: refuse\n        header: true\n        delimiter: ','\n        comment: '#'\n        confidence_cap: 100\n        level: GREEN"
     text = VALID.replace("level: GREEN", written).replace("title: Main", "title: Main\n        writable: members")
     assert parse([("a.yaml", text)]) == parse([("a.yaml", VALID)])
+
+
+def test_what_may_not_be_passed_on():
+    """Neither where everybody reads, nor of a feed that is passed on as it is."""
+    stix = VALID.replace("        format: csv\n", "        format: stix\n        reshare: false\n", 1)
+    stix = re.sub(r"\n        (columns|types): .*", "", stix)
+    assert any("the hub cannot mark it" in one.text for one in mistakes(("a.yaml", stix)))

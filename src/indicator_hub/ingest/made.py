@@ -12,7 +12,7 @@ from indicator_hub.normalise.indicator import stix_id as id_of
 from indicator_hub.normalise.row import Refusal, Row
 from indicator_hub.sharing.claim import Claim, Refused, Run
 from indicator_hub.stix.indicator import encode
-from indicator_hub.stix.markings import TLP_IDS
+from indicator_hub.stix.markings import TLP_IDS, nation_list
 from indicator_hub.taxii.status import Status
 from indicator_hub.trust.ladder import NAMES
 
@@ -30,7 +30,7 @@ class _Terms:
 async def take_rows(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int]:
     """Take every row; yields the number of candidates so far after each batch. Raises FeedFailed before anything is stored."""
     level = run.feed.level if run.feed.level is not None else run.reach.require_collection().default
-    terms = _Terms(run.created_by_ref, () if level is None else (TLP_IDS[NAMES[level]],))
+    terms = _Terms(run.created_by_ref, (*(() if level is None else (TLP_IDS[NAMES[level]],)), *await _licence(run)))
     seen: set[str] = set()
     for rows in batches(formats.rows(content, run.feed)):
         tally.candidates += len(rows)
@@ -50,6 +50,15 @@ async def take_rows(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int
         tally.quarantined += len(refused)
         await _offer(run, offered, refused, terms, tally)
         yield tally.candidates
+
+
+async def _licence(run: Run) -> tuple[str, ...]:
+    """The mark that keeps in its nation what may not be passed on; its meaning is said first, or what bears it would be held."""
+    if run.feed.reshare:
+        return ()
+    mark = nation_list(run.feed.group, run.feed.organisation, run.reach.nation)
+    await run.submit(body([encode(mark)]), claims=())
+    return (mark["id"],)
 
 
 async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused], terms: _Terms, tally: Tally) -> None:

@@ -6,6 +6,8 @@ TLP is recognised by the full id and by nothing else: public code with wrong ids
 from collections.abc import Mapping
 from typing import Any
 
+from indicator_hub.stix import ids
+
 TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
 PAP_EXTENSION = "extension-definition--f8d78575-edfd-406e-8e84-6162a8450f5b"
 """What one may do with it: the Permissible Actions Protocol, as STIX extension."""
@@ -72,3 +74,18 @@ def is_tlp_object(value: Mapping[str, Any]) -> bool:
             and "definition" not in value
         )
     return False
+
+
+def nation_list(group: str, organisation: str, nation: str) -> dict[str, Any]:
+    """The marking-definition by which an organisation keeps what it imports in its own nation: the licence of a feed asks for it.
+
+    The same for the same organisation, group and nation, whenever it is made.
+    """
+    return {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": ids.derive("marking-definition", group, organisation, [nation]),
+        "created": "2026-01-01T00:00:00.000Z",
+        "name": f"Not to be passed on beyond {nation}",
+        "extensions": {HANDLING_EXTENSION: {"extension_type": "property-extension", "releasable_to": [nation]}},
+    }

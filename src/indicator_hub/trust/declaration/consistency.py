@@ -159,7 +159,7 @@ def _feed(name: str, feed: Declared[shapes.FeedShape], group: DeclaredGroup, eve
     shape = feed.shape
     if shape is None:
         return
-    for rule in (_importer, _filled, _columns):
+    for rule in (_importer, _filled, _columns, _licence):
         yield from rule(name, feed, shape, group, everything)
 
 
@@ -191,6 +191,22 @@ def _filled(
     elif collection is not None and shape.level is not None and shape.level > collection.ceiling:
         above = f"its level {NAMES[shape.level]} is above the ceiling {NAMES[collection.ceiling]} of {shape.collection}"
         yield feed.mistake(f"{above}: choose a lower level or another collection", "level")
+
+
+def _licence(
+    name: str, feed: Declared[shapes.FeedShape], shape: shapes.FeedShape, _group: DeclaredGroup, _everything: Gathered
+) -> Iterator[Mistake]:
+    """What may not be passed on is marked so: not where everybody reads, and not what is passed on as it came."""
+    if shape.reshare:
+        return
+    if name == PUBLIC:
+        yield feed.mistake(
+            "what may not be passed on does not belong where everybody reads: choose another group", "reshare"
+        )
+    elif shape.format == "stix":
+        yield feed.mistake(
+            "a stix feed is passed on as it is, so the hub cannot mark it: write no reshare here", "reshare"
+        )
 
 
 def _columns(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from indicator_hub.trust.declaration import shapes
+from indicator_hub.trust.declaration import presets, shapes
 from indicator_hub.trust.declaration.document import Mistake, Node
 from indicator_hub.trust.declaration.fitting import fit
 
@@ -118,10 +118,13 @@ def _group(
             alias: _collection(name, alias, held, mistakes) for alias, held in node.children("collections").items()
         },
         feeds={
-            feed: _declared(shapes.FeedShape, held, f"Feed {feed} of group {name}", mistakes)
-            for feed, held in node.children("feeds").items()
+            feed: _feed(held, f"Feed {feed} of group {name}", mistakes) for feed, held in node.children("feeds").items()
         },
     )
+
+
+def _feed(node: Node, subject: str, mistakes: list[Mistake]) -> Declared[shapes.FeedShape]:
+    return _declared(shapes.FeedShape, presets.completed(node, subject, mistakes), subject, mistakes)
 
 
 def _collection(group: str, alias: str, node: Node, mistakes: list[Mistake]) -> Declared[shapes.CollectionShape]:

@@ -158,3 +158,4 @@ class FeedShape(Shape):
     default_scheme: Literal["http", "https"] | None = None
     documentation: Literal["allow", "refuse"] = "refuse"
     terms: MaybeText = ""
+    reshare: Flag = True
