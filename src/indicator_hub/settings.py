@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     )
     status_hours: int = Field(7 * 24, ge=24, description="How long a status can be read, in hours.")
     serve_events: bool = Field(True, description="Record every page that gives objects away.")
+    feeds: bool = Field(True, description="Run the feeds that say how often.")
     log_level: str = Field("info", description="critical, error, warning, info or debug.")
     testing: bool = Field(False, description="This hub is for tests: it may take its time from a file.")
     clock_file: Path | None = Field(

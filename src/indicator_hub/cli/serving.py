@@ -7,10 +7,12 @@ import logging
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 import uvicorn
 
 from indicator_hub.errors import Misconfigured
+from indicator_hub.ingest.schedule import scheduled
 from indicator_hub.settings import Settings
 from indicator_hub.web.app import create_app, open_hub
 from indicator_hub.web.wire import Protocol
@@ -57,15 +59,22 @@ async def _serve(
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    await _Server(config, lambda: ready(hub.origin)).serve(sockets=[listener])
+    async with AsyncExitStack() as beside:
+        if settings.feeds:
+            await beside.enter_async_context(scheduled(hub.store))
+        await _Server(config, lambda: ready(hub.origin), beside).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready."""
+    """Says when it is ready; ends what runs beside it before the store is closed."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], beside: AsyncExitStack) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._beside = ready, beside
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._beside.aclose()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

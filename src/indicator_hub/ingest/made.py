@@ -1,7 +1,8 @@
 """Rows of a list or a table: the hub makes the indicators, under ids that follow from scope and value."""
 
+import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 from indicator_hub.ingest.batches import batches, body
@@ -32,12 +33,13 @@ async def take_rows(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int
     level = run.feed.level if run.feed.level is not None else run.reach.require_collection().default
     terms = _Terms(run.created_by_ref, (*(() if level is None else (TLP_IDS[NAMES[level]],)), *await _licence(run)))
     seen: set[str] = set()
-    for rows in batches(formats.rows(content, run.feed)):
+    ahead = iter(batches(formats.rows(content, run.feed)))
+    # In another thread: polls are answered meanwhile.
+    while rows := await asyncio.to_thread(_candidates, ahead, run):
         tally.candidates += len(rows)
         offered: dict[str, Candidate] = {}
         refused: list[Refused] = []
-        for row in rows:
-            found = candidate(row, run.feed, now=run.started) if isinstance(row, Row) else row
+        for found in rows:
             if isinstance(found, Refusal):
                 refused.append(_refused(found))
                 continue
@@ -50,6 +52,12 @@ async def take_rows(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int
         tally.quarantined += len(refused)
         await _offer(run, offered, refused, terms, tally)
         yield tally.candidates
+
+
+def _candidates(ahead: Iterator[list[Row | Refusal]], run: Run) -> list[Candidate | Refusal]:
+    """The next batch."""
+    rows = next(ahead, list[Row | Refusal]())
+    return [candidate(row, run.feed, now=run.started) if isinstance(row, Row) else row for row in rows]
 
 
 async def _licence(run: Run) -> tuple[str, ...]:

@@ -30,14 +30,16 @@ def worker() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
-async def run(store: Store, feed: Feed, *, again: bool = False, progress: Progress | None = None) -> tuple[str, Tally]:
+async def run(
+    store: Store, feed: Feed, *, again: bool = False, scheduled: bool = False, progress: Progress | None = None
+) -> tuple[str, Tally]:
     """Run a feed once. Returns the outcome (`done`, or `unchanged` when the source has nothing newer) and the tally.
 
-    `again` asks for the content even if the source says that it has not changed. `progress` is told the tally and the share of the
+    `scheduled`: only if it is due. `again` asks for the content even if the source says that it has not changed. `progress` is told the tally and the share of the
     content that was read, in thousandths, after each batch. Raises FeedFailed when the feed as a whole cannot be taken: then nothing of
     it was; NotFound when it may not run now; Conflict when another process runs it.
     """
-    async with claim(store, feed, worker()) as one:
+    async with claim(store, feed, worker(), scheduled=scheduled) as one:
         tally = Tally()
         try:
             mark = one.bookmark
@@ -51,6 +53,10 @@ async def run(store: Store, feed: Feed, *, again: bool = False, progress: Progre
         except HubError as error:
             tally.candidates = tally.accounted()  # what was read and not yet judged when it failed is not counted
             await one.settle(tally.as_dict(), outcome="failed", reason=error.detail or error.sentence)
+            raise
+        except asyncio.CancelledError:
+            tally.candidates = tally.accounted()
+            await one.settle(tally.as_dict(), outcome="failed", reason="It was stopped before its end.", counts=False)
             raise
         content = (fetched.etag, fetched.last_modified, hashlib.sha256(fetched.body).digest())
         await one.settle(tally.as_dict(), outcome="done", content=content)

@@ -1,11 +1,13 @@
 """Claim: one process at a time runs a feed. What the run brings goes through `submit`, with its provenance in the same transaction."""
 
+import asyncio
+import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from indicator_hub.audit.event import Event
-from indicator_hub.errors import Conflict, NotFound
+from indicator_hub.errors import Conflict, NotFound, Unavailable
 from indicator_hub.sharing.act import Act, Caller
 from indicator_hub.sharing.submit import submit
 from indicator_hub.store import audit, credentials, entries, feeds, jobs, roster
@@ -16,8 +18,13 @@ from indicator_hub.taxii.status import Status
 from indicator_hub.trust.reach import Reach, reach_of
 from indicator_hub.trust.roster import Feed
 
-LEASE = 15 * 60 * 1_000_000
-"""How long a run may be silent before another process may take the feed over, in microseconds."""
+LEASE = 30 * 1_000_000
+"""How long a process may be silent before another may take over the feed that it runs, in microseconds. It is not, while it lives."""
+BEAT = 5.0
+"""Seconds between two signs of life."""
+RESTS_AFTER = 5
+"""Failures in a row after which a feed is tried once a day only: its source has changed, or does not want us."""
+_DAY = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +82,16 @@ class Run:
         outcome: str,
         reason: str = "",
         content: tuple[str | None, str | None, bytes] | None = None,
+        counts: bool = True,
     ) -> None:
-        """The run is over: its tally, and how far the feed was read (`content`: ETag, Last-Modified, SHA-256 of what was taken whole)."""
+        """The run is over: its tally, and how far the feed was read (`content`: ETag, Last-Modified, SHA-256 of what was taken whole).
+
+        `counts`: a failure is the source's, and makes the feed wait longer.
+        """
         async with self.store.transactions.begin() as tx:
             now = self.store.now()
+            if counts:
+                await feeds.count_failure(tx, self.bookmark.feed_id, failed=outcome == "failed")
             await feeds.end_run(tx, self.number, outcome=outcome, reason=reason, tally=tally, now=now)
             if content is not None:
                 etag, last_modified, sha256 = content
@@ -107,26 +120,72 @@ async def declared(store: Store) -> list[Feed]:
         return await roster.feeds(tx)
 
 
+async def due(store: Store) -> list[Feed]:
+    """The feeds that are to run now and that nobody is running: one that was never run is due at once."""
+    now = store.now()
+    async with store.transactions.read() as tx:
+        listed, jobs_of = await roster.feeds(tx), await jobs.states(tx)
+    when = {feed.name: jobs_of.get(_job(feed.name), (0, 0)) for feed in listed}
+    ready = [feed for feed in listed if feed.every and max(when[feed.name]) <= now]
+    return sorted(ready, key=lambda feed: when[feed.name])
+
+
+async def postpone(store: Store, feed: Feed) -> None:
+    """It may not run now, and nobody need try again before its next turn."""
+    now = store.now()
+    async with store.transactions.begin() as tx:
+        await jobs.set_due(tx, _job(feed.name), due=following(feed, 0, now=now, chance=random.random()) or now)  # noqa: S311 - as below
+
+
+def following(feed: Feed, failures: int, *, now: int, chance: float) -> int | None:
+    """When a feed runs again: after its interval, a tenth more or less by chance; after failures twice as late each time, a day at most.
+
+    None for one that runs only when it is told to. `chance` lies between 0 and 1.
+    """
+    if not feed.every:
+        return None
+    wait = feed.every if failures < RESTS_AFTER else max(_DAY, feed.every)
+    wait = min(wait * 2 ** min(failures, RESTS_AFTER), max(_DAY, feed.every))
+    return now + int(wait * (0.9 + 0.2 * chance))
+
+
 @asynccontextmanager
-async def claim(store: Store, feed: Feed, worker: str) -> AsyncGenerator[Run]:
-    """Hold the feed while it runs. Raises NotFound when it may not run now, Conflict when another process is running it."""
+async def claim(store: Store, feed: Feed, worker: str, *, scheduled: bool = False) -> AsyncGenerator[Run]:
+    """Hold the feed while it runs. Raises NotFound when it may not run now, Conflict when another process is running it.
+
+    `scheduled`: only if it is due; Conflict when another process was first.
+    """
     now = store.now()
     reach = await _reach(store, feed)
     async with store.transactions.begin() as tx:
-        if not await jobs.claim(tx, _job(feed.name), worker, now=now, lease=LEASE):
+        if not await jobs.claim(tx, _job(feed.name), worker, now=now, lease=LEASE, only_due=scheduled):
             raise Conflict(
                 f"Another process is running the feed {feed.name}, or was when it ended: "
-                f"it is free again {LEASE // 60_000_000} minutes after its last sign of life."
+                f"it is free again {LEASE // 1_000_000} seconds after its last sign of life."
             )
         bookmark = await feeds.bookmark(tx, feed.name)
         await feeds.end_left_runs(tx, bookmark.feed_id, now=now)
         number = await feeds.start_run(tx, bookmark.feed_id, now=now)
         identities = await credentials.identities(tx, reach.organisation_id)
+    beating = asyncio.create_task(_beat(store, feed, worker))
     try:
         yield Run(store, Caller(reach.account), reach, feed, bookmark, number, worker, now, min(identities, default=""))
     finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
         async with store.transactions.begin() as tx:
-            await jobs.release(tx, _job(feed.name), worker)
+            failures = await feeds.failures(tx, bookmark.feed_id)
+            at = following(feed, failures, now=store.now(), chance=random.random())  # noqa: S311 - spread, not secret
+            await jobs.release(tx, _job(feed.name), worker, due=at)
+
+
+async def _beat(store: Store, feed: Feed, worker: str) -> None:
+    """Signs of life while a run waits for its source, or works between two batches."""
+    while True:
+        await asyncio.sleep(BEAT)
+        with suppress(Unavailable):
+            async with store.transactions.begin() as tx:
+                await jobs.renew(tx, _job(feed.name), worker, now=store.now(), lease=LEASE)
 
 
 async def _reach(store: Store, feed: Feed) -> Reach:

@@ -87,6 +87,17 @@ async def end_run(
     await tx.execute(update(feed_run).where(feed_run.c.id == run).values(**values))
 
 
+async def count_failure(tx: AsyncConnection, feed_id: int, *, failed: bool) -> int:
+    """One more in a row, or none any longer. Returns how many."""
+    changed = update(feed).where(feed.c.id == feed_id).values(failures=feed.c.failures + 1 if failed else 0)
+    return (await tx.execute(changed.returning(feed.c.failures))).scalar_one()
+
+
+async def failures(tx: AsyncConnection, feed_id: int) -> int:
+    """How many runs have failed in a row."""
+    return (await tx.execute(select(feed.c.failures).where(feed.c.id == feed_id))).scalar_one()
+
+
 async def set_bookmark(
     tx: AsyncConnection, feed_id: int, *, etag: str | None, last_modified: str | None, content_sha256: bytes, now: int
 ) -> None:

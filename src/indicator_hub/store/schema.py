@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0006"
+REVISION = "0007"
 """The schema this code knows: the newest revision in `migrations/`. The hub refuses to start on any other."""
 
 metadata = MetaData(
@@ -196,6 +196,8 @@ feed = Table(
     Column("last_modified", _Text),
     Column("content_sha256", LargeBinary),
     Column("succeeded", BigInteger),
+    # In a row, up to now.
+    Column("failures", Integer, nullable=False, server_default=text("0")),
 )
 
 feed_run = Table(

@@ -109,7 +109,8 @@ class Feed:
     `columns` maps the fields value, port, sha256, sha1, md5, type, first_seen, description, labels, confidence and reference to column names or
     1-based numbers of a table, or to paths inside an item of JSON; `items` is the path to the items; `split` parts a cell that holds several
     values; rows in which a column has the value that `ignore` names are none. `types` maps the feed's own type words to observable types; `labels`, `indicator_types`, `confidence` and
-    `level` are what every indicator of the feed carries. Without `reshare` its licence keeps it in the nation of whoever imports it. `documentation` makes documentation addresses ordinary values.
+    `level` are what every indicator of the feed carries. Without `reshare` its licence keeps it in the nation of whoever imports it.
+    `every` is how often the hub runs it, in microseconds; None: only when it is told to. `documentation` makes documentation addresses ordinary values.
     """
 
     name: str
@@ -137,6 +138,7 @@ class Feed:
     documentation: bool = False
     terms: str = ""
     reshare: bool = True
+    every: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,6 +277,10 @@ def _feed(before: Feed, after: Feed) -> Clauses:
     yield from _plain(before.confidence, after.confidence, "now has the confidence", str)
     yield from _plain(before.confidence_cap, after.confidence_cap, "now has its confidence capped at", str)
     yield from _plain(before.terms, after.terms, "now comes on the terms")
+    if before.every != after.every:
+        yield (
+            f"now runs every {after.every // 1_000_000} seconds" if after.every else "now runs only when it is told to"
+        )
     if before.reshare != after.reshare:
         yield "may now be passed on to other nations" if after.reshare else "now stays in the nation of who imports it"
     if before.documentation != after.documentation:

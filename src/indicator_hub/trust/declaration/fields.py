@@ -126,6 +126,16 @@ def _instant(text: object) -> int:
     return timestamps.parse(whole)
 
 
+def _interval(text: object) -> int:
+    found = re.fullmatch(r"([1-9][0-9]{0,3})(s|m|h|d)", text, re.ASCII) if isinstance(text, str) else None
+    if found is None:
+        raise ValueError("must be an interval, such as 15m, 6h or 1d")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+_UNITS = {"s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
+
+
 def _flag(text: object) -> bool:
     if text not in ("true", "false"):
         raise ValueError("must be true or false")
@@ -168,6 +178,7 @@ GroupName = Annotated[str, PlainValidator(_require_group_name)]
 Alias = Annotated[str, PlainValidator(_require_alias)]
 Nation = Annotated[str, AfterValidator(require_nation)]
 Instant = Annotated[int, BeforeValidator(_instant)]
+Interval = Annotated[int, BeforeValidator(_interval)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Percentage = Annotated[int, BeforeValidator(_percentage)]
 Level = Annotated[int, BeforeValidator(_level)]

@@ -17,6 +17,7 @@ from indicator_hub.trust.declaration.fields import (
     GroupName,
     Identity,
     Instant,
+    Interval,
     Level,
     MaybeText,
     Name,
@@ -159,3 +160,4 @@ class FeedShape(Shape):
     documentation: Literal["allow", "refuse"] = "refuse"
     terms: MaybeText = ""
     reshare: Flag = True
+    every: Interval | None = None
