@@ -32,7 +32,6 @@ async def take_rows(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int
     """Take every row; yields the number of candidates so far after each batch. Raises FeedFailed before anything is stored."""
     level = run.feed.level if run.feed.level is not None else run.reach.require_collection().default
     terms = _Terms(run.created_by_ref, (*(() if level is None else (TLP_IDS[NAMES[level]],)), *await _licence(run)))
-    seen: set[str] = set()
     ahead = iter(batches(formats.rows(content, run.feed)))
     # In another thread: polls are answered meanwhile.
     while rows := await asyncio.to_thread(_candidates, ahead, run):
@@ -44,10 +43,9 @@ async def take_rows(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int
                 refused.append(_refused(found))
                 continue
             stix_id = id_of(found, run.feed, terms.marks)
-            if stix_id in seen:
+            if stix_id in offered:
                 tally.duplicate += 1
             else:
-                seen.add(stix_id)
                 offered[stix_id] = found
         tally.quarantined += len(refused)
         await _offer(run, offered, refused, terms, tally)
@@ -78,8 +76,13 @@ async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused]
         if stix_id in taken_back:
             tally.recalled += 1
             continue
-        digest = fingerprint(found, run.feed)
         before = known.get(stix_id)
+        if before is not None and before.run == run.number:
+            tally.duplicate += (
+                1  # in an earlier batch: that is remembered in the database, not here, however long the feed is
+            )
+            continue
+        digest = fingerprint(found, run.feed)
         if before is not None and before.fingerprint == digest:
             unchanged.append(before)
             continue

@@ -97,7 +97,7 @@ def _told(one: Observable, number: int) -> Found:
 
 
 def _cells(text: str, delimiter: str) -> Iterator[tuple[int, str] | Refusal]:
-    for record in tables.records(lines(text), _feed("csv", delimiter)):
+    for record in tables.records(list(lines(text)), _feed("csv", delimiter)):
         if isinstance(record, Refusal):
             yield record
         else:
@@ -111,14 +111,12 @@ def _leaves(text: str) -> Iterator[tuple[int, str] | Refusal]:
 
 
 def _lines_of_leaves(text: str) -> Iterator[tuple[int, str] | Refusal]:
-    found = lines(text)
-    last = next((line for line in reversed(found) if line.strip()), "{}")
-    trees.parse(last)  # cut off in the middle of a line, the file is not whole
-    return _each_line(found)
+    trees.require_whole(text)
+    return _each_line(text)
 
 
-def _each_line(found: list[str]) -> Iterator[tuple[int, str] | Refusal]:
-    for number, line in enumerate(found, 1):
+def _each_line(text: str) -> Iterator[tuple[int, str] | Refusal]:
+    for number, line in enumerate(lines(text), 1):
         if not line.strip():
             continue
         if len(line) > MAX_ROW:

@@ -3,6 +3,7 @@
 import codecs
 import json
 import re
+from collections.abc import Iterator
 from typing import cast
 
 from indicator_hub.errors import FeedFailed
@@ -40,12 +41,18 @@ def decode(body: bytes) -> tuple[str, bool]:
         return body.decode("cp1252", "replace"), True
 
 
-def lines(text: str) -> list[str]:
-    """The lines, without their ends: CRLF, LF or a lone CR. Not `splitlines`, which also cuts values at form feeds, U+0085 and U+2028."""
-    found = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if not found[-1]:
-        found.pop()
-    return found
+def lines(text: str) -> Iterator[str]:
+    """The lines, without their ends: CRLF, LF or a lone CR. Not `splitlines`, which also cuts values at form feeds, U+0085 and U+2028.
+
+    One after the other: a feed of millions of lines is not held twice.
+    """
+    for found in _LINE.finditer(text):
+        if found.start() == len(text):
+            return  # behind the last end of a line there is none
+        yield found[1]
+
+
+_LINE = re.compile(r"([^\r\n]*+)(?:\r\n|\r|\n|\Z)")
 
 
 def require_feed(body: bytes) -> None:

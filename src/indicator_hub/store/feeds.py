@@ -34,6 +34,8 @@ class Claim:
     valid_from: int
     raw: str
     row_number: int
+    run: int = 0
+    """The run in which this feed said it last; 0 where only another feed of the scope did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +115,15 @@ async def claims(tx: AsyncConnection, feed_id: int, identifiers: Iterable[str]) 
     """
     columns = (
         provenance.c.feed_id, provenance.c.stix_id, provenance.c.fingerprint, provenance.c.created, provenance.c.modified,
-        provenance.c.valid_from, provenance.c.raw, provenance.c.row_number,
+        provenance.c.valid_from, provenance.c.raw, provenance.c.row_number, provenance.c.last_run_id,
     )  # fmt: skip
     statement = select(*columns).where(among(provenance.c.stix_id, "ids"))
     found: dict[str, Claim] = {}
     for row in await tx.execute(statement, {"ids": bind_list(tx, identifiers)}):
         mine = row.feed_id == feed_id
-        one = Claim(row.stix_id, bytes(row.fingerprint) if mine else b"", *row[3:])
+        one = Claim(
+            row.stix_id, bytes(row.fingerprint) if mine else b"", *row[3:-1], run=row.last_run_id if mine else 0
+        )
         other = found.get(one.stix_id)
         found[one.stix_id] = one if other is None else _joined(one, other)
     return found

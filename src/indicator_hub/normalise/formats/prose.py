@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from email.message import EmailMessage
 from html.parser import HTMLParser
+from itertools import islice
 
 from indicator_hub.normalise.observe import Observation, value_by_shape
 from indicator_hub.normalise.refang import refang
@@ -99,7 +100,7 @@ def _is_file(found: Observation) -> bool:
 def is_mail(text: str) -> bool:
     """Whether a text begins as a message does (RFC 5322): header fields, and those of a mail among them."""
     names: set[str] = set()
-    for line in lines(text[:_HEAD])[:60]:
+    for line in islice(lines(text[:_HEAD]), 60):
         if not line:
             break
         if line[0] in " \t":

@@ -24,7 +24,7 @@ class _Record:
 
 def rows(text: str, feed: Feed) -> Iterator[Row | Refusal]:
     """The rows of a table. Raises FeedFailed at once where the header lacks a mapped column; no rows at all are no failure."""
-    found = lines(text)
+    found = list(lines(text))
     start = 0
     indexes = _numbers(feed)
     if feed.header:

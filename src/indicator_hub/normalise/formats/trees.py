@@ -27,15 +27,20 @@ def whole(text: str, feed: Feed) -> Iterator[Row | Refusal]:
 
 def by_line(text: str, feed: Feed) -> Iterator[Row | Refusal]:
     """The rows of JSON lines, numbered as the lines. Raises FeedFailed at once where the last one is cut off: the feed is not whole."""
-    found = lines(text)
-    last = next((line for line in reversed(found) if line.strip()), "{}")
-    if len(last) <= MAX_ROW:
+    require_whole(text)
+    return _by_line(text, feed)
+
+
+def require_whole(text: str) -> None:
+    """Raises FeedFailed where the last of JSON lines is cut off."""
+    tail = text[-4 * MAX_ROW :].rstrip()
+    last = tail[max(tail.rfind("\n"), tail.rfind("\r")) + 1 :]
+    if last and len(last) <= MAX_ROW:
         parse(last)
-    return _by_line(found, feed)
 
 
-def _by_line(found: list[str], feed: Feed) -> Iterator[Row | Refusal]:
-    for number, line in enumerate(found, 1):
+def _by_line(text: str, feed: Feed) -> Iterator[Row | Refusal]:
+    for number, line in enumerate(lines(text), 1):
         if not line.strip() or (feed.comment and line.lstrip().startswith(feed.comment)):
             continue
         if len(line) > MAX_ROW:
