@@ -3,8 +3,10 @@
 import gzip
 import io
 import json
+import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +18,7 @@ from sqlalchemy import func, select
 from indicator_hub.errors import Conflict, FeedFailed, NotFound
 from indicator_hub.ingest.made import take_rows
 from indicator_hub.ingest.run import run
+from indicator_hub.ingest.sources import http
 from indicator_hub.ingest.tally import Tally
 from indicator_hub.sharing.claim import claim, declared
 from indicator_hub.sharing.poll import poll
@@ -285,6 +288,23 @@ class _Site(BaseHTTPRequestHandler):
                 self._answer(302, Location="/feed")
             case "/away":
                 self._answer(302, Location="http://192.0.2.1/feed")
+            case "/key":
+                found = (self.headers.get("Auth-Key"), self.path.partition("?")[2])
+                self._answer(200 if found == ("hush", "k=hush") else 403, b"192.0.2.1\n")
+            case "/moved-inward":
+                self._answer(302, Location="http://127.0.0.1:1/feed")
+            case "/slow":
+                self.send_response(200)
+                self.end_headers()
+                with suppress(OSError):
+                    while True:
+                        self.wfile.write(b"192.0.2.1\n")
+                        self.wfile.flush()
+                        time.sleep(0.01)
+            case "/429":
+                self._answer(429)
+            case "/page":
+                self._answer(200, b"<!doctype html><p>Sorry")
             case _:
                 self._answer(500)
 
@@ -314,7 +334,9 @@ def web() -> Iterator[str]:
 
 async def test_a_url_is_asked_for_what_is_newer(sqlite_url: str, tmp_path: Path, web: str) -> None:
     """The bookmark is sent; 304 is an unchanged run; `again` asks for everything; redirects stay on the host; a fault says no secret."""
-    async with world(sqlite_url, with_feed(tmp_path, "", source=f"{web}/moved?key=secret"), accounts=["bea"]) as w:
+    async with world(
+        sqlite_url, with_feed(tmp_path, "", source=f"{web}/moved?key=secret", internal=True), accounts=["bea"]
+    ) as w:
         feed = await the_feed(w)
         assert (await run(w.store, feed))[1].new == 1
         assert (await run(w.store, feed))[0] == "unchanged"
@@ -325,6 +347,63 @@ async def test_a_url_is_asked_for_what_is_newer(sqlite_url: str, tmp_path: Path,
             assert "secret" not in str(failed.value)
         with pytest.raises(FeedFailed, match="cannot be fetched"):
             await run(w.store, replace(feed, source="http://127.0.0.1:1/feed"), again=True)
+
+
+async def test_where_a_source_may_lead(
+    sqlite_url: str, tmp_path: Path, web: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not into one's own network, however its name is spelt, not by a redirect, not unencrypted; and not for ever. The reason is told."""
+    monkeypatch.setattr(http, "_WHOLE", 0.3)
+    port = web.rpartition(":")[2]
+    async with world(sqlite_url, with_feed(tmp_path, "", source=f"{web}/feed", internal=True), accounts=["bea"]) as w:
+        feed = await the_feed(w)
+        assert (await run(w.store, feed))[1].new == 1
+        refused = (
+            ({"source": f"{web}/feed", "internal": False}, "not encrypted"),
+            ({"source": f"{web}/feed", "internal": False, "unencrypted": True}, "no address of the Internet"),
+            (
+                {"source": f"http://localhost:{port}/feed", "internal": False, "unencrypted": True},
+                "no address of the Internet",
+            ),
+            (
+                {"source": f"http://[::ffff:127.0.0.1]:{port}/feed", "internal": False, "unencrypted": True},
+                "no address of the Internet",
+            ),
+            (
+                {"source": "http://2130706433/feed", "internal": False, "unencrypted": True},
+                "no address of the Internet",
+            ),
+            ({"source": "https://no-such-host.invalid/feed"}, "has no address"),
+            ({"source": f"{web}/moved-inward"}, "another host"),
+            ({"source": f"{web}/slow"}, "had not sent everything"),
+            ({"source": f"{web}/429"}, "answered 429"),
+            ({"source": f"{web}/page"}, "a web page"),
+        )
+        for changes, says in refused:
+            with pytest.raises(FeedFailed, match=says):
+                await run(w.store, replace(feed, **changes), again=True)
+        async with w.store.transactions.read() as tx:
+            assert (await tx.execute(select(func.count()).select_from(entry))).scalar_one() == 1
+
+
+async def test_keys_stand_in_the_environment(
+    sqlite_url: str, tmp_path: Path, web: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a header and in the query; one that is not set is named, one that is set is never told."""
+    keyed = with_feed(tmp_path, "", source=f"{web}/key?k=$THE_KEY", internal=True, headers={"Auth-Key": "$THE_KEY"})
+    async with world(sqlite_url, keyed, accounts=["bea"]) as w:
+        feed = await the_feed(w)
+        with pytest.raises(FeedFailed, match="THE_KEY, which is not set"):
+            await run(w.store, feed)
+        monkeypatch.setenv("THE_KEY", "hush")
+        assert (await run(w.store, feed))[1].new == 1
+        monkeypatch.setenv("THE_KEY", "wrong-hush")
+        with pytest.raises(FeedFailed, match="answered 403") as failed:
+            await run(w.store, feed, again=True)
+        assert "hush" not in str(failed.value)
+        async with w.store.transactions.read() as tx:
+            rows = (await tx.execute(select(feed_run.c.reason, feed_run.c.tally))).all()
+            assert not any("hush" in str(row) for row in rows)
 
 
 async def test_what_a_licence_keeps_at_home(database_url: str, tmp_path: Path) -> None:

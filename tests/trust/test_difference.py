@@ -165,7 +165,7 @@ def test_every_field_is_told(shipped):
             }.get(name)
             if name in ("starts", "ends", "sees_from"):
                 new = LATER
-            elif name in ("columns", "types", "ignore"):
+            elif name in ("columns", "types", "ignore", "headers"):
                 new = {"value": "url"}
             elif name == "every":
                 new = 3_600_000_000

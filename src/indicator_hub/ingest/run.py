@@ -44,7 +44,7 @@ async def run(
         try:
             mark = one.bookmark
             known = (None, None) if again else (mark.etag, mark.last_modified)
-            fetched = await fetch(feed.source, etag=known[0], last_modified=known[1])
+            fetched = await fetch(feed, etag=known[0], last_modified=known[1])
             if fetched is None:
                 await one.settle(tally.as_dict(), outcome="unchanged")
                 return "unchanged", tally

@@ -137,7 +137,7 @@ async def feeds(tx: AsyncConnection) -> list[Feed]:
 
 def _feed(declaration: str) -> Feed:
     values: dict[str, Any] = json.loads(declaration)
-    for name in ("columns", "types", "ignore"):
+    for name in ("columns", "types", "ignore", "headers"):
         values[name] = MappingProxyType(values.get(name, {}))
     for name in ("indicator_types", "labels"):
         values[name] = tuple(values[name])
@@ -274,7 +274,7 @@ async def _write_feed(tx: AsyncConnection, value: Feed, now: int) -> None:
     target = select(collection.c.id).where(collection.c.group_id == group, collection.c.alias == value.collection)
     # Field by field: `asdict` copies deeply, which a read-only mapping does not allow.
     declaration = {one.name: getattr(value, one.name) for one in fields(value)}
-    declaration |= {"columns": dict(value.columns), "types": dict(value.types), "ignore": dict(value.ignore)}
+    declaration |= {name: dict(getattr(value, name)) for name in ("columns", "types", "ignore", "headers")}
     row = {
         "account_id": await _key(tx, account, name),
         "collection_id": (await tx.execute(target)).scalar_one(),

@@ -110,7 +110,8 @@ class Feed:
     1-based numbers of a table, or to paths inside an item of JSON; `items` is the path to the items; `split` parts a cell that holds several
     values; rows in which a column has the value that `ignore` names are none. `types` maps the feed's own type words to observable types; `labels`, `indicator_types`, `confidence` and
     `level` are what every indicator of the feed carries. Without `reshare` its licence keeps it in the nation of whoever imports it.
-    `every` is how often the hub runs it, in microseconds; None: only when it is told to. `documentation` makes documentation addresses ordinary values.
+    `headers` are sent when a web address is asked, where `$NAME` is a secret of the environment; such an address is https unless it is
+    `unencrypted`, and leads into nobody's own network unless it is `internal`. `every` is how often the hub runs it, in microseconds; None: only when it is told to. `documentation` makes documentation addresses ordinary values.
     """
 
     name: str
@@ -139,6 +140,9 @@ class Feed:
     terms: str = ""
     reshare: bool = True
     every: int | None = None
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    unencrypted: bool = False
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,18 @@
 """Where a feed's content comes from: one module for each kind of source. `fetch` is all that the run knows of them.
 
-A new kind is one module with `async def fetch(source, ...) -> Fetched | None`, a line below, a sample, and its expected result.
+A new kind is one module with a `fetch` of its own, a line below, a sample, and its expected result.
 """
 
 from indicator_hub.ingest.sources import file, http
 from indicator_hub.ingest.sources.fetched import Fetched
+from indicator_hub.trust.roster import Feed
 
 
-async def fetch(source: str, *, etag: str | None, last_modified: str | None) -> Fetched | None:
-    """The content of a source; None when the source says that it has not changed since `etag` or `last_modified`. Raises FeedFailed."""
-    if source.startswith(("http://", "https://")):
-        return await http.fetch(source, etag=etag, last_modified=last_modified)
-    return await file.fetch(source)
+async def fetch(feed: Feed, *, etag: str | None, last_modified: str | None) -> Fetched | None:
+    """The content of a feed's source; None when the source says that it has not changed since `etag` or `last_modified`. Raises FeedFailed."""
+    if feed.source.startswith(("http://", "https://")):
+        return await http.fetch(feed, etag=etag, last_modified=last_modified)
+    return await file.fetch(feed.source)
 
 
 __all__ = ["Fetched", "fetch"]

@@ -1,5 +1,14 @@
-"""A URL. Asked with what the last answer said of its version; redirects are followed on the same host only."""
+"""A URL. Asked with what the last answer said of its version; redirects are followed on the same host only.
 
+A feed's address is declared, and still whoever runs that host says where it leads: its name is resolved once, every address is looked at, and
+the connection goes to the one that was looked at. No source leads into one's own network unless the feed says that it lies there.
+"""
+
+import asyncio
+import os
+import re
+import socket
+from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -8,28 +17,51 @@ import httpx2
 from indicator_hub import __version__
 from indicator_hub.errors import FeedFailed
 from indicator_hub.ingest.sources.fetched import MAX_BYTES, Fetched
+from indicator_hub.normalise import networks
+from indicator_hub.stix import canonical
+from indicator_hub.trust.roster import Feed
 
 _TIMEOUT = httpx2.Timeout(30, connect=10)
+_WHOLE = 600.0
+"""Seconds for all of it: a source may send a byte at a time."""
 _MAX_REDIRECTS = 5
+_SECRET = re.compile(r"\$([A-Z][A-Z0-9_]*)")
 
 
-async def fetch(source: str, *, etag: str | None, last_modified: str | None) -> Fetched | None:
-    """The content behind a URL; None when it has not changed. Raises FeedFailed, without the query of the URL: it may hold a key."""
+async def fetch(feed: Feed, *, etag: str | None, last_modified: str | None) -> Fetched | None:
+    """The content behind a URL; None when it has not changed. Raises FeedFailed, without the query of the URL: it may hold a key.
+
+    `$NAME` in the query or in a header is a secret, and stands in the environment.
+    """
     headers = {"User-Agent": f"indicator-hub/{__version__}"}
+    headers |= {name: _filled(value, feed) for name, value in feed.headers.items()}
     if etag:
         headers["If-None-Match"] = etag
     if last_modified:
         headers["If-Modified-Since"] = last_modified
+    url = httpx2.URL(_filled(feed.source, feed))
+    if url.scheme != "https" and not (feed.unencrypted or feed.internal):
+        raise FeedFailed(
+            f"{_shown(feed.source)} is not encrypted: anybody on the way could write it. Declare https, or unencrypted: true."
+        )
     try:
-        async with httpx2.AsyncClient(timeout=_TIMEOUT) as client:
-            return await _get(client, httpx2.URL(source), headers)
+        async with asyncio.timeout(_WHOLE), httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False) as client:
+            return await _get(client, url, headers, internal=feed.internal)
+    except TimeoutError:
+        raise FeedFailed(f"{_shown(feed.source)} had not sent everything after {_WHOLE:.0f} seconds.") from None
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise FeedFailed(f"{_shown(source)} cannot be fetched: {type(error).__name__}.") from None
+        raise FeedFailed(f"{_shown(feed.source)} cannot be fetched: {type(error).__name__}.") from None
 
 
-async def _get(client: httpx2.AsyncClient, url: httpx2.URL, headers: dict[str, str]) -> Fetched | None:
+async def _get(
+    client: httpx2.AsyncClient, url: httpx2.URL, headers: Mapping[str, str], *, internal: bool
+) -> Fetched | None:
+    pinned = await _address(url, internal=internal)
     for _ in range(_MAX_REDIRECTS + 1):
-        async with client.stream("GET", url, headers=headers) as answer:
+        host = url.netloc.decode("ascii")
+        there = url.copy_with(host=pinned)
+        sent = {**headers, "Host": host}
+        async with client.stream("GET", there, headers=sent, extensions={"sni_hostname": url.host}) as answer:
             if answer.status_code == HTTPStatus.NOT_MODIFIED:
                 return None
             if answer.is_redirect:
@@ -48,6 +80,24 @@ async def _get(client: httpx2.AsyncClient, url: httpx2.URL, headers: dict[str, s
     raise FeedFailed(f"{_shown(str(url))} redirects without end.")
 
 
+async def _address(url: httpx2.URL, *, internal: bool) -> str:
+    """An address of the host. Raises FeedFailed where it has none, or one that lies in a network of one's own."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(
+            url.host, url.port or (443 if url.scheme == "https" else 80), type=socket.SOCK_STREAM
+        )
+    except (OSError, UnicodeError):
+        raise FeedFailed(f"{url.host} has no address.") from None
+    addresses = [str(one[4][0]) for one in found]
+    for address in addresses:
+        network = canonical.parse_network(address.partition("%")[0])
+        if not internal and (network is None or networks.special(network[1], network[0]) is not None):
+            raise FeedFailed(
+                f"{url.host} leads to {address}, which is no address of the Internet. If the source lies in your own network, declare internal: true."
+            )
+    return addresses[0]
+
+
 async def _body(answer: httpx2.Response, url: str) -> bytes:
     chunks: list[bytes] = []
     size = 0
@@ -57,6 +107,18 @@ async def _body(answer: httpx2.Response, url: str) -> bytes:
             raise FeedFailed(f"{_shown(url)} is larger than {MAX_BYTES} bytes.")
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def _filled(text: str, feed: Feed) -> str:
+    """With its secrets. Raises FeedFailed for one that is not there."""
+
+    def secret(found: re.Match[str]) -> str:
+        value = os.environ.get(found[1])
+        if not value:
+            raise FeedFailed(f"The feed {feed.name} needs the environment variable {found[1]}, which is not set.")
+        return value
+
+    return _SECRET.sub(secret, text)
 
 
 def _shown(url: str) -> str:

@@ -111,8 +111,6 @@ def _feed(name: str, group: str, declared: Declared[shapes.FeedShape]) -> Feed:
     shape = declared.fitted()
     exceptions: dict[str, Any] = {
         "documentation": shape.documentation == "allow",
-        "columns": MappingProxyType(dict(shape.columns)),
-        "types": MappingProxyType(dict(shape.types)),
-        "ignore": MappingProxyType(dict(shape.ignore)),
+        **{name: MappingProxyType(dict(getattr(shape, name))) for name in ("columns", "types", "ignore", "headers")},
     }
     return Feed(name=name, group=group, **{**dict(shape), **exceptions})

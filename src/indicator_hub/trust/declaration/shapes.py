@@ -15,6 +15,7 @@ from indicator_hub.trust.declaration.fields import (
     Email,
     Flag,
     GroupName,
+    HeaderName,
     Identity,
     Instant,
     Interval,
@@ -161,3 +162,6 @@ class FeedShape(Shape):
     terms: MaybeText = ""
     reshare: Flag = True
     every: Interval | None = None
+    headers: dict[HeaderName, Text] = {}
+    unencrypted: Flag = False
+    internal: Flag = False
