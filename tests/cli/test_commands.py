@@ -261,3 +261,53 @@ def test_no_right_on_the_data_directory(fast_path: Path) -> None:
         )
         assert (done.returncode, done.stdout, "cannot be written to" in done.stderr) == (3, "", True), done.stderr
     assert list(home.iterdir()) == []
+
+
+def test_how_feeds_stand_and_what_they_refused(hub: Run, tmp_path: Path) -> None:
+    """`feeds` and `quarantine`, in lines and in JSON; let through by number, dismissed by reason; what is not said is asked for."""
+    shutil.copytree(COLLECTIONS, tmp_path / "collections")
+    file = tmp_path / "collections" / "regional-cyber-2025.yaml"
+    feed = "      mine: {title: Mine, organisation: xa-cert, collection: feeds, source: samples/mine.txt, format: list, every: 6h}\n"
+    (file.parent / "samples" / "mine.txt").write_text("185.0.0.1\n10.0.0.1\nno\n", encoding="ascii")
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("\n    feeds:\n", f"\n    feeds:\n{feed}", 1), encoding="utf-8")
+    hub("migrate")
+    assert hub("apply", file.parent)[0] == 0
+    assert "mine (new) into sentinel/feeds, every 21600 s" in hub("feeds")[1]
+    hub("ingest", "mine")
+    assert "done: 3 candidates, 1 new, 2 quarantined" in hub("feeds")[1]
+    (one,) = (each for each in json.loads(hub("feeds", "--json")[1])["items"] if each["feed"] == "mine")
+    assert (one["state"], one["waiting"]) == ("well", 2)
+    assert "10[.]0[.]0[.]1" in hub("quarantine", "mine")[1]
+    (row, _) = json.loads(hub("quarantine", "mine", "--json")[1])["items"]
+    assert hub("quarantine", "mine", "--release")[0] == hub("quarantine", "mine", "--release", "--dismiss")[0] == 4
+    assert hub("quarantine", "none")[0] == 5
+    assert hub("quarantine", "mine", "--release", "--reason", "syntax")[0] == 6
+    assert hub("quarantine", "mine", "--release", "--row", str(row["id"]))[1] == "1 rows released.\n"
+    assert hub("quarantine", "mine", "--dismiss", "--reason", "syntax")[1] == "1 rows dismissed.\n"
+    assert hub("quarantine", "mine")[1] == "Nothing waits.\n"
+    assert "1 new" in hub("ingest", "mine", "--again")[1]
+
+
+def test_a_file_without_a_hub(hub: Run, tmp_path: Path) -> None:
+    """`normalise` needs no database: lines or JSON lines, one for each candidate; a file that must fail prints no value and is exit code 7."""
+    file = tmp_path / "list.txt"
+    file.write_text("hxxp://evil[.]example/it's\n198.51.100.1\n198.51.100.1\n10.0.0.1\n", encoding="ascii")
+    code, out, _ = hub("normalise", file, "--allow-documentation", "--json")
+    found = [json.loads(line) for line in out.splitlines()]
+    assert (code, found[0]) == (
+        0,
+        {
+            "type": "url",
+            "value": "http://evil.example/it's",
+            "pattern": r"[url:value = 'http://evil.example/it\'s']",
+            "row": 1,
+        },
+    )
+    assert [one.get("value", one.get("refused")) for one in found[1:]] == ["198.51.100.1", "198.51.100.1", "non_global"]
+    assert found[3] == {"refused": "non_global", "raw": "10.0.0.1", "row": 4}
+    code, out, told = hub("normalise", file, "--allow-documentation")
+    assert (code, len(out.splitlines()), "4 candidates: 2 ipv4-addr, 1 url, 1 refused." in told) == (0, 4, True)
+    assert hub("normalise", file, "--as", "xls")[0] == hub("normalise", tmp_path / "none")[0] == 4
+    file.write_text('{"objects": [', encoding="ascii")
+    assert hub("normalise", file)[:2] == (7, "")

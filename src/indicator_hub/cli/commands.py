@@ -184,6 +184,33 @@ def ingest(
 
 
 @app.command()
+def feeds(database: Database = None, as_json: Json = False) -> None:
+    """How each feed stands: its last run, its next one, and how many refused rows wait for a person."""
+    from indicator_hub.cli.ingesting import stand
+
+    asyncio.run(stand(database=database, as_json=as_json))
+
+
+@app.command()
+def quarantine(
+    feed: Annotated[str, typer.Argument(help="The feed.")],
+    reason: Annotated[str | None, typer.Option(help="Only what was refused for this.")] = None,
+    row: Annotated[list[int] | None, typer.Option(help="This row, by its number in the list; may be repeated.")] = None,
+    release: Annotated[bool, typer.Option("--release", help="Let them through: the next run takes them.")] = False,
+    dismiss: Annotated[bool, typer.Option("--dismiss", help="They were refused rightly.")] = False,
+    database: Database = None,
+    as_json: Json = False,
+) -> None:
+    """What a feed refused, and why; with --release or --dismiss what becomes of it."""
+    from indicator_hub.cli.ingesting import refused
+
+    if release and dismiss:
+        raise Invalid("Release them, or dismiss them.")
+    how = "released" if release else "dismissed" if dismiss else None
+    asyncio.run(refused(feed, reason=reason, rows=row or [], how=how, database=database, as_json=as_json))
+
+
+@app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="The port; 0: any free one.")] = None,

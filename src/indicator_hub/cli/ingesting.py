@@ -3,15 +3,20 @@
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from indicator_hub.cli import EXIT
 from indicator_hub.cli.opening import opened
-from indicator_hub.errors import HubError, NotFound
+from indicator_hub.cli.shell import show
+from indicator_hub.errors import HubError, Invalid, NotFound
 from indicator_hub.ingest.run import run
 from indicator_hub.ingest.tally import Tally
+from indicator_hub.normalise.refang import defang
+from indicator_hub.sharing import feeding
+from indicator_hub.sharing.act import OPERATOR
 from indicator_hub.sharing.claim import declared
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.roster import Feed
@@ -62,3 +67,54 @@ def words(name: str, outcome: str, tally: Tally) -> str:
         return f"{name}: the source has not changed since the last run."
     parts = ", ".join(f"{count} {what}" for what, count in tally.as_dict().items() if what != "candidates")
     return f"{name}: {tally.candidates} candidates: {parts}."
+
+
+async def stand(*, database: str | None, as_json: bool) -> None:
+    """How each feed stands."""
+    async with opened(database) as store:
+        found = await feeding.listed(store, OPERATOR)
+    show(
+        {"items": found},
+        lambda: [line for one in found for line in _stands(one)] or ["No feed is declared."],
+        as_json=as_json,
+    )
+
+
+def _stands(one: dict[str, Any]) -> list[str]:
+    when = f"every {one['every']} s, next {one['next']}" if "every" in one else "run by hand"
+    last = one.get("last", {})
+    tally = ", ".join(f"{number} {what}" for what, number in last.get("tally", {}).items() if number)
+    found = [
+        f"{one['feed']} ({one['state']}) into {one['group']}/{one['collection']}, {when}; {one['waiting']} refused rows wait"
+    ]
+    if last:
+        found.append(f"   {last['started']} {last['outcome']}: {last.get('reason') or tally or 'nothing'}")
+    return found
+
+
+async def refused(
+    name: str,
+    *,
+    reason: str | None,
+    rows: Sequence[int],
+    how: feeding.Settled | None,
+    database: str | None,
+    as_json: bool,
+) -> None:
+    """What a feed refused; or what becomes of it. Raises Invalid where it is not said of which rows."""
+    async with opened(database) as store:
+        if how is None:
+            found = await feeding.quarantine(store, OPERATOR, name, after=0, limit=_MOST, reason=reason)
+            show({"items": found}, lambda: [_row(one) for one in found] or ["Nothing waits."], as_json=as_json)
+            return
+        if not rows and reason is None:
+            raise Invalid("Say which: --row NUMBER, as they are listed, or --reason.")
+        number = await feeding.settle(store, OPERATOR, name, how, rows=rows or None, reason=reason)
+        show({"number": number}, lambda: [f"{number} rows {how}."], as_json=as_json)
+
+
+_MOST = 1_000
+
+
+def _row(one: dict[str, Any]) -> str:
+    return f"{one['id']:>8}  row {one['row']:<8} {one['reason']:<16} {defang(one['raw'])[:200]}"

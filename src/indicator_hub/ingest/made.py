@@ -55,7 +55,14 @@ async def take_rows(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int
 def _candidates(ahead: Iterator[list[Row | Refusal]], run: Run) -> list[Candidate | Refusal]:
     """The next batch."""
     rows = next(ahead, list[Row | Refusal]())
-    return [candidate(row, run.feed, now=run.started) if isinstance(row, Row) else row for row in rows]
+    return [_candidate(row, run) if isinstance(row, Row) else row for row in rows]
+
+
+def _candidate(row: Row, run: Run) -> Candidate | Refusal:
+    found = candidate(row, run.feed, now=run.started)
+    if run.released and isinstance(found, Refusal) and (_digest(found), found.reason) in run.released:
+        return candidate(row, run.feed, now=run.started, let_through=True)
+    return found
 
 
 async def _licence(run: Run) -> tuple[str, ...]:
@@ -129,6 +136,9 @@ def _failures(status: Status, changed: dict[str, Claim], tally: Tally) -> list[R
 
 
 def _refused(one: Refusal, detail: str = "") -> Refused:
-    digest = hashlib.sha256(one.raw.encode("utf-8", "surrogatepass")).digest()
     # Text in PostgreSQL cannot hold U+0000: it is shown, the digest is over what came.
-    return Refused(one.reason, detail, one.raw.replace("\0", "\u2400"), one.number or 0, digest)
+    return Refused(one.reason, detail, one.raw.replace("\0", "\u2400"), one.number or 0, _digest(one))
+
+
+def _digest(one: Refusal) -> bytes:
+    return hashlib.sha256(one.raw.encode("utf-8", "surrogatepass")).digest()

@@ -46,10 +46,11 @@ class Candidate:
     references: tuple[str, ...] = ()
 
 
-def candidate(row: Row, feed: Feed, *, now: int) -> Candidate | Refusal:
+def candidate(row: Row, feed: Feed, *, now: int, let_through: bool = False) -> Candidate | Refusal:
     """The candidate of a row, or a refusal that carries the row's number and raw text.
 
-    `now` is in microseconds; a first sighting more than a day later is refused, as a clock or a column is wrong.
+    `now` is in microseconds; a first sighting more than a day later is refused, as a clock or a column is wrong. `let_through`: a person has
+    looked at it, and whatever is a value is taken.
     """
     fields = row.fields
     value = _value(fields)
@@ -58,14 +59,20 @@ def candidate(row: Row, feed: Feed, *, now: int) -> Candidate | Refusal:
     expect = feed.expect
     if (word := fields.get("type", "").strip().lower()) and (expect := _type(word, feed)) is None:
         return Refusal("unknown_type", row.raw, row.number)
-    found = observe(value, expect=expect, default_scheme=feed.default_scheme, documentation=feed.documentation)
+    found = observe(
+        value,
+        expect=expect,
+        default_scheme=feed.default_scheme,
+        documentation=feed.documentation,
+        let_through=let_through,
+    )
     if not isinstance(found, Observation):
         return Refusal(found.reason, row.raw, row.number)
     seen = None
     if (date := fields.get("first_seen", "")) and date.strip().lower() not in _NOTHING:
         if (seen := dates.parse(date)) is None:
             return Refusal("bad_date", row.raw, row.number)
-        if seen > now + DAY:
+        if seen > now + DAY and not let_through:
             return Refusal("future_date", row.raw, row.number)
     return Candidate(
         number=row.number,

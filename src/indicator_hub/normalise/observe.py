@@ -60,16 +60,22 @@ class Observation:
 
 
 def observe(
-    text: str, *, expect: str | None = None, default_scheme: str | None = None, documentation: bool = False
+    text: str,
+    *,
+    expect: str | None = None,
+    default_scheme: str | None = None,
+    documentation: bool = False,
+    let_through: bool = False,
 ) -> Observation | Refusal:
     """The observable a text names, refanged and canonical, or a refusal with a reason of section 10.
 
     Several hashes in one text, of different kinds, are those of one file.
 
     `expect` is an observable type, a group word (`ip`, `hash`, `domain`, `host`), or None to go by the text's shape.
-    `default_scheme` makes URLs of hosts with a path but no scheme; `documentation` frees documentation addresses and example names.
+    `default_scheme` makes URLs of hosts with a path but no scheme; `documentation` frees documentation addresses and example names, `let_through` whatever is a
+    value: a person has looked at it.
     """
-    policy = _Policy(documentation)
+    policy = _Policy(documentation, let_through)
     if expect in _BY_ADDRESS and (address := canonical.parse_ipv4(text)) is not None:
         # The fast path, most rows of most feeds: four decimal octets are their own canonical text.
         block = networks.special(address, canonical.V4)
@@ -178,9 +184,10 @@ class _Policy:
     """What may be an indicator at all: nothing that exists in every network, and nothing too broad to be blocked."""
 
     documentation: bool
+    let_through: bool = False
 
     def ip(self, version: int, address: int, bits: int) -> _Found | str:
-        if bits < BROADEST[version]:
+        if bits < BROADEST[version] and not self.let_through:
             return "too_broad_cidr"
         spare = canonical.WIDTH[version] - bits
         start = address >> spare << spare
@@ -191,9 +198,11 @@ class _Policy:
         return Observable(kind, canonical.render_network(version, address, bits)), notes
 
     def allows(self, block: str | None) -> bool:
-        return block is None or (self.documentation and block == networks.DOCUMENTATION)
+        return self.let_through or block is None or (self.documentation and block == networks.DOCUMENTATION)
 
     def refuses_name(self, name: str) -> bool:
+        if self.let_through:
+            return False
         return _under(name, _RESERVED) or (not self.documentation and _under(name, _EXAMPLES))
 
 
@@ -232,16 +241,16 @@ def _email(value: str, policy: _Policy) -> _Found | str:
     return "reserved_name" if policy.refuses_name(name) else (Observable("email-addr", address), _tor(name))
 
 
-def _hash(value: str, _: _Policy, *, kind: str | None = None) -> _Found | str:
+def _hash(value: str, policy: _Policy, *, kind: str | None = None) -> _Found | str:
     if kind is None and len(several := _hashes(value)) > 1:
-        if any(one.value in _EMPTY for one in several):
+        if any(one.value in _EMPTY for one in several) and not policy.let_through:
             return "empty_file_hash"
         return pattern.file_of(several), ()
     kind = kind or _DIGITS.get(len(value), "")
     digest = canonical.hexadecimal(value, _LENGTHS.get(kind, 0))
     if digest is None:
         return "syntax"
-    return "empty_file_hash" if digest in _EMPTY else (Observable(kind, digest), ())
+    return "empty_file_hash" if digest in _EMPTY and not policy.let_through else (Observable(kind, digest), ())
 
 
 def _hashes(value: str) -> list[Observable]:

@@ -39,6 +39,8 @@ class Run:
     number: int
     worker: str
     started: int
+    released: frozenset[tuple[bytes, str]]
+    """The rows that a person has let through, by digest and reason."""
     created_by_ref: str
     """The importing organisation's own STIX identity; empty when it declares none."""
 
@@ -130,6 +132,11 @@ async def due(store: Store) -> list[Feed]:
     return sorted(ready, key=lambda feed: when[feed.name])
 
 
+async def run_now(tx: Transaction, name: str, *, now: int) -> None:
+    """A feed is due at once."""
+    await jobs.set_due(tx, _job(name), due=now)
+
+
 async def postpone(store: Store, feed: Feed) -> None:
     """It may not run now, and nobody need try again before its next turn."""
     now = store.now()
@@ -167,9 +174,11 @@ async def claim(store: Store, feed: Feed, worker: str, *, scheduled: bool = Fals
         await feeds.end_left_runs(tx, bookmark.feed_id, now=now)
         number = await feeds.start_run(tx, bookmark.feed_id, now=now)
         identities = await credentials.identities(tx, reach.organisation_id)
+        let_through = await feeds.released(tx, bookmark.feed_id)
+    caller, identity = Caller(reach.account), min(identities, default="")
     beating = asyncio.create_task(_beat(store, feed, worker))
     try:
-        yield Run(store, Caller(reach.account), reach, feed, bookmark, number, worker, now, min(identities, default=""))
+        yield Run(store, caller, reach, feed, bookmark, number, worker, now, let_through, identity)
     finally:
         beating.cancel()
         await asyncio.gather(beating, return_exceptions=True)

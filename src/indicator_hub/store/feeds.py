@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store.engine import among, bind_list
-from indicator_hub.store.schema import feed, feed_run, provenance, quarantine
+from indicator_hub.store.schema import account, feed, feed_run, job, organisation, provenance, quarantine
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,3 +169,118 @@ async def _upsert(
     statement = dialect.insert(table)
     changes = {name: statement.excluded[name] for name in kept}
     await tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changes), list(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """A run as it stands. Instants in microseconds; `finished` None: it goes on."""
+
+    started: int
+    finished: int | None
+    outcome: str
+    reason: str
+    tally: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A feed as it stands: who imports it, where it goes, its last run, and how many refused rows wait for a person."""
+
+    id: int
+    name: str
+    declaration: Mapping[str, Any]
+    organisation_id: int
+    organisation: str
+    succeeded: int | None
+    failures: int
+    due: int
+    held_until: int
+    last: LastRun | None
+    waiting: int
+
+
+async def states(tx: AsyncConnection, *, organisation_id: int | None = None, name: str | None = None) -> list[State]:
+    """The feeds declared and not ended, by name: of one organisation, of one name, or all."""
+    runs = feed_run.alias("runs")
+    latest = select(func.max(runs.c.id)).where(runs.c.feed_id == feed.c.id).correlate(feed).scalar_subquery()
+    q = quarantine.c
+    counted = select(func.count()).where(q.feed_id == feed.c.id, q.settled.is_(None))
+    waiting = counted.select_from(quarantine).correlate(feed).scalar_subquery()
+    joined = (
+        feed.join(account, account.c.id == feed.c.account_id)
+        .join(organisation, organisation.c.id == account.c.organisation_id)
+        .outerjoin(job, job.c.name == literal("feed:").concat(feed.c.name))
+        .outerjoin(feed_run, feed_run.c.id == latest)
+    )
+    columns = (
+        feed.c.id, feed.c.name, feed.c.declaration, organisation.c.id, organisation.c.name, feed.c.succeeded, feed.c.failures, job.c.due,
+        job.c.lease_until, feed_run.c.started, feed_run.c.finished, feed_run.c.outcome, feed_run.c.reason, feed_run.c.tally, waiting,
+    )  # fmt: skip
+    statement = select(*columns).select_from(joined).where(feed.c.ends.is_(None)).order_by(feed.c.name)
+    if organisation_id is not None:
+        statement = statement.where(organisation.c.id == organisation_id)
+    if name is not None:
+        statement = statement.where(feed.c.name == name)
+    return [_state(tuple(row)) for row in await tx.execute(statement)]
+
+
+def _state(row: tuple[Any, ...]) -> State:
+    (
+        key,
+        name,
+        declaration,
+        of,
+        title,
+        succeeded,
+        failed,
+        due,
+        held,
+        started,
+        finished,
+        outcome,
+        reason,
+        tally,
+        waiting,
+    ) = row
+    last = None if started is None else LastRun(started, finished, outcome, reason, json.loads(tally))
+    return State(key, name, json.loads(declaration), of, title, succeeded, failed, due or 0, held or 0, last, waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A refused row in quarantine; `settled` is `released` or `dismissed`, or None while it waits for a person."""
+
+    id: int
+    reason: str
+    detail: str
+    raw: str
+    row_number: int
+    settled: str | None
+
+
+async def kept(tx: AsyncConnection, feed_id: int, *, after: int, limit: int, reason: str | None = None) -> list[Kept]:
+    """The next refused rows that wait for a person, in the order in which they first came."""
+    q = quarantine.c
+    which = [q.feed_id == feed_id, q.id > after, q.settled.is_(None), *([q.reason == reason] if reason else [])]
+    columns = (q.id, q.reason, q.detail, q.raw, q.row_number, q.settled)
+    rows = await tx.execute(select(*columns).where(*which).order_by(q.id).limit(limit))
+    return [Kept(*row) for row in rows]
+
+
+async def settle(tx: AsyncConnection, feed_id: int, how: str, *, rows: Sequence[int] | None, reason: str | None) -> int:
+    """Say what becomes of refused rows that wait: of these, or of all with this reason. Returns how many there were."""
+    q = quarantine.c
+    which = [q.feed_id == feed_id, q.settled.is_(None)]
+    which += [q.id.in_(rows)] if rows is not None else []
+    which += [q.reason == reason] if reason is not None else []
+    return (await tx.execute(update(quarantine).where(*which).values(settled=how))).rowcount
+
+
+async def released(tx: AsyncConnection, feed_id: int) -> frozenset[tuple[bytes, str]]:
+    """The refused rows that a person has let through, by digest and reason."""
+    q = quarantine.c
+    rows = await tx.execute(select(q.digest, q.reason).where(q.feed_id == feed_id, q.settled == RELEASED))
+    return frozenset((bytes(digest), reason) for digest, reason in rows)
+
+
+RELEASED, DISMISSED = "released", "dismissed"

@@ -42,6 +42,7 @@ _QUERY = {
     "limit": {"schema": {"type": "integer", "minimum": 1}, "description": f"Items on a page, {MOST} at most.", "example": 100},
     "next": {"schema": {"type": "string"}, "description": "Where the last page ended, as it said."},
     "since": {"schema": {"type": "string", "format": "date-time"}, "description": "Only from then on.", "example": "2026-11-23T12:00:00Z"},
+    "reason": {"schema": {"type": "string"}, "description": "Only what was refused for this.", "example": "non_global"},
     "state": {"schema": {"type": "string"}, "description": "Only in this state."},
 }  # fmt: skip
 _STATES = {"/own/": ["shared", "held", "recalled"], "/consents/": ["asked", "granted", "refused", "withdrawn"]}

@@ -57,6 +57,18 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "name": "heron", "title": "Heron", "purpose": "Find the servers", "lead_nation": "XA", "closed": True, "until": _WHEN,
         "parts": [{"organisation": "xa-cert", "given": 4, "received": 0, "withdrawn": 1, "recalled": 1, "released": 0, "evidence": 0}],
     },
+    "FeedList": {
+        "items": [
+            {
+                "feed": "edge-scanners", "title": "Addresses that scan", "organisation": "xa-cert", "group": "alpha", "collection": "feeds",
+                "state": "well", "failures": 0, "waiting": 1, "every": 21600, "next": _WHEN, "succeeded": _WHEN,
+                "last": {"started": _WHEN, "outcome": "done", "tally": {"candidates": 3, "new": 2, "quarantined": 1}},
+            }
+        ]
+    },
+    "RowPage": {"items": [{"id": 7, "reason": "non_global", "raw": "10.0.0.1", "row": 12}], "more": False},
+    "SettledTold": {"number": 1},
+    "Settling": {"reason": "non_global"},
     "Nothing": {},
     "ForeseenList": {"items": [{"object": _OBJECT, "outcome": "new", "stored": True, **_LEVEL}]},
     "SeenList": {"items": [{"object": _OBJECT, "version": _VERSION, "originator": "xa-cert", **_LEVEL}]},

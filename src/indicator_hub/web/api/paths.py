@@ -4,7 +4,19 @@ import json
 from typing import Any
 
 from indicator_hub.errors import Invalid
-from indicator_hub.sharing import access, accounts, audience, closing, consent, evidence, name, own, recall, recalls
+from indicator_hub.sharing import (
+    access,
+    accounts,
+    audience,
+    closing,
+    consent,
+    evidence,
+    feeding,
+    name,
+    own,
+    recall,
+    recalls,
+)
 from indicator_hub.sharing.own import Kept
 from indicator_hub.sharing.reissue import reissue
 from indicator_hub.sharing.release import release
@@ -221,6 +233,46 @@ def _status(made: Status) -> dict[str, Any]:
     return json.loads(made.render())
 
 
+async def _feeds(asked: Asked) -> Answer:
+    return {"items": await feeding.listed(asked.store, asked.call.caller)}
+
+
+async def _run_feed(asked: Asked) -> Answer:
+    await feeding.ask_for_run(asked.store, asked.call.caller, asked["feed"])
+    return {}
+
+
+async def _quarantine(asked: Asked) -> Answer:
+    (after,) = asked.place((0,))
+    found = await feeding.quarantine(
+        asked.store,
+        asked.call.caller,
+        asked["feed"],
+        after=after,
+        limit=asked.limit + 1,
+        reason=asked.query.get("reason"),
+    )
+    items = found[: asked.limit]
+    more = len(found) > asked.limit
+    return {"items": items, "more": more} | ({"next": following((items[-1]["id"],))} if more else {})
+
+
+async def _release_rows(asked: Asked) -> Answer:
+    return await _settle(asked, "released")
+
+
+async def _dismiss_rows(asked: Asked) -> Answer:
+    return await _settle(asked, "dismissed")
+
+
+async def _settle(asked: Asked, how: feeding.Settled) -> Answer:
+    body: shapes.Settling = asked.body
+    number = await feeding.settle(
+        asked.store, asked.call.caller, asked["feed"], how, rows=body.rows, reason=body.reason
+    )
+    return {"number": number}
+
+
 _OBJECT = "/groups/{group}/collections/{collection}/objects/{object}"
 _NAMED = "/groups/{group}/named/"
 _PAGED = ("limit", "next")
@@ -247,6 +299,11 @@ OPERATIONS = (
     Operation("GET", "/accounts/", "One's organisation's accounts.", _accounts, shapes.AccountList),
     Operation("POST", "/accounts/{account}/suspend/", "Refuse an account from its next request on.", _suspend, shapes.AccountTold),
     Operation("POST", "/accounts/{account}/reinstate/", "Take that back.", _reinstate, shapes.AccountTold),
+    Operation("GET", "/feeds/", "The feeds that one's organisation imports.", _feeds, shapes.FeedList),
+    Operation("POST", "/feeds/{feed}/run/", "Run it now: the schedule takes it next.", _run_feed, shapes.Nothing),
+    Operation("GET", "/feeds/{feed}/quarantine/", "What it refused, and why.", _quarantine, shapes.RowPage, query=("reason", *_PAGED)),
+    Operation("POST", "/feeds/{feed}/quarantine/release/", "Let rows through: its next run takes them.", _release_rows, shapes.SettledTold, shapes.Settling),
+    Operation("POST", "/feeds/{feed}/quarantine/dismiss/", "They were refused rightly.", _dismiss_rows, shapes.SettledTold, shapes.Settling),
     Operation("GET", "/operations/{operation}/report/", "What each gave and received, for its stewards.", _report, shapes.Report),
     Operation("GET", _NAMED, "Who reads TLP:RED here.", _named, shapes.NamedList),
     Operation("POST", _NAMED, "Put a person forward.", _propose, shapes.NamedTold, shapes.NamingAsked, status=201),

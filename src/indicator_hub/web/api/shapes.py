@@ -1,8 +1,8 @@
 """What the API takes and answers, as pydantic models: they check what comes, and describe both in /openapi.json."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from indicator_hub.limits import OBEYED
 from indicator_hub.sharing.recall import REASONS
@@ -105,6 +105,19 @@ class NamingAsked(_Sent):
     account: Name
     starts: Timestamp | None = Field(None, alias="from")
     until: Timestamp | None = None
+
+
+class Settling(_Sent):
+    """Which refused rows: these, or all that were refused for one reason."""
+
+    rows: list[int] | None = Field(None, min_length=1, max_length=10_000, description="By `id`.")
+    reason: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.rows is None) == (self.reason is None):
+            raise ValueError("name rows, or a reason")
+        return self
 
 
 # What is answered.
@@ -444,6 +457,62 @@ class Report(Window):
     lead_nation: str
     closed: bool
     parts: list[PartTold]
+
+
+class RunTold(_Shape):
+    """How a feed's last run ended."""
+
+    started: Timestamp
+    outcome: Literal["running", "done", "unchanged", "failed"]
+    reason: str | None = None
+    tally: dict[str, int] = Field(
+        description="candidates = new + updated + unchanged + duplicate + recalled + quarantined"
+    )
+
+
+class FeedTold(_Shape):
+    """A feed as it stands."""
+
+    feed: str
+    title: str
+    organisation: str
+    group: str
+    collection: str
+    state: Literal["new", "well", "failing", "resting", "running"]
+    failures: int = Field(description="In a row, up to now.")
+    waiting: int = Field(description="Refused rows that wait for a person.")
+    every: int | None = Field(None, description="Seconds between two runs; left out where no schedule runs it.")
+    next: Timestamp | None = None
+    succeeded: Timestamp | None = None
+    last: RunTold | None = None
+
+
+class FeedList(_Shape):
+    """The feeds that one's organisation imports."""
+
+    items: list[FeedTold]
+
+
+class RowTold(_Shape):
+    """A row of a feed that was refused."""
+
+    id: int
+    reason: str
+    detail: str | None = None
+    raw: str = Field(description="As it came. It may hold what must not be clicked on.")
+    row: int
+
+
+class RowPage(Paged):
+    """Refused rows that wait for a person."""
+
+    items: list[RowTold]
+
+
+class SettledTold(_Shape):
+    """How many rows."""
+
+    number: int
 
 
 class Nothing(_Shape):
