@@ -1,4 +1,4 @@
-"""How often a feed has failed in a row: the more often, the longer it rests."""
+"""How often a feed has failed in a row, and when it stopped saying something."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,3 +11,4 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("feed", sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False))
+    op.add_column("provenance", sa.Column("ended", sa.BigInteger(), nullable=True))

@@ -22,6 +22,7 @@ EDGE_MAY = {
 OWN = {
     "records.own": "an organisation's own record, listed",
     "records.own_versions": "the same, of one object",
+    "records.own_latest": "the same, the newest of some ids: what a feed brought, to say that it has ended",
 }
 """Readers that ask for an organisation's own instead of for a reach. Those who call them say whose: the caller's."""
 
@@ -94,6 +95,7 @@ DEEDS = {
     ),
     "remark.meanings_of": ("what marks mean to the hub, for a ruling", {"definitions.known"}),
     "claim.Run.known": ("which of its own lines a feed must not bring again", {"entries.closed"}),
+    "claim.Run.latest": ("what the feed itself brought, to say that it has ended", {"records.own_latest"}),
     "consent.answer": (
         "tells the two parties what it is about, both had it; takes back its releases",
         {"records.by_entry", "records.copies"},

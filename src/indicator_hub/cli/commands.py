@@ -174,13 +174,17 @@ def ingest(
     again: Annotated[
         bool, typer.Option("--again", help="Read the content even if the source says that it has not changed.")
     ] = False,
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="Take what is suspicious: a snapshot that holds less than half of the last one."),
+    ] = False,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """Run feeds: fetch, clean, submit. Every candidate is accounted for; refused rows go to quarantine with their reason."""
     from indicator_hub.cli.ingesting import ingest as run
 
-    sys.exit(asyncio.run(run(feeds or [], again=again, database=database, as_json=as_json)))
+    sys.exit(asyncio.run(run(feeds or [], again=again, accept=accept, database=database, as_json=as_json)))
 
 
 @app.command()

@@ -22,7 +22,7 @@ from indicator_hub.store.opened import Store
 from indicator_hub.trust.roster import Feed
 
 
-async def ingest(names: Sequence[str], *, again: bool, database: str | None, as_json: bool) -> int:
+async def ingest(names: Sequence[str], *, again: bool, accept: bool, database: str | None, as_json: bool) -> int:
     """Run the feeds named, or all, one after the other; one that fails does not keep the next from running. Returns the exit code."""
     async with opened(database) as store:
         feeds = {feed.name: feed for feed in await declared(store)}
@@ -31,11 +31,11 @@ async def ingest(names: Sequence[str], *, again: bool, database: str | None, as_
             raise NotFound(f"No feed is declared as {', '.join(unknown)}. Declared are: {known}.")
         code = 0
         for name in names or feeds:
-            code = await _one(store, feeds[name], again=again, as_json=as_json) or code
+            code = await _one(store, feeds[name], again=again, accept=accept, as_json=as_json) or code
         return code
 
 
-async def _one(store: Store, feed: Feed, *, again: bool, as_json: bool) -> int:
+async def _one(store: Store, feed: Feed, *, again: bool, accept: bool, as_json: bool) -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), disable=as_json, transient=True) as progress:
         task = progress.add_task(feed.name, total=None)
@@ -44,6 +44,7 @@ async def _one(store: Store, feed: Feed, *, again: bool, as_json: bool) -> int:
                 store,
                 feed,
                 again=again,
+                accept=accept,
                 progress=lambda done, total: progress.update(task, completed=done.candidates, total=total),
             )
         except HubError as error:

@@ -52,6 +52,12 @@ async def take_rows(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int
         yield tally.candidates
 
 
+def accepted(run: Run, content: bytes) -> int:
+    """How many values the content holds, before any of it is taken."""
+    rows = formats.rows(content, run.feed)
+    return sum(isinstance(row, Row) and isinstance(_candidate(row, run), Candidate) for row in rows)
+
+
 def _candidates(ahead: Iterator[list[Row | Refusal]], run: Run) -> list[Candidate | Refusal]:
     """The next batch."""
     rows = next(ahead, list[Row | Refusal]())
@@ -90,7 +96,7 @@ async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused]
             )
             continue
         digest = fingerprint(found, run.feed)
-        if before is not None and before.fingerprint == digest:
+        if before is not None and before.fingerprint == digest and not before.ended:
             unchanged.append(before)
             continue
         claim = _claim(run, stix_id, digest, found, before)

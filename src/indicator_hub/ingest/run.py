@@ -12,7 +12,8 @@ import uuid
 from collections.abc import Callable
 
 from indicator_hub.errors import FeedFailed, HubError, Invalid, Unprocessable
-from indicator_hub.ingest.made import take_rows
+from indicator_hub.ingest.dropped import end_dropped
+from indicator_hub.ingest.made import accepted, take_rows
 from indicator_hub.ingest.received import take_objects
 from indicator_hub.ingest.sources import Fetched, fetch
 from indicator_hub.ingest.tally import Tally
@@ -31,12 +32,18 @@ def worker() -> str:
 
 
 async def run(
-    store: Store, feed: Feed, *, again: bool = False, scheduled: bool = False, progress: Progress | None = None
+    store: Store,
+    feed: Feed,
+    *,
+    again: bool = False,
+    accept: bool = False,
+    scheduled: bool = False,
+    progress: Progress | None = None,
 ) -> tuple[str, Tally]:
     """Run a feed once. Returns the outcome (`done`, or `unchanged` when the source has nothing newer) and the tally.
 
-    `scheduled`: only if it is due. `again` asks for the content even if the source says that it has not changed. `progress` is told the tally and the share of the
-    content that was read, in thousandths, after each batch. Raises FeedFailed when the feed as a whole cannot be taken: then nothing of
+    `scheduled`: only if it is due. `again` asks for the content even if the source says that it has not changed. `accept`: a person has looked at
+    it, and takes it though it is suspicious. `progress` is told the tally and the number of candidates after each batch. Raises FeedFailed when the feed as a whole cannot be taken: then nothing of
     it was; NotFound when it may not run now; Conflict when another process runs it.
     """
     async with claim(store, feed, worker(), scheduled=scheduled) as one:
@@ -48,7 +55,7 @@ async def run(
             if fetched is None:
                 await one.settle(tally.as_dict(), outcome="unchanged")
                 return "unchanged", tally
-            await _take(one, fetched, tally, progress)
+            await _take(one, fetched, tally, progress, accept=accept)
             tally.require_sum()
         except HubError as error:
             tally.candidates = tally.accounted()  # what was read and not yet judged when it failed is not counted
@@ -63,13 +70,31 @@ async def run(
         return "done", tally
 
 
-async def _take(one: Run, fetched: Fetched, tally: Tally, progress: Progress | None) -> None:
+async def _take(one: Run, fetched: Fetched, tally: Tally, progress: Progress | None, *, accept: bool) -> None:
     body = await asyncio.to_thread(unpacked, fetched.body)
     require_feed(body)
     try:
+        if one.feed.kind == "snapshot" and not accept:
+            await _require_plausible(one, body)
         take = take_objects if one.feed.format == "stix" else take_rows
         async for done in take(one, body, tally):
             if progress:
                 progress(tally, done)
+        if one.feed.kind == "snapshot":
+            await end_dropped(one, tally)
     except (Invalid, Unprocessable) as error:
         raise FeedFailed(f"The content cannot be read. {error.detail or error.sentence}") from None
+
+
+async def _require_plausible(one: Run, body: bytes) -> None:
+    """Raises FeedFailed where a snapshot holds less than half of what the last one did: a source that has a bad night ends nothing."""
+    last = await one.last_whole()
+    if last is None or one.feed.format == "stix":
+        return
+    before = last.tally["candidates"] - last.tally["quarantined"] - last.tally["duplicate"]
+    now = await asyncio.to_thread(accepted, one, body)
+    if 2 * now < before:
+        raise FeedFailed(
+            f"It holds {now} values where the last one held {before}: held for a person. "
+            f"Look at it, and if it is right, run `indicator-hub ingest {one.feed.name} --accept`."
+        )

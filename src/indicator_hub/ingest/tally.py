@@ -14,10 +14,12 @@ class Tally:
     duplicate: int = 0
     recalled: int = 0
     quarantined: int = 0
+    ended: int = 0
+    """What a snapshot does not hold any longer: no candidates, and not part of the sum."""
 
     def as_dict(self) -> dict[str, int]:
-        """For the run's row and for `--json`."""
-        return asdict(self)
+        """For the run's row and for `--json`; what has ended only where something has."""
+        return {name: number for name, number in asdict(self).items() if name != "ended" or number}
 
     def settle(self, outcome: str, *, again: bool = False) -> bool:
         """Count one candidate by what `submit` said of it; `again`: it came before in this run. Whether it goes to quarantine."""

@@ -10,9 +10,9 @@ from indicator_hub.audit.event import Event
 from indicator_hub.errors import Conflict, NotFound, Unavailable
 from indicator_hub.sharing.act import Act, Caller
 from indicator_hub.sharing.submit import submit
-from indicator_hub.store import audit, credentials, entries, feeds, jobs, roster
+from indicator_hub.store import audit, credentials, entries, feeds, jobs, records, roster
 from indicator_hub.store.engine import Transaction
-from indicator_hub.store.feeds import Bookmark, Claim, Refused
+from indicator_hub.store.feeds import Bookmark, Claim, Refused, Whole
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.status import Status
 from indicator_hub.trust.reach import Reach, reach_of
@@ -51,14 +51,19 @@ class Run:
                 tx, self.reach, identifiers
             )
 
-    async def submit(self, body: bytes, *, claims: Sequence[Claim]) -> Status:
-        """Submit one batch; the claims of what was taken are kept with it. Raises what `submit` raises, Conflict if the lease is lost."""
+    async def submit(self, body: bytes, *, claims: Sequence[Claim], ended: Sequence[str] = ()) -> Status:
+        """Submit one batch; the claims of what was taken, and those that have ended, are kept with it.
+
+        Raises what `submit` raises, Conflict if the lease is lost.
+        """
 
         async def alongside(_: Act, tx: Transaction, status: Status) -> None:
             refused = {detail.id for detail in status.details if detail.failed}
             await feeds.claim(
                 tx, self.bookmark.feed_id, self.number, [one for one in claims if one.stix_id not in refused]
             )
+            if ended:
+                await feeds.end_claims(tx, self.bookmark.feed_id, ended, now=self.started)
             await self._renew(tx)
 
         # Judged at every batch: a suspension or the end of a window stops a run in its middle.
@@ -72,6 +77,32 @@ class Run:
                 await feeds.claim(tx, self.bookmark.feed_id, self.number, claims)
                 await feeds.quarantined(tx, self.bookmark.feed_id, self.number, refused)
                 await self._renew(tx)
+
+    async def last_whole(self) -> Whole | None:
+        """The last run before this one that took the whole content."""
+        async with self.store.transactions.read() as tx:
+            return await feeds.last_whole(tx, self.bookmark.feed_id)
+
+    async def dropped(self, *, before: int, limit: int) -> list[Claim]:
+        """What the feed said last before a run, and has not ended yet."""
+        async with self.store.transactions.read() as tx:
+            return await feeds.dropped(tx, self.bookmark.feed_id, before=before, limit=limit)
+
+    async def said_by_others(self, identifiers: Sequence[str]) -> set[str]:
+        """Of these, what another feed of the scope says still."""
+        async with self.store.transactions.read() as tx:
+            return await feeds.said_by_others(tx, self.bookmark.feed_id, identifiers)
+
+    async def latest(self, identifiers: Sequence[str]) -> list[bytes]:
+        """What the importing organisation shares under these ids in this collection, the newest version of each."""
+        async with self.store.transactions.read() as tx:
+            return await records.own_latest(tx, self.reach.organisation_id, self.reach.key, identifiers)
+
+    async def end(self, identifiers: Sequence[str]) -> None:
+        """The feed says these no longer, and nothing is to be published about it."""
+        async with self.store.transactions.begin() as tx:
+            await feeds.end_claims(tx, self.bookmark.feed_id, identifiers, now=self.started)
+            await self._renew(tx)
 
     async def _renew(self, tx: Transaction) -> None:
         if not await jobs.renew(tx, _job(self.feed.name), self.worker, now=self.store.now(), lease=LEASE):

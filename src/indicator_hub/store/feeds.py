@@ -1,7 +1,7 @@
 """What the hub remembers of a feed: its bookmark, its runs with their tallies, where each indicator came from, and what was refused."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,6 +36,8 @@ class Claim:
     row_number: int
     run: int = 0
     """The run in which this feed said it last; 0 where only another feed of the scope did."""
+    ended: bool = False
+    """Whether this feed had dropped it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +118,14 @@ async def claims(tx: AsyncConnection, feed_id: int, identifiers: Iterable[str]) 
     columns = (
         provenance.c.feed_id, provenance.c.stix_id, provenance.c.fingerprint, provenance.c.created, provenance.c.modified,
         provenance.c.valid_from, provenance.c.raw, provenance.c.row_number, provenance.c.last_run_id,
+        provenance.c.ended,
     )  # fmt: skip
     statement = select(*columns).where(among(provenance.c.stix_id, "ids"))
     found: dict[str, Claim] = {}
     for row in await tx.execute(statement, {"ids": bind_list(tx, identifiers)}):
         mine = row.feed_id == feed_id
-        one = Claim(
-            row.stix_id, bytes(row.fingerprint) if mine else b"", *row[3:-1], run=row.last_run_id if mine else 0
-        )
+        said = row.stix_id, bytes(row.fingerprint) if mine else b"", *row[3:-2]
+        one = Claim(*said, run=row.last_run_id if mine else 0, ended=mine and row.ended is not None)
         other = found.get(one.stix_id)
         found[one.stix_id] = one if other is None else _joined(one, other)
     return found
@@ -141,11 +143,52 @@ async def claim(tx: AsyncConnection, feed_id: int, run: int, found: Sequence[Cla
         {
             "feed_id": feed_id, "stix_id": one.stix_id, "fingerprint": one.fingerprint, "raw": one.raw, "row_number": one.row_number,
             "created": one.created, "modified": one.modified, "valid_from": one.valid_from, "first_run_id": run, "last_run_id": run,
+            "ended": None,
         }
         for one in found
     ]  # fmt: skip
-    kept = ("fingerprint", "raw", "row_number", "modified", "valid_from", "last_run_id")
+    kept = ("fingerprint", "raw", "row_number", "modified", "valid_from", "last_run_id", "ended")
     await _upsert(tx, provenance, rows, ("feed_id", "stix_id"), kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A run that took the whole content. `started` in microseconds."""
+
+    number: int
+    started: int
+    tally: Mapping[str, int]
+
+
+async def last_whole(tx: AsyncConnection, feed_id: int) -> Whole | None:
+    """The last run that took the whole content."""
+    runs = feed_run.c
+    statement = select(runs.id, runs.started, runs.tally).where(runs.feed_id == feed_id, runs.outcome == "done")
+    row = (await tx.execute(statement.order_by(runs.id.desc()).limit(1))).one_or_none()
+    return None if row is None else Whole(row.id, row.started, json.loads(row.tally))
+
+
+async def dropped(tx: AsyncConnection, feed_id: int, *, before: int, limit: int) -> list[Claim]:
+    """What a feed said last before this run, and has not been found to have dropped yet."""
+    p = provenance.c
+    columns = (p.stix_id, p.fingerprint, p.created, p.modified, p.valid_from, p.raw, p.row_number, p.last_run_id)
+    which = p.feed_id == feed_id, p.ended.is_(None), p.last_run_id < before
+    rows = await tx.execute(select(*columns).where(*which).order_by(p.stix_id).limit(limit))
+    return [Claim(row.stix_id, bytes(row.fingerprint), *row[2:-1], run=row.last_run_id) for row in rows]
+
+
+async def said_by_others(tx: AsyncConnection, feed_id: int, identifiers: Collection[str]) -> set[str]:
+    """Of these, what another feed of the scope says still."""
+    p = provenance.c
+    live = select(p.stix_id).where(p.feed_id != feed_id, among(p.stix_id, "ids"), p.ended.is_(None))
+    return set((await tx.execute(live, {"ids": bind_list(tx, identifiers)})).scalars())
+
+
+async def end_claims(tx: AsyncConnection, feed_id: int, identifiers: Collection[str], *, now: int) -> None:
+    """The feed says these no longer."""
+    p = provenance.c
+    ended = update(provenance).where(p.feed_id == feed_id, among(p.stix_id, "ids")).values(ended=now)
+    await tx.execute(ended, {"ids": bind_list(tx, identifiers)})
 
 
 async def quarantined(tx: AsyncConnection, feed_id: int, run: int, refused: Sequence[Refused]) -> None:

@@ -4,7 +4,7 @@ The originator's own record does not depend on any group: also what is held or r
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from indicator_hub.errors import NotFound
 from indicator_hub.stix import timestamps
 from indicator_hub.store import audiences, visible
+from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.schema import account, collection, entry, organisation, trust_group
 from indicator_hub.trust.admission import Recalled
 from indicator_hub.trust.audience import Audience
@@ -146,6 +147,24 @@ async def own_versions(
     )
     statement = _records(e, bodies=bodies).where(*mine).order_by(e.c.collection_id, e.c.first_added, e.c.id)
     return await _read(tx, statement, {"organisation": organisation_id, "identifier": identifier})
+
+
+async def own_latest(
+    tx: AsyncConnection, organisation_id: int, collection_id: int, identifiers: Iterable[str]
+) -> list[bytes]:
+    """The newest version of each of these ids that an organisation shares in a collection, and has neither revoked nor taken back."""
+    e = entry.alias("e")
+    which = (
+        visible.own_record(e),
+        e.c.collection_id == bindparam("collection"),
+        among(e.c.stix_id, "ids"),
+        e.c.recalled == literal_column("0"),
+    )
+    columns = (e.c.stix_id, e.c.version_key, e.c.revoked, e.c.body)
+    statement = select(*columns).where(*which).order_by(e.c.stix_id, e.c.version_key)
+    parameters = {"organisation": organisation_id, "collection": collection_id, "ids": bind_list(tx, identifiers)}
+    newest = {name: (revoked, body) for name, _, revoked, body in await tx.execute(statement, parameters)}
+    return [bytes(body) for revoked, body in newest.values() if not revoked]
 
 
 async def by_entry(tx: AsyncConnection, key: int) -> Record:

@@ -227,6 +227,8 @@ provenance = Table(
     Column("valid_from", BigInteger, nullable=False),
     Column("first_run_id", _Key, ForeignKey("feed_run.id"), nullable=False),
     Column("last_run_id", _Key, ForeignKey("feed_run.id"), nullable=False),
+    # When a feed of the kind `snapshot` was found to have dropped it; NULL: as far as is known it says so still.
+    Column("ended", BigInteger),
     PrimaryKeyConstraint("feed_id", "stix_id"),
 )
 

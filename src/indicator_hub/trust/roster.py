@@ -14,6 +14,7 @@ Kind = Literal["standing", "operation", "public"]
 AccountKind = Literal["person", "service", "feed"]
 Writable = Literal["members", "feeds"]
 Format = Literal["list", "csv", "tsv", "json", "jsonl", "hosts", "misp", "stix"]
+FeedKind = Literal["rolling", "snapshot", "event"]
 
 PUBLIC = "public"
 
@@ -139,6 +140,7 @@ class Feed:
     documentation: bool = False
     terms: str = ""
     reshare: bool = True
+    kind: FeedKind = "rolling"
     every: int | None = None
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     unencrypted: bool = False

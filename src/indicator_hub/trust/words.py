@@ -297,6 +297,7 @@ def _feed(before: Feed, after: Feed) -> Clauses:
         "items",
         "split",
         "ignore",
+        "kind",
         "headers",
         "unencrypted",
         "internal",

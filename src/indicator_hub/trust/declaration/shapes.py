@@ -29,7 +29,7 @@ from indicator_hub.trust.declaration.fields import (
     Text,
     Uuid4,
 )
-from indicator_hub.trust.roster import Format, Kind, Role, Writable
+from indicator_hub.trust.roster import FeedKind, Format, Kind, Role, Writable
 
 _FROM = 'the day it begins, such as "from: 2025-06-01"'
 
@@ -161,6 +161,7 @@ class FeedShape(Shape):
     documentation: Literal["allow", "refuse"] = "refuse"
     terms: MaybeText = ""
     reshare: Flag = True
+    kind: FeedKind = "rolling"
     every: Interval | None = None
     headers: dict[HeaderName, Text] = {}
     unencrypted: Flag = False

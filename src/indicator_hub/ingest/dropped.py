@@ -1,0 +1,44 @@
+"""What a snapshot does not hold any longer: it has ended, once two runs in a row, an interval apart, have not found it.
+
+An indicator is valid until then, and stays; a vulnerability that its source took off its list is revoked. What another feed still says goes on.
+"""
+
+import json
+from typing import Any
+
+from indicator_hub.ingest.batches import BATCH, body
+from indicator_hub.ingest.tally import Tally
+from indicator_hub.sharing.claim import Run
+from indicator_hub.stix import timestamps
+from indicator_hub.stix.indicator import encode
+
+_MILLISECOND = 1_000
+_NEARLY = 0.8
+"""Of an interval: a schedule is not exact."""
+
+
+async def end_dropped(run: Run, tally: Tally) -> None:
+    """End what this run and the last whole one have not found."""
+    last = await run.last_whole()
+    if last is None or run.started - last.started < _NEARLY * (run.feed.every or 0):
+        return
+    while claims := await run.dropped(before=last.number, limit=BATCH):
+        names = [one.stix_id for one in claims]
+        still = await run.said_by_others(names)
+        alone = [name for name in names if name not in still]
+        ended = [encode(_ended(json.loads(raw), run.started)) for raw in await run.latest(alone)]
+        if ended:
+            await run.submit(body(ended), claims=(), ended=names)
+        else:
+            await run.end(names)
+        tally.ended += len(names)
+
+
+def _ended(value: dict[str, Any], now: int) -> dict[str, Any]:
+    """The version that says so: later than the one before, whatever the clock says."""
+    modified = max(now - now % _MILLISECOND, timestamps.parse(value["modified"]) + _MILLISECOND)
+    changed = {"modified": timestamps.render_milliseconds(modified)}
+    if value["type"] != "indicator":
+        return value | changed | {"revoked": True}
+    until = max(modified, timestamps.parse(value["valid_from"]) + _MILLISECOND)
+    return value | changed | {"valid_until": timestamps.render_milliseconds(until)}
