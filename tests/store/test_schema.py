@@ -103,6 +103,7 @@ _BACKWARDS = (
     "ALTER TABLE audience_history DROP COLUMN recalled",
     "ALTER TABLE account DROP COLUMN barred",
     "ALTER TABLE feed DROP COLUMN failures",
+    "ALTER TABLE feed DROP COLUMN place",
     "ALTER TABLE provenance DROP COLUMN ended",
     "DROP INDEX ix_event_served",
     "ALTER TABLE event DROP COLUMN as_of",

@@ -15,7 +15,7 @@ from indicator_hub.errors import FeedFailed, HubError, Invalid, Unprocessable
 from indicator_hub.ingest.dropped import end_dropped
 from indicator_hub.ingest.made import accepted, take_rows
 from indicator_hub.ingest.received import take_objects
-from indicator_hub.ingest.sources import Fetched, fetch
+from indicator_hub.ingest.sources import Fetched, fetch, taxii
 from indicator_hub.ingest.tally import Tally
 from indicator_hub.normalise.text import require_feed
 from indicator_hub.normalise.unpack import unpacked
@@ -50,6 +50,10 @@ async def run(
         tally = Tally()
         try:
             mark = one.bookmark
+            if feed.format == "taxii":
+                await _pull(one, tally, progress, again=again)
+                await one.settle(tally.as_dict(), outcome="done")
+                return "done", tally
             known = (None, None) if again else (mark.etag, mark.last_modified)
             fetched = await fetch(feed, etag=known[0], last_modified=known[1])
             if fetched is None:
@@ -68,6 +72,21 @@ async def run(
         content = (fetched.etag, fetched.last_modified, hashlib.sha256(fetched.body).digest())
         await one.settle(tally.as_dict(), outcome="done", content=content)
         return "done", tally
+
+
+async def _pull(one: Run, tally: Tally, progress: Progress | None, *, again: bool) -> None:
+    """Page after page; the place is kept after each, so that a run that is broken off is gone on with, and nothing comes twice or not at all."""
+    try:
+        async for page in taxii.pages(one.feed, "" if again else one.bookmark.place or ""):
+            if page.holds_objects:
+                async for done in take_objects(one, page.body, tally):
+                    if progress:
+                        progress(tally, done)
+            tally.require_sum()
+            if page.place:
+                await one.keep_place(page.place)
+    except (Invalid, Unprocessable) as error:
+        raise FeedFailed(f"A page cannot be read. {error.detail or error.sentence}") from None
 
 
 async def _take(one: Run, fetched: Fetched, tally: Tally, progress: Progress | None, *, accept: bool) -> None:

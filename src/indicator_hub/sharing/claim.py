@@ -98,6 +98,12 @@ class Run:
         async with self.store.transactions.read() as tx:
             return await records.own_latest(tx, self.reach.organisation_id, self.reach.key, identifiers)
 
+    async def keep_place(self, place: str) -> None:
+        """Everything before this place was taken."""
+        async with self.store.transactions.begin() as tx:
+            await feeds.set_place(tx, self.bookmark.feed_id, place, now=self.store.now())
+            await self._renew(tx)
+
     async def end(self, identifiers: Sequence[str]) -> None:
         """The feed says these no longer, and nothing is to be published about it."""
         async with self.store.transactions.begin() as tx:

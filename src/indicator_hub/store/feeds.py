@@ -21,6 +21,8 @@ class Bookmark:
     etag: str | None
     last_modified: str | None
     content_sha256: bytes | None
+    place: str | None = None
+    """Of a TAXII server, from which `added_after` on to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,17 @@ async def bookmark(tx: AsyncConnection, name: str) -> Bookmark:
     """The bookmark of a declared feed."""
     row = (
         await tx.execute(
-            select(feed.c.id, feed.c.etag, feed.c.last_modified, feed.c.content_sha256).where(feed.c.name == name)
+            select(feed.c.id, feed.c.etag, feed.c.last_modified, feed.c.content_sha256, feed.c.place).where(
+                feed.c.name == name
+            )
         )
     ).one()
     return Bookmark(
-        row.id, row.etag, row.last_modified, None if row.content_sha256 is None else bytes(row.content_sha256)
+        row.id,
+        row.etag,
+        row.last_modified,
+        None if row.content_sha256 is None else bytes(row.content_sha256),
+        row.place,
     )
 
 
@@ -89,6 +97,11 @@ async def end_run(
     """A run ends, however it ends."""
     values = {"finished": now, "outcome": outcome, "reason": reason, "tally": json.dumps(dict(tally))}
     await tx.execute(update(feed_run).where(feed_run.c.id == run).values(**values))
+
+
+async def set_place(tx: AsyncConnection, feed_id: int, place: str, *, now: int) -> None:
+    """From where the next run reads: everything before it was taken."""
+    await tx.execute(update(feed).where(feed.c.id == feed_id).values(place=place, succeeded=now))
 
 
 async def count_failure(tx: AsyncConnection, feed_id: int, *, failed: bool) -> int:

@@ -196,6 +196,8 @@ feed = Table(
     Column("last_modified", _Text),
     Column("content_sha256", LargeBinary),
     Column("succeeded", BigInteger),
+    # Of a TAXII server: from which `added_after` on to read.
+    Column("place", _Text),
     # In a row, up to now.
     Column("failures", Integer, nullable=False, server_default=text("0")),
 )

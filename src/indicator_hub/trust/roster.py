@@ -13,7 +13,7 @@ Role = Literal["submitter", "observer", "client", "member"]
 Kind = Literal["standing", "operation", "public"]
 AccountKind = Literal["person", "service", "feed"]
 Writable = Literal["members", "feeds"]
-Format = Literal["list", "csv", "tsv", "json", "jsonl", "hosts", "misp", "stix"]
+Format = Literal["list", "csv", "tsv", "json", "jsonl", "hosts", "misp", "stix", "taxii"]
 FeedKind = Literal["rolling", "snapshot", "event"]
 
 PUBLIC = "public"

@@ -1,9 +1,10 @@
-"""Where a feed's content comes from: one module for each kind of source. `fetch` is all that the run knows of them.
+"""Where a feed's content comes from: one module for each kind of source.
 
-A new kind is one module with a `fetch` of its own, a line below, a sample, and its expected result.
+Of those that give one content the run knows `fetch` only; of a TAXII server it takes page after page. A new kind is one module with a `fetch` of
+its own, a line below, a sample, and its expected result.
 """
 
-from indicator_hub.ingest.sources import file, http
+from indicator_hub.ingest.sources import file, http, taxii
 from indicator_hub.ingest.sources.fetched import Fetched
 from indicator_hub.trust.roster import Feed
 
@@ -15,4 +16,4 @@ async def fetch(feed: Feed, *, etag: str | None, last_modified: str | None) -> F
     return await file.fetch(feed.source)
 
 
-__all__ = ["Fetched", "fetch"]
+__all__ = ["Fetched", "fetch", "taxii"]

@@ -9,6 +9,7 @@ import os
 import re
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -28,42 +29,73 @@ _MAX_REDIRECTS = 5
 _SECRET = re.compile(r"\$([A-Z][A-Z0-9_]*)")
 
 
-async def fetch(feed: Feed, *, etag: str | None, last_modified: str | None) -> Fetched | None:
-    """The content behind a URL; None when it has not changed. Raises FeedFailed, without the query of the URL: it may hold a key.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a source answered: its headers and its body; both empty for 304."""
 
-    `$NAME` in the query or in a header is a secret, and stands in the environment.
-    """
-    headers = {"User-Agent": f"indicator-hub/{__version__}"}
-    headers |= {name: _filled(value, feed) for name, value in feed.headers.items()}
+    headers: Mapping[str, str]
+    body: bytes
+    changed: bool = True
+
+
+async def fetch(feed: Feed, *, etag: str | None, last_modified: str | None) -> Fetched | None:
+    """The content behind a URL; None when it has not changed. Raises FeedFailed, without the query of the URL: it may hold a key."""
+    asked: dict[str, str] = {}
     if etag:
-        headers["If-None-Match"] = etag
+        asked["If-None-Match"] = etag
     if last_modified:
-        headers["If-Modified-Since"] = last_modified
-    url = httpx2.URL(_filled(feed.source, feed))
-    if url.scheme != "https" and not (feed.unencrypted or feed.internal):
-        raise FeedFailed(
-            f"{_shown(feed.source)} is not encrypted: anybody on the way could write it. Declare https, or unencrypted: true."
-        )
+        asked["If-Modified-Since"] = last_modified
+    answer = await ask(feed, feed.source, asked)
+    return (
+        Fetched(answer.body, answer.headers.get("etag"), answer.headers.get("last-modified"))
+        if answer.changed
+        else None
+    )
+
+
+async def ask(feed: Feed, source: str, asked: Mapping[str, str]) -> Answer:
+    """What a URL of a feed answers. `$NAME` in the URL or in the feed's headers is a secret, and stands in the environment.
+
+    Raises FeedFailed, without the query of the URL, for anything but 200 and 304, and where it leads to where it may not.
+    """
+    headers = {"User-Agent": f"indicator-hub/{__version__}", **own_headers(feed), **asked}
+    url = _url(feed, source)
     try:
         async with asyncio.timeout(_WHOLE), httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False) as client:
             return await _get(client, url, headers, internal=feed.internal)
     except TimeoutError:
-        raise FeedFailed(f"{_shown(feed.source)} had not sent everything after {_WHOLE:.0f} seconds.") from None
+        raise FeedFailed(f"{_shown(source)} had not sent everything after {_WHOLE:.0f} seconds.") from None
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise FeedFailed(f"{_shown(feed.source)} cannot be fetched: {type(error).__name__}.") from None
+        raise FeedFailed(f"{_shown(source)} cannot be fetched: {type(error).__name__}.") from None
 
 
-async def _get(
-    client: httpx2.AsyncClient, url: httpx2.URL, headers: Mapping[str, str], *, internal: bool
-) -> Fetched | None:
+async def require_allowed(feed: Feed, source: str) -> None:
+    """Raises FeedFailed where a source leads to where it may not: for clients that connect by themselves."""
+    await _address(_url(feed, source), internal=feed.internal)
+
+
+def _url(feed: Feed, source: str) -> httpx2.URL:
+    url = httpx2.URL(_filled(source, feed))
+    if url.scheme != "https" and not (feed.unencrypted or feed.internal):
+        raise FeedFailed(
+            f"{_shown(source)} is not encrypted: anybody on the way could write it. Declare https, or unencrypted: true."
+        )
+    return url
+
+
+def own_headers(feed: Feed) -> dict[str, str]:
+    """The headers that a feed's declaration names, with their secrets. Raises FeedFailed for one that is not there."""
+    return {name: _filled(value, feed) for name, value in feed.headers.items()}
+
+
+async def _get(client: httpx2.AsyncClient, url: httpx2.URL, headers: Mapping[str, str], *, internal: bool) -> Answer:
     pinned = await _address(url, internal=internal)
     for _ in range(_MAX_REDIRECTS + 1):
-        host = url.netloc.decode("ascii")
+        sent = {**headers, "Host": url.netloc.decode("ascii")}
         there = url.copy_with(host=pinned)
-        sent = {**headers, "Host": host}
         async with client.stream("GET", there, headers=sent, extensions={"sni_hostname": url.host}) as answer:
             if answer.status_code == HTTPStatus.NOT_MODIFIED:
-                return None
+                return Answer({}, b"", changed=False)
             if answer.is_redirect:
                 target = url.join(answer.headers.get("location", ""))
                 if (target.scheme, target.netloc) != (url.scheme, url.netloc):
@@ -74,9 +106,7 @@ async def _get(
                 continue
             if answer.status_code != HTTPStatus.OK:
                 raise FeedFailed(f"{_shown(str(url))} answered {answer.status_code}.")
-            return Fetched(
-                await _body(answer, str(url)), answer.headers.get("etag"), answer.headers.get("last-modified")
-            )
+            return Answer(answer.headers, await _body(answer, str(url)))
     raise FeedFailed(f"{_shown(str(url))} redirects without end.")
 
 

@@ -186,7 +186,7 @@ def _filled(
         yield feed.mistake(f'this group has no collection "{shape.collection}": {offer}', "collection")
         return
     collection = group.collections[shape.collection].shape
-    if name == PUBLIC and shape.level is None and shape.format != "stix":
+    if name == PUBLIC and shape.level is None and shape.format not in ("stix", "taxii"):
         yield feed.mistake('what is public must say CLEAR itself: write "level: CLEAR"')
     elif collection is not None and shape.level is not None and shape.level > collection.ceiling:
         above = f"its level {NAMES[shape.level]} is above the ceiling {NAMES[collection.ceiling]} of {shape.collection}"
@@ -197,6 +197,8 @@ def _licence(
     name: str, feed: Declared[shapes.FeedShape], shape: shapes.FeedShape, _group: DeclaredGroup, _everything: Gathered
 ) -> Iterator[Mistake]:
     """What may not be passed on is marked so: not where everybody reads, and not what is passed on as it came."""
+    if shape.format == "taxii" and not shape.source.startswith(("http://", "https://")):
+        yield feed.mistake("a taxii feed has the web address of a collection as its source, ending in its id", "source")
     if shape.reshare:
         return
     if name == PUBLIC:

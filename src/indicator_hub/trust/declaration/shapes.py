@@ -142,7 +142,7 @@ class FeedShape(Shape):
     organisation: Text = Field(description="the name of the organisation that imports it")
     collection: Text = Field(description="the alias of the collection it fills")
     source: Source = Field(description="a path from this file's folder, or a web address")
-    format: Format = Field(description="list, csv, tsv, json, jsonl, hosts, misp or stix")
+    format: Format = Field(description="list, csv, tsv, json, jsonl, hosts, misp, stix or taxii")
     level: Level | None = None
     confidence: Percentage | None = None
     confidence_cap: Percentage = 100
