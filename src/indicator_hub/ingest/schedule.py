@@ -17,7 +17,7 @@ from indicator_hub.trust.roster import Feed
 _log = logging.getLogger("indicator_hub.ingest")
 TICK = 1.0
 """Seconds between two looks at what is due."""
-AT_ONCE = 2
+AT_ONCE = 4
 """Feeds that one process runs at the same time: polls go on beside them."""
 
 
@@ -42,9 +42,13 @@ async def _go_on(store: Store, tick: float) -> None:
             except HubError as error:
                 _log.warning("what is due cannot be read: %s", error.detail or error.sentence)
                 ready = []
-            for feed in ready[: AT_ONCE - len(running)]:
+            free = AT_ONCE - len(running)
+            for feed in ready[:free]:
                 running[feed.name] = asyncio.create_task(_one(store, feed))
-            await asyncio.sleep(tick)
+            if len(ready) > free:  # as soon as there is room again
+                await asyncio.wait(running.values(), timeout=tick, return_when=asyncio.FIRST_COMPLETED)
+            else:
+                await asyncio.sleep(tick)
     finally:
         for task in running.values():
             task.cancel()
