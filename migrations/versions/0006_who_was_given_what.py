@@ -17,9 +17,31 @@ UPDATE clock SET last_added = history.latest FROM (
     FROM audience_history JOIN entry ON entry.id = audience_history.entry_id GROUP BY entry.collection_id
 ) AS history WHERE history.collection_id = clock.collection_id AND history.latest > clock.last_added
 """
+# While it is recalled an entry is nobody's, and may have had more than one row since.
 RECALLED = """
 UPDATE audience_history SET recalled = (SELECT entry.recalled FROM entry WHERE entry.id = audience_history.entry_id)
-WHERE until IS NULL AND entry_id IN (SELECT id FROM entry WHERE recalled <> 0)
+WHERE entry_id IN (SELECT id FROM entry WHERE recalled <> 0) AND (until IS NULL OR audience_id = (
+    SELECT entry.audience_id FROM entry WHERE entry.id = audience_history.entry_id
+) AND since >= (
+    SELECT max(recall.at) FROM recall JOIN recalled_entry ON recalled_entry.recall_id = recall.id
+    WHERE recalled_entry.entry_id = audience_history.entry_id
+))
+"""
+# Of what is recalled now the newest recall stands; what was recalled before that had been brought back.
+LIFTED = """
+UPDATE recalled_entry SET lifted = 0 WHERE entry_id IN (SELECT id FROM entry WHERE recalled = 0) OR recall_id < (
+    SELECT max(other.recall_id) FROM recalled_entry AS other WHERE other.entry_id = recalled_entry.entry_id
+)
+"""
+# Copies made before stand on every consent that holds to a release of them there, whoever asked for it; on none that is withdrawn, or they
+# would have been recalled. What an organisation released of its own needs none.
+RELEASES = """
+INSERT INTO release (entry_id, collection_id, organisation_id, consent_id, at)
+SELECT copy.released_from, copy.collection_id, account.organisation_id, consent.id, copy.first_added FROM entry AS copy
+JOIN account ON account.id = copy.account_id JOIN collection ON collection.id = copy.collection_id
+LEFT JOIN consent ON consent.entry_id = copy.released_from AND consent.group_id = collection.group_id
+    AND consent.use = 'release' AND consent.state = 'granted' AND account.organisation_id <> copy.organisation_id
+WHERE copy.released_from IS NOT NULL
 """
 
 
@@ -33,7 +55,7 @@ def upgrade() -> None:
     op.add_column("recall", sa.Column("as_of", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
     op.execute("UPDATE recall SET as_of = at")
     op.add_column("recalled_entry", sa.Column("lifted", sa.BigInteger(), nullable=True))
-    op.execute("UPDATE recalled_entry SET lifted = 0 WHERE entry_id IN (SELECT id FROM entry WHERE recalled = 0)")
+    op.execute(LIFTED)
     op.create_index(op.f("ix_recalled_entry_entry_id"), "recalled_entry", ["entry_id"], unique=False)
     op.create_table(
         "release",
@@ -50,14 +72,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_release")),
     )
     op.create_index("ix_release_copy", "release", ["entry_id", "collection_id"], unique=False)
-    # Copies made before stand on every consent to them; on none that is withdrawn, or they would have been recalled.
-    op.execute(
-        "INSERT INTO release (entry_id, collection_id, organisation_id, consent_id, at) "
-        "SELECT copy.released_from, copy.collection_id, account.organisation_id, consent.id, copy.first_added FROM entry AS copy "
-        "JOIN account ON account.id = copy.account_id JOIN collection ON collection.id = copy.collection_id "
-        "LEFT JOIN consent ON consent.entry_id = copy.released_from AND consent.asker_id = account.organisation_id "
-        "AND consent.group_id = collection.group_id AND consent.state = 'granted' WHERE copy.released_from IS NOT NULL"
-    )
+    op.execute(RELEASES)
     op.add_column("event", sa.Column("as_of", sa.BigInteger(), nullable=True))
     op.execute("UPDATE event SET as_of = at WHERE action IN ('serve', 'evidence') AND outcome = 'done'")
     op.drop_index(op.f("ix_event_served"), table_name="event")

@@ -51,6 +51,8 @@ INTERNAL = {
     "records.by_entry": "the version that a consent is about; no body",
     "records.releases": "the copies that a recall reaches, by key alone",
     "records.copies": "the same, of some collections",
+    "records.live_copies": "the same, as far as they are not recalled",
+    "consents.released_by": "copies that the caller's own organisation released, by key alone",
     "recalls.traced": "what an id was at each time, to work out who was given it; no body",
 }
 """Functions of the store that read for the hub's own ruling: why nothing of it gets out."""
@@ -72,6 +74,11 @@ DEEDS = {
     "recall.recall_own": (
         "the same, from the caller's own record",
         {"entries.lines", "records.releases", "records.own_versions", "rulings.uncover"},
+    ),
+    "recall.lock_copies": ("the collections whose clocks are taken", {"records.releases"}),
+    "release.release": (
+        "what the caller's own organisation released there, and whether it is there afterwards",
+        {"consents.released_by", "records.live_copies"},
     ),
     "recall.take_back_releases": (
         "the copies that a consent carried",

@@ -26,9 +26,10 @@ async def apply(store: Store, declared: Roster, progress: Progress | None = None
         found = difference(await roster.read(tx), declared, a.now)
         if found.mistakes:
             raise Conflict("\n".join(found.mistakes))
-        # Nothing is being submitted while a level changes: what came before it is ruled again, what comes after counts by it.
+        # Nothing is being submitted while a level changes, or who is whose creator: what came before is ruled again, what comes after counts by it.
         concerned = [where for change in found.changes for where in _levels(change.before, change.after)]
-        for key in await roster.collection_keys(tx, concerned):
+        everywhere = any(_other_creator(change.before, change.after) for change in found.changes)
+        for key in await roster.collection_keys(tx, None if everywhere else concerned):
             await entries.lock(tx, key)
         for change in found.changes:
             if change.after is None and isinstance(change.before, Feed):
@@ -55,11 +56,20 @@ def _levels(before: object, after: object) -> list[tuple[str, str]]:
             return []
 
 
+def _other_creator(before: object, after: object) -> bool:
+    """Whether by this change an organisation is the creator of other objects."""
+    match before, after:
+        case Organisation(), Organisation():
+            return set(before.stix_identities) != set(after.stix_identities)
+        case _:
+            return False
+
+
 async def _note_change(tx: Transaction, before: object, after: object, now: int) -> None:
     match before, after:
         case Membership(), Membership() if changes_reach(before, after):
             await roster.note_change(tx, after, now=now)
-        case Organisation(), Organisation() if set(before.stix_identities) != set(after.stix_identities):
+        case _, Organisation() if _other_creator(before, after):
             await backlog.add(tx, "creator", organisation_id=await roster.organisation_key(tx, after.name), now=now)
         case _:
             for key in await roster.collection_keys(tx, _levels(before, after)):

@@ -2,7 +2,8 @@
 
 What is there is asked for with the reach that each party has now, under the predicate that serves it over TAXII; what is still to come by the
 same judgement that `submit` makes. Whose membership is not live is not told of; how many accounts a party has, whether any is named and whether it is
-suspended hears itself and a steward: for others the rules alone are told.
+suspended hears itself and a steward: for others the rules alone are told. Which line of an id a reader is shown is worked out over the lines that
+who asks sees: another one, which the reader may be shown first, is not told of.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from indicator_hub.sharing.submit import foresee
 from indicator_hub.store import credentials, records
 from indicator_hub.store.credentials import Party
 from indicator_hub.store.opened import Store
+from indicator_hub.store.records import Record
 from indicator_hub.trust.audience import Audience
 from indicator_hub.trust.ladder import HELD, NAMES
 from indicator_hub.trust.reach import Obstacle, Reach, obstacle, reach_of
@@ -48,11 +50,8 @@ async def of_object(store: Store, caller: Caller, reach: Reach, identifier: str)
     reach.require_read()
     async with store.transactions.read() as tx:
         shown = {one.entry for one in await records.seen(tx, reach, identifier, shown=True)}
-        seen = [
-            one
-            for one in await records.seen(tx, reach, identifier)
-            if one.entry in shown or one.organisation_id == reach.organisation_id
-        ]
+        known = await records.seen(tx, reach, identifier)
+        seen = [one for one in known if one.entry in shown or one.organisation_id == reach.organisation_id]
         if not seen:
             raise NotFound
         parties = await credentials.parties(tx, *_place(reach), now=store.now())
@@ -60,7 +59,7 @@ async def of_object(store: Store, caller: Caller, reach: Reach, identifier: str)
         visible: dict[int, set[int]] = {}
         for number, one in enumerate(readers):
             if one.reach is not None:
-                visible[number] = {found.entry for found in await records.seen(tx, one.reach, identifier, shown=True)}
+                visible[number] = _shown(await records.seen(tx, one.reach, identifier), among=known)
     told: list[dict[str, Any]] = []
     for version in seen:
         terms = _Terms(version.audience, version.organisation_id, version.first_added, version.held)
@@ -74,6 +73,16 @@ async def of_object(store: Store, caller: Caller, reach: Reach, identifier: str)
             | {"readers": _told(readers, reach, terms, lambda number, _, asked=asked: number in asked)}
         )
     return told
+
+
+def _shown(seen: Sequence[Record], *, among: Sequence[Record]) -> set[int]:
+    """The entries of the line that a reader is shown, of the lines that who asks sees: by another one nothing is told of it."""
+    there = {one.entry for one in among}
+    found = [one for one in seen if one.entry in there]
+    if not found:
+        return set()
+    line = min(found, key=lambda one: (one.line_order, one.organisation_id)).organisation_id
+    return {one.entry for one in found if one.organisation_id == line}
 
 
 async def foreseen(
@@ -91,7 +100,9 @@ async def foreseen(
         if one.message:
             said["message"] = one.message
         if one.ruling is not None:
-            terms = _Terms(one.ruling.audience, reach.organisation_id, now, one.ruling.held)
+            # What comes back came when it came: a membership that sees only what came later does not see it.
+            first_added = now if one.first_added is None else one.first_added
+            terms = _Terms(one.ruling.audience, reach.organisation_id, first_added, one.ruling.held)
             said |= _audience(terms) | {"readers": _told(readers, reach, terms, lambda _, why: why is None)}
         told.append(said)
     return told

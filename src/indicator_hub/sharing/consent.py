@@ -5,7 +5,7 @@ from typing import Any
 
 from indicator_hub.errors import Conflict, Invalid, NotFound, NotPermitted
 from indicator_hub.sharing.act import Act, Caller, act
-from indicator_hub.sharing.recall import take_back_releases
+from indicator_hub.sharing.recall import lock_copies, take_back_releases
 from indicator_hub.sharing.remark import meanings_of
 from indicator_hub.stix import timestamps
 from indicator_hub.store import consents, credentials, records
@@ -19,6 +19,7 @@ from indicator_hub.trust.roster import Account
 
 PURPOSE = 1_000
 """How long a purpose may be, in characters."""
+_ASKED = "This was asked already: see what you asked for."
 
 
 async def ask(
@@ -40,11 +41,13 @@ async def ask(
                 raise Conflict("It is your own organisation's: no consent is needed.")
             before = await consents.standing(tx, one.entry, reach.organisation_id, use, target and target.group_id)
             if any(other.state == "asked" or other.holds(a.now) for other in before):
-                raise Conflict("This was asked already: see what you asked for.")
+                raise Conflict(_ASKED)
             made = await consents.add(
                 tx, str(uuid.uuid4()), entry=one.entry, originator=one.organisation_id, asker=reach.organisation_id,
                 account_id=account.id, use=use, group_id=target.group_id if target else None, purpose=purpose, now=a.now,
             )  # fmt: skip
+            if made is None:  # at the same time, by somebody else of the same organisation
+                raise Conflict(_ASKED)
             a.details |= {"consent": made.name, "use": use, "originator": one.organisation_id}
             a.answer = await said(tx, made, one, account)
             return dict(a.answer)
@@ -87,6 +90,7 @@ async def answer(store: Store, caller: Caller, name: str, state: State, *, ends:
 
 async def _undo(a: Act, tx: Transaction, one: Consent, about: Record) -> None:
     """What was released on it is taken back, unless another release of the same still stands."""
+    await lock_copies(tx, set(), [one.entry])  # first: a release that commits meanwhile carries the copy from then on
     copies = await records.copies(tx, one.entry, await consents.unsupported(tx, one))
     if copies:
         await take_back_releases(a, tx, about.stix_id, copies, "consent_withdrawn")

@@ -61,11 +61,17 @@ async def evidence(
 
 
 async def again(store: Store, caller: Caller, reach: Reach, told: Mapping[str, Any]) -> dict[str, Any]:
-    """The same export, asked for again under its key: no second one, and recorded once. Raises NotFound when it is not seen any longer."""
+    """The same export, asked for again under its key: no second one, and recorded once.
+
+    Raises NotFound when it is not seen any longer, Conflict when its originator does not consent any longer.
+    """
     caller.require_account()
     reach.require_read()
     async with store.transactions.read() as tx:
-        one = records.newest(await records.seen(tx, reach, told["object"], bodies=True), told["version"])
+        # That very one: another organisation's may bear the same id and version.
+        there = await records.seen(tx, reach, told["object"], bodies=True)
+        one = records.newest([one for one in there if one.status_id == told["status"]], told["version"])
+        await require_allowed(tx, store.now(), reach, one, "evidence", None)
     return dict(told) | {"bytes": _bytes(one)}
 
 

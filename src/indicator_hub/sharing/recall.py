@@ -75,7 +75,7 @@ async def recall_own(
         async with a.transaction() as tx:
             kept = await records.own_versions(tx, organisation_id, identifier)
             keys = {one.collection_id for one in kept if collection in (None, one.collection)}
-            await _lock(tx, keys, [one.entry for one in kept])
+            await lock_copies(tx, keys, [one.entry for one in kept])
             chosen: dict[int, list[Existing]] = {}
             for key in sorted(keys):
                 versions = (await entries.lines(tx, key, (identifier,))).get(identifier, [])
@@ -92,7 +92,7 @@ def _require_reason(reason: str) -> None:
 async def _recall(a: Act, reach: Reach, identifier: str, filters: Filters, reason: str) -> TakenBack:
     async with a.transaction() as tx:
         versions = (await entries.lines(tx, reach.key, (identifier,))).get(identifier, [])
-        await _lock(tx, {reach.key}, [one.entry for one in versions])
+        await lock_copies(tx, {reach.key}, [one.entry for one in versions])
         versions = (await entries.lines(tx, reach.key, (identifier,))).get(identifier, [])
         # One's own line first, also where another organisation's is shown: its originator can always take it back.
         own = [one for one in versions if one.organisation_id == reach.organisation_id and one.recalled is Recalled.NO]
@@ -126,17 +126,27 @@ async def _not_by_originator(tx: Transaction, versions: Sequence[Existing]) -> l
     ]
 
 
-async def _lock(tx: Transaction, collections: set[int], keys: Sequence[int]) -> None:
-    """The clocks of these collections and of those that copies of these entries were released to, in one order for everybody."""
-    for key in sorted(collections | set((await records.releases(tx, keys)).values())):
-        await entries.lock(tx, key)
+async def lock_copies(tx: Transaction, collections: set[int], keys: Sequence[int]) -> None:
+    """The clocks of these collections and of those that copies of these entries were released to, in one order for everybody.
+
+    A copy may be released somewhere else while the clocks are waited for: then they are let go, and taken again with that one.
+    """
+    while True:
+        concerned = collections | set((await records.releases(tx, keys)).values())
+        attempt = await tx.begin_nested()
+        for key in sorted(concerned):
+            await entries.lock(tx, key)
+        if set((await records.releases(tx, keys)).values()) <= concerned:
+            await attempt.commit()
+            return
+        await attempt.rollback()
 
 
 async def take_back_releases(
     a: Act, tx: Transaction, identifier: str, copies: Mapping[int, int], reason: str
 ) -> TakenBack:
     """Take back copies, by entry and collection, and what was released of them: their originator does not consent any longer."""
-    await _lock(tx, set(copies.values()), list(copies))
+    await lock_copies(tx, set(copies.values()), list(copies))
     return await _take_back(
         a, tx, identifier, await _existing(tx, identifier, copies), Recalled.BY_ORIGINATOR, reason, required=False
     )

@@ -44,6 +44,14 @@ async def listed(
             after = (batch[-1].at, batch[-1].name)
 
 
+async def final(store: Store) -> int:
+    """So far the lists do not change any more, in microseconds: what a reader sends as `since` the next time."""
+    async with store.transactions.read() as tx:
+        newest = await recalls.newest(tx)
+    # By the recalls themselves, not by the clock, which may be put back: the next one is later than the newest.
+    return newest + 1 if store.now() - newest > SETTLING else max(0, newest - SETTLING)
+
+
 async def acknowledge(store: Store, caller: Caller, name: str) -> dict[str, Any]:
     """This organisation has acted on a recall. Once said it stays said. Raises NotFound for a recall of what it was never given."""
     account = caller.require_account()

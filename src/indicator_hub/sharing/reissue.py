@@ -11,7 +11,7 @@ from indicator_hub.errors import Conflict, NotFound, NotPermitted
 from indicator_hub.sharing.act import Caller, act
 from indicator_hub.sharing.remark import rulings_of
 from indicator_hub.stix import timestamps
-from indicator_hub.store import definitions, entries, recalls, rulings
+from indicator_hub.store import definitions, entries, recalls, references, rulings
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.admission import Existing, Recalled, is_seen
@@ -51,7 +51,9 @@ async def reissue(store: Store, caller: Caller, reach: Reach, identifier: str, v
                 one for one in there if one.recalled is not Recalled.NO and (not keys or one.version_key in keys)
             ]
             standing = await _standing(tx, recalled)
-            lifted = _choose(reach, recalled, standing)
+            were = {one.entry: await _before(tx, one) for one in recalled}
+            hidden = {one.entry for one in recalled if not is_seen(reach, were[one.entry])}
+            lifted = _choose(reach, recalled, standing, hidden, named=bool(keys))
             for by in {by for lifts in lifted.values() for by in lifts}:
                 await recalls.lift(tx, [key for key, lifts in lifted.items() if by in lifts], by, now=now)
             chosen, waiting = list[Existing](), list[Existing]()
@@ -66,12 +68,17 @@ async def reissue(store: Store, caller: Caller, reach: Reach, identifier: str, v
             to_rule = await rulings.to_rule(tx, [one.entry for one in chosen])
             means = await rulings_of(tx, to_rule)
             for copy in (one for one in to_rule if one.copied):
-                # A copy never reaches anybody whom it did not reach before, whatever its marks alone would say here.
-                within = await rulings.before_recall(tx, copy.entry)
+                # A copy never reaches anybody whom it did not reach before, whatever its marks alone would say here. What it refers to
+                # narrows it again by itself.
+                own = await references.own_audience(tx, copy.entry)
+                within = were[copy.entry].audience if own is None else own
                 means[copy.entry] = replace(means[copy.entry], audience=means[copy.entry].audience.narrowed(within))
-            for one in chosen:
+            for one in list(chosen):
                 ruling = means[one.entry]
                 if ruling.held is not None and not ruling.unresolved:
+                    if one.entry in hidden:  # it stays as it is: nothing is told of it
+                        chosen.remove(one)
+                        continue
                     raise Conflict(f"It cannot be shared here as it is marked: {ruling.held}.")
                 last = await entries.readmit(tx, reach.key, one, ruling, last=last, now=now)
                 if not ruling.unresolved:
@@ -80,9 +87,7 @@ async def reissue(store: Store, caller: Caller, reach: Reach, identifier: str, v
             await rulings.settle(tx, reach.key, {(identifier, originator)}, ruled={(identifier, originator)}, now=now)
             # A steward lifts its recall also of versions that are not for its own eyes: it does not hear of them.
             again = {one.entry: one for one in (await entries.lines(tx, reach.key, (identifier,)))[identifier]}
-            for one in waiting:
-                was = await rulings.before_recall(tx, one.entry)
-                again[one.entry] = replace(one, audience=was, recalled=Recalled.NO)
+            again |= {one.entry: were[one.entry] for one in waiting}
             seen = [[one.version for one in each if is_seen(reach, again[one.entry])] for each in (chosen, waiting)]
             back = Back(*map(tuple, seen))
             a.details |= {"versions": [one.version for one in chosen], "originator": originator}
@@ -96,10 +101,23 @@ async def _standing(tx: Transaction, recalled: Collection[Existing]) -> dict[int
     return {one.entry: frozenset(noted.get(one.entry, ())) | {one.recalled} for one in recalled}
 
 
+async def _before(tx: Transaction, one: Existing) -> Existing:
+    """A recalled version as it was."""
+    return replace(one, audience=await rulings.before_recall(tx, one.entry), recalled=Recalled.NO)
+
+
 def _choose(
-    reach: Reach, recalled: Collection[Existing], standing: Mapping[int, frozenset[Recalled]]
+    reach: Reach,
+    recalled: Collection[Existing],
+    standing: Mapping[int, frozenset[Recalled]],
+    hidden: Collection[int],
+    *,
+    named: bool,
 ) -> dict[int, frozenset[Recalled]]:
-    """Of one line, one's own first, which recalls of which entries this account may lift."""
+    """Of one line, one's own first, which recalls of which entries this account may lift.
+
+    Of another organisation's line only where a steward sees, as it was, some version of it; of versions that are `named`, only those.
+    """
     submits = reach.account is not None and "submit" in reach.account.scopes
     mine = frozenset((Recalled.BY_ORIGINATOR,)) if reach.person and submits else frozenset[Recalled]()
     steward = frozenset((Recalled.BY_STEWARD,)) if reach.steward else frozenset[Recalled]()
@@ -107,9 +125,9 @@ def _choose(
     if found := {one.entry: lifts for one in own if (lifts := standing[one.entry] & (mine | steward))}:
         return found
     others = [one for one in recalled if one not in own and standing[one.entry] & steward]
-    if others:
-        line = min(others, key=lambda one: (one.line_order, one.organisation_id)).organisation_id
-        return {one.entry: steward for one in others if one.organisation_id == line}
+    if seen := [one for one in others if one.entry not in hidden]:
+        line = min(seen, key=lambda one: (one.line_order, one.organisation_id)).organisation_id
+        return {one.entry: steward for one in (seen if named else others) if one.organisation_id == line}
     if not own:
         raise NotFound
     if not any(Recalled.BY_ORIGINATOR in standing[one.entry] for one in own):

@@ -5,7 +5,7 @@ import json
 from indicator_hub.errors import Conflict
 from indicator_hub.sharing.act import Act, Caller, act
 from indicator_hub.sharing.consent import require_allowed
-from indicator_hub.sharing.submit import Copy, submit
+from indicator_hub.sharing.submit import Copy, Source, submit
 from indicator_hub.store import consents, entries, records
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
@@ -31,6 +31,8 @@ async def release(
             one = await _of(tx, reach, identifier, version)
             target.require_write()
             await require_allowed(tx, store.now(), reach, one, "release", target.group_id)
+            # What one has released there oneself is no secret, also when it was taken back since.
+            known = await consents.released_by(tx, account.organisation_id, one.entry, target.key)
     stands_on: consents.Consent | None = None
 
     async def prepare(tx: Transaction) -> None:
@@ -48,18 +50,18 @@ async def release(
         a.details |= {"from": reach.key, "version": one.version, "originator": one.organisation_id}
         if stands_on is not None:
             a.details["consent"] = stands_on.name
-        await consents.note_release(
-            tx, entry=one.entry, collection_id=target.key, organisation_id=account.organisation_id,
-            consent_id=stands_on and stands_on.id, now=a.now,
-        )  # fmt: skip
+        # Only what is there by this release stands on it: a release that failed, or that found the originator's own, carries nothing.
+        if not any(detail.failed for detail in status.details) and await records.live_copies(tx, one.entry, target.key):
+            await consents.note_release(
+                tx, entry=one.entry, collection_id=target.key, organisation_id=account.organisation_id,
+                consent_id=stands_on and stands_on.id, now=a.now,
+            )  # fmt: skip
 
-    copy = Copy(
-        one.entry, one.organisation_id, one.audience, prepare, hush=one.organisation_id != account.organisation_id
-    )
+    source = Source(one.entry, one.audience)
+    hush = one.organisation_id != account.organisation_id
+    copy = Copy(one.organisation_id, (source,), prepare, hush=hush, known=known)
     body = b'{"objects":[' + one.body + b"]}"
-    return await submit(
-        store, caller, target, body, default=one.default, alongside=alongside, verb="release", copy=copy
-    )
+    return await submit(store, caller, target, body, least=one.default, alongside=alongside, verb="release", copy=copy)
 
 
 async def _of(tx: Transaction, reach: Reach, identifier: str, version: str | None) -> Record:

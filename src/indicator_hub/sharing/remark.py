@@ -55,6 +55,9 @@ async def _batch(store: Store, task: Task) -> tuple[int, bool]:
                 looked_at = await rulings.waiting(tx, now_at, BATCH)
                 number = await _rule(tx, looked_at, now=store.now())
             case "level":
+                await entries.lock(
+                    tx, now_at.collection_id
+                )  # before the rows: whoever changes them takes it first, too
                 looked_at = await rulings.unmarked(tx, now_at.collection_id, now_at.last, BATCH)
                 number = await _rule(tx, await _relevelled(tx, now_at, looked_at), now=store.now())
             case "creator":

@@ -62,17 +62,26 @@ class _Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """What is submitted is a version of another collection's entry: it stays its originator's, and reaches nobody whom `within` would not.
-
-    `prepare` locks what must not change meanwhile, and judges once more. With `hush` nothing is told of a line that the submitter does not see.
-    """
+class Source:
+    """The entry of which an object is a copy: it reaches nobody whom `within` would not."""
 
     entry: int
-    organisation_id: int
     within: Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What is submitted are versions of other collections' entries: they stay their originator's.
+
+    `sources` has one for each object, in order; None: that object is no copy. `prepare` locks what must not change meanwhile, and judges
+    once more. With `hush` nothing is told of versions that the submitter does not see, but for those `known` to it, by entry.
+    """
+
+    organisation_id: int
+    sources: Sequence[Source | None]
     prepare: Callable[[Transaction], Awaitable[None]] | None = None
     hush: bool = False
+    known: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,7 @@ async def submit(
     body: bytes | Callable[[], Awaitable[bytes]],
     *,
     default: int | None = None,
+    least: int | None = None,
     alongside: Alongside | None = None,
     limits: Limits = LIMITS,
     verb: str = "submit",
@@ -105,8 +115,8 @@ async def submit(
 ) -> Status:
     """Judge and store the objects of an envelope or bundle.
 
-    A body that is still to come is awaited only once it may come. `default` is the least level of objects that bear no TLP mark, where that is
-    not the feed's or the collection's own; `alongside` writes more in the same transaction (a feed's provenance); `verb` is the deed, where it is
+    A body that is still to come is awaited only once it may come. `default` is the level of objects that bear no TLP mark, where that is
+    not the feed's or the collection's own; `least` is what that is at least; `alongside` writes more in the same transaction (a feed's provenance); `verb` is the deed, where it is
     another that ends here. Raises NotFound and NotPermitted before the body is read, then Invalid and Unprocessable.
     """
     async with act(store, caller, verb, reach) as a:
@@ -123,7 +133,7 @@ async def submit(
             reach = replace(reach, collection=await roster.terms(tx, reach.key, reach.group.name))
             line = reach if copy is None else replace(reach, organisation_id=copy.organisation_id, person=False)
             await _lock_meanings(tx, line, offered)
-            terms = await _terms(tx, line, offered, default, copy)
+            terms = await _terms(tx, line, offered, await _level(tx, line, default, least), copy)
             judged, defined = await asyncio.to_thread(_judge, offered, terms) if large else _judge(offered, terms)
             await _compare(tx, judged)
             if copy is not None and copy.hush:
@@ -164,6 +174,8 @@ class Foreseen:
     message: str
     failed: bool
     ruling: Ruling | None
+    first_added: int | None
+    """When it came, where it was here before; in microseconds."""
 
 
 async def foresee(store: Store, reach: Reach, body: bytes, *, limits: Limits = LIMITS) -> list[Foreseen]:
@@ -173,13 +185,13 @@ async def foresee(store: Store, reach: Reach, body: bytes, *, limits: Limits = L
     offered = await asyncio.to_thread(_accept_all, body, limits) if large else _accept_all(body, limits)
     async with store.transactions.read() as tx:
         reach = replace(reach, collection=await roster.terms(tx, reach.key, reach.group.name))
-        terms = await _terms(tx, reach, offered, None, None)
+        terms = await _terms(tx, reach, offered, await _level(tx, reach), None)
         judged, _ = await asyncio.to_thread(_judge, offered, terms) if large else _judge(offered, terms)
         await _compare(tx, judged)
         coming = [
-            ((one.offered.id, reach.organisation_id), one.addition.ruling, one.addition.refers_to)
+            ((one.offered.id, reach.organisation_id), one.ruling, _lines(one.offered, terms.targets))
             for one in judged
-            if one.addition is not None
+            if isinstance(one.offered, ObjectVersion) and one.ruling is not None and _comes(one)
         ]
         foreseen = iter(await stored_references.foreseen(tx, reach.key, coming))
     return [
@@ -188,22 +200,28 @@ async def foresee(store: Store, reach: Reach, body: bytes, *, limits: Limits = L
             one.outcome.value,
             one.message,
             one.outcome in _FAILED,
-            next(foreseen) if one.addition is not None else one.ruling if one.outcome is Outcome.REISSUE else None,
+            next(foreseen) if _comes(one) else None,
+            one.existing.first_added if one.existing is not None else None,
         )
         for one in judged
     ]
+
+
+def _comes(one: _Judged) -> bool:
+    """Whether it is there afterwards and was not before."""
+    return one.addition is not None or one.outcome is Outcome.REISSUE
 
 
 async def _terms(
     tx: Transaction,
     reach: Reach,
     offered: Sequence[ObjectVersion | Unacceptable],
-    default: int | None,
+    level: int | None,
     copy: Copy | None,
 ) -> _Terms:
     return _Terms(
         reach,
-        await _level(tx, reach, default),
+        level,
         await credentials.identities(tx, reach.organisation_id),
         await entries.lines(tx, reach.key, {one.id for one in offered if isinstance(one, ObjectVersion)}),
         await _definitions(tx, reach, offered),
@@ -212,8 +230,10 @@ async def _terms(
     )
 
 
-async def _level(tx: Transaction, reach: Reach, least: int | None) -> int | None:
-    """The level of what says none: its feed's, or else the collection's; `least` at least."""
+async def _level(tx: Transaction, reach: Reach, default: int | None = None, least: int | None = None) -> int | None:
+    """The level of what says none: `default`, or else its feed's, or else the collection's; `least` at least."""
+    if default is not None:
+        return default
     account, level = reach.account, reach.require_collection().default
     if account is not None and account.kind == "feed":
         level = (await feeds.levels(tx, reach.key)).get(account.id, level)
@@ -231,17 +251,25 @@ async def _lock_meanings(tx: Transaction, reach: Reach, offered: Sequence[Object
 
 
 async def _hush(tx: Transaction, judged: Sequence[_Judged], reach: Reach, terms: _Terms) -> None:
-    """What becomes of a copy where its originator has a line that who releases it does not see: told as if there were none."""
+    """What becomes of a copy where its originator has versions that who releases it does not see: told as if there were none.
+
+    What would be refused then is refused: whoever is told that nothing was stored is told the truth.
+    """
     for one in judged:
         there = terms.existing.get(one.offered.id, ())
-        line = [each for each in there if each.organisation_id == terms.reach.organisation_id]
-        if not line or one.ruling is None or any(is_seen(reach, each) for each in line):
+        hidden = {e.entry for e in there if e.organisation_id == terms.reach.organisation_id and not is_seen(reach, e)}
+        hidden -= terms.copy.known if terms.copy else frozenset()
+        if not hidden or one.ruling is None:
             continue
         assert isinstance(one.offered, ObjectVersion)
-        others = Versions([each for each in there if each not in line], terms.reach.organisation_id)
-        verdict = admit(one.offered, one.ruling, terms.reach, others, is_creator=False)
-        one.told = _Judged(one.offered, verdict.outcome, verdict.reason, existing=verdict.existing)
-        await _compare(tx, [one.told])
+        others = Versions([each for each in there if each.entry not in hidden], terms.reach.organisation_id)
+        is_creator = one.offered.created_by in terms.identities
+        verdict = admit(one.offered, one.ruling, terms.reach, others, is_creator=is_creator)
+        told = _Judged(one.offered, verdict.outcome, verdict.reason, existing=verdict.existing)
+        await _compare(tx, [told])
+        one.told = told
+        if told.outcome in _FAILED:
+            one.outcome, one.message, one.addition = told.outcome, told.message, None
 
 
 def _accept_all(body: bytes, limits: Limits) -> list[ObjectVersion | Unacceptable]:
@@ -328,8 +356,9 @@ def _judge_all(offered: Sequence[ObjectVersion | Unacceptable], terms: _Terms) -
             judged.append(_Judged(one, Outcome.REFUSED, _OTHER_MEANING))
             continue
         ruling = audience_of(one.marks, one.part_marks, terms.level, through)
-        if terms.copy is not None:
-            ruling = replace(ruling, audience=ruling.audience.narrowed(terms.copy.within))
+        source = None if terms.copy is None else terms.copy.sources[place]
+        if source is not None:
+            ruling = replace(ruling, audience=ruling.audience.narrowed(source.within))
         is_creator = one.created_by in terms.identities
         versions = known.get(one.id)
         if versions is None:
@@ -344,7 +373,7 @@ def _judge_all(offered: Sequence[ObjectVersion | Unacceptable], terms: _Terms) -
                 is_creator,
                 None if one.marks & TLP.keys() else terms.level,
                 _lines(one, terms.targets),
-                terms.copy and terms.copy.entry,
+                source and source.entry,
             )
             result.message = f"held: {ruling.held}" if ruling.held else ""
             versions.add(_pending(one, ruling, terms.reach, -1 - place))

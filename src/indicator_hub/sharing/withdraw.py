@@ -6,7 +6,7 @@ from typing import Any
 
 from indicator_hub.errors import Conflict, NotFound, NotPermitted
 from indicator_hub.sharing.act import Act, Caller, act
-from indicator_hub.sharing.submit import Copy, submit
+from indicator_hub.sharing.submit import Copy, Source, submit
 from indicator_hub.stix import timestamps
 from indicator_hub.store import credentials, records
 from indicator_hub.store.engine import Transaction
@@ -36,18 +36,24 @@ async def withdraw(store: Store, caller: Caller, reach: Reach, identifier: str) 
             raise NotPermitted("Only the organisation that shared an object can withdraw it.")
         reach.require_write()
         latest = _latest(own)
-        revoked = [_revoked(one, identities, own, now=store.now()) for one in latest]
+        when = _when(own, latest, store.now())
+        revoked = [_revoked(one, identities, when) for one in latest]
 
-    async def alongside(a: Act, _: Transaction, status: Status) -> None:
+    async def alongside(a: Act, tx: Transaction, status: Status) -> None:
+        # The clock is locked by now: what was taken back, or narrowed, since it was read must not come again by its revoked version.
+        still = {one.entry: one.audience for one in await records.seen(tx, reach, identifier)}
+        if any(still.get(one.entry) != one.audience for one in latest):
+            raise Conflict("The object has changed meanwhile: look at it again.")
         a.object_id, a.answer = identifier, json.loads(status.render())
 
     body = json.dumps({"objects": revoked}, ensure_ascii=False, separators=(",", ":")).encode()
-    one = latest[0]
     # The revoked version of a copy reaches nobody whom the copy did not, and goes with it when it is taken back.
-    copy = None if one.released_from is None else Copy(one.released_from, one.organisation_id, one.audience)
-    return await submit(
-        store, caller, reach, body, default=one.default, alongside=alongside, verb="withdraw", copy=copy
-    )
+    sources = [None if one.released_from is None else Source(one.released_from, one.audience) for one in latest]
+    copy = Copy(reach.organisation_id, sources) if any(sources) else None
+    # A copy is narrowed by what it is a copy of: the level of what is not one counts.
+    direct = [one.default for one in latest if one.released_from is None] or [one.default for one in latest]
+    default = max((level for level in direct if level is not None), default=None)
+    return await submit(store, caller, reach, body, default=default, alongside=alongside, verb="withdraw", copy=copy)
 
 
 def _latest(own: Sequence[Record]) -> list[Record]:
@@ -64,7 +70,7 @@ def _age(one: Record) -> str:
     return timestamps.sort_key(one.version)
 
 
-def _revoked(one: Record, identities: frozenset[str], own: Sequence[Record], *, now: int) -> dict[str, Any]:
+def _revoked(one: Record, identities: frozenset[str], when: str) -> dict[str, Any]:
     value: dict[str, Any] = json.loads(one.body)
     creator = value.get("created_by_ref")
     if "modified" not in value:
@@ -74,13 +80,15 @@ def _revoked(one: Record, identities: frozenset[str], own: Sequence[Record], *, 
             "Its created_by_ref is not among the identities declared for this organisation, and only its creator revokes an object"
             " (STIX 2.1, 3.6): recall it."
         )
-    return value | {"modified": _when(own, now), "revoked": True}
+    return value | {"modified": when, "revoked": True}
 
 
-def _when(own: Sequence[Record], now: int) -> str:
+def _when(own: Sequence[Record], latest: Sequence[Record], now: int) -> str:
     """Of all renderings the same: after every version there is, or as that which is revoked already. Raises Conflict where nothing can follow."""
     for one in own:
         if one.revoked:
+            if any(_age(other) >= _age(one) for other in latest):
+                raise Conflict("It was revoked in one rendering, and the other has a later version: recall it.")
             return one.version
     after = max(now, *(timestamps.parse(one.version) + _MILLISECOND for one in own))
     if after > timestamps.LAST:

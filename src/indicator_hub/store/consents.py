@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from indicator_hub.store import records
 from indicator_hub.store.schema import consent, organisation, release, trust_group
 from indicator_hub.trust.consent import State, Use
 from indicator_hub.trust.roster import within
@@ -48,8 +50,8 @@ _SELECT = select(*_COLUMNS).select_from(_JOINED)
 async def add(
     tx: AsyncConnection, name: str, *, entry: int, originator: int, asker: int, account_id: int, use: Use,
     group_id: int | None, purpose: str, now: int,
-) -> Consent:  # fmt: skip
-    """Ask. Returns the consent as it stands."""
+) -> Consent | None:  # fmt: skip
+    """Ask. Returns the consent as it stands; None where the same was asked already and is not answered."""
     row: dict[str, Any] = {
         "name": name,
         "entry_id": entry,
@@ -62,7 +64,9 @@ async def add(
         "asked": now,
         "state": "asked",
     }
-    await tx.execute(insert(consent).values(**row))
+    dialect: Any = sqlite if tx.dialect.name == "sqlite" else postgresql
+    if (await tx.execute(dialect.insert(consent).values(**row).on_conflict_do_nothing())).rowcount != 1:
+        return None
     return Consent(*(await tx.execute(_SELECT.where(consent.c.name == name))).one())
 
 
@@ -108,6 +112,18 @@ async def note_release(
         "consent_id": consent_id,
     }
     await tx.execute(insert(release).values(**row, at=now))
+
+
+async def released_by(tx: AsyncConnection, organisation_id: int, key: int, collection_id: int) -> frozenset[int]:
+    """The copies of an entry in a collection, recalled ones too, if this organisation has released it there; otherwise none."""
+    by = (
+        release.c.organisation_id == organisation_id,
+        release.c.entry_id == key,
+        release.c.collection_id == collection_id,
+    )
+    if (await tx.execute(select(release.c.id).where(*by).limit(1))).scalar_one_or_none() is None:
+        return frozenset()
+    return frozenset(await records.copies(tx, key, (collection_id,)))
 
 
 async def unsupported(tx: AsyncConnection, one: Consent) -> set[int]:

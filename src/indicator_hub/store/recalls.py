@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -70,11 +70,22 @@ async def add(
     tx: AsyncConnection, name: str, *, collection_id: int, stix_id: str, organisation_id: int, by: Recalled,
     reason: str, entries: Collection[int], as_of: int, now: int,
 ) -> None:  # fmt: skip
-    """Note what was taken back."""
-    row: dict[str, Any] = {"name": name, "at": now, "as_of": as_of, "collection_id": collection_id, "stix_id": stix_id}
+    """Note what was taken back. Its time is after those of all others, whatever the clock says: whoever reads on by time misses none."""
+    row: dict[str, Any] = {
+        "name": name,
+        "at": max(now, await newest(tx) + 1),
+        "as_of": as_of,
+        "collection_id": collection_id,
+        "stix_id": stix_id,
+    }
     row |= {"organisation_id": organisation_id, "recalled": by.value, "reason": reason}
     key = (await tx.execute(insert(recall).values(**row).returning(recall.c.id))).scalar_one()
     await tx.execute(insert(recalled_entry), [{"recall_id": key, "entry_id": one} for one in sorted(entries)])
+
+
+async def newest(tx: AsyncConnection) -> int:
+    """The time of the newest recall, in microseconds; 0 when there was none."""
+    return (await tx.execute(select(func.max(recall.c.at)))).scalar_one() or 0
 
 
 async def find(tx: AsyncConnection, name: str) -> Recall | None:

@@ -196,6 +196,12 @@ async def copies(tx: AsyncConnection, key: int, collections: Collection[int]) ->
     return dict((await tx.execute(select(entry.c.id, entry.c.collection_id).where(*which))).all())
 
 
+async def live_copies(tx: AsyncConnection, key: int, collection_id: int) -> list[int]:
+    """The copies of an entry in a collection that are not recalled. For the hub's own judgement of what stands on which consent."""
+    which = entry.c.released_from == key, entry.c.collection_id == collection_id, entry.c.recalled == Recalled.NO.value
+    return list((await tx.execute(select(entry.c.id).where(*which))).scalars())
+
+
 def newest(seen: Sequence[Record], version: str | None) -> Record:
     """Of the versions of one id that a reader sees the one it is shown, or the one that it names. Raises NotFound."""
     named = [one for one in seen if version is None or timestamps.sort_key(one.version) == timestamps.sort_key(version)]

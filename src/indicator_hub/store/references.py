@@ -43,11 +43,17 @@ async def add(tx: AsyncConnection, collection: int, of: Mapping[int, tuple[Rulin
     await tx.execute(insert(reference), listed)
 
 
-async def rule(tx: AsyncConnection, key: int, ruling: Ruling) -> None:
-    """The ruling of an entry's own marks is another now. Nothing happens where it refers to nothing."""
+async def rule(tx: AsyncConnection, key: int, ruling: Ruling) -> bool:
+    """The ruling of an entry's own marks is another now. Nothing happens where it refers to nothing; returns whether it refers to something."""
     row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
     changed = update(referrer).where(referrer.c.entry_id == key)
-    await tx.execute(changed.values(own_audience_id=row, held=ruling.held))
+    return (await tx.execute(changed.values(own_audience_id=row, held=ruling.held))).rowcount == 1
+
+
+async def own_audience(tx: AsyncConnection, key: int) -> Audience | None:
+    """Whom an entry would reach by itself, whatever it refers to; None where it refers to nothing."""
+    row = (await tx.execute(select(referrer.c.own_audience_id).where(referrer.c.entry_id == key))).scalar_one_or_none()
+    return None if row is None else (await audiences.all_of(tx))[row]
 
 
 async def unsettled(

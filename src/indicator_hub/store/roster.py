@@ -206,13 +206,13 @@ async def collection_key(tx: AsyncConnection, group: str, alias: str) -> int:
     return key
 
 
-async def collection_keys(tx: AsyncConnection, names: Collection_[tuple[str, str]]) -> list[int]:
-    """The rows of those of these collections that are there, by group and alias; in order."""
+async def collection_keys(tx: AsyncConnection, names: Collection_[tuple[str, str]] | None) -> list[int]:
+    """The rows of those of these collections that are there, by group and alias, or of all (None); in order."""
     joined = collection.join(trust_group, trust_group.c.id == collection.c.group_id)
-    here = tuple_(trust_group.c.name, collection.c.alias).in_(names)
-    return list(
-        (await tx.execute(select(collection.c.id).select_from(joined).where(here).order_by(collection.c.id))).scalars()
-    )
+    statement = select(collection.c.id).select_from(joined).order_by(collection.c.id)
+    if names is not None:
+        statement = statement.where(tuple_(trust_group.c.name, collection.c.alias).in_(names))
+    return list((await tx.execute(statement)).scalars())
 
 
 async def note_change(tx: AsyncConnection, value: Membership, *, now: int) -> None:

@@ -137,11 +137,15 @@ async def set_default(tx: AsyncConnection, entry_id: int, level: int) -> None:
 async def rule(
     tx: AsyncConnection, key: int, entry_id: int, was: Audience, ruling: Ruling, *, last: int, now: int
 ) -> int:
-    """Give an entry another audience. The clock must be locked. Returns the last `date_added` given out.
+    """Give an entry another audience; one that refers to something gets it by `settle`. The clock must be locked. Returns the last `date_added` given out.
 
     Who sees it only from now on must find it ahead of its cursor: it gets a new `date_added`, unless nobody is let in who was not before.
     """
-    await references.rule(tx, entry_id, ruling)
+    if await references.rule(tx, entry_id, ruling):
+        # What follows from it together with what it refers to is settled by `settle`: no other audience comes between.
+        if was != NOBODY:
+            await tx.execute(update(entry).where(entry.c.id == entry_id).values(held=ruling.held))
+        return last
     return await _widen_or_narrow(tx, key, entry_id, was, ruling, last=last, now=now)
 
 

@@ -484,7 +484,16 @@ consent = Table(
     CheckConstraint("use IN ('release', 'evidence')", name="use"),
     CheckConstraint("state IN ('asked', 'granted', 'refused', 'withdrawn')", name="state"),
     CheckConstraint("(use = 'release') = (group_id IS NOT NULL)", name="target"),
-)
+    # What is not answered is not asked twice.
+    Index(
+        "uq_consent_release", "entry_id", "asker_id", "group_id", unique=True,
+        sqlite_where=text("state = 'asked' AND use = 'release'"), postgresql_where=text("state = 'asked' AND use = 'release'"),
+    ),
+    Index(
+        "uq_consent_evidence", "entry_id", "asker_id", unique=True,
+        sqlite_where=text("state = 'asked' AND use = 'evidence'"), postgresql_where=text("state = 'asked' AND use = 'evidence'"),
+    ),
+)  # fmt: skip
 
 # What was released where, and the consent that it stands on (NULL: none was needed). A copy stays while any of these stands.
 release = Table(

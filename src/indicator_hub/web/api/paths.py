@@ -69,7 +69,7 @@ def _versions(named: list[str] | None) -> Filters:
 
 
 async def _recalls(asked: Asked) -> Answer:
-    final = asked.store.now() - recalls.SETTLING
+    final = await recalls.final(asked.store)  # before the list: what comes meanwhile is behind it
     items, more = await recalls.listed(asked.store, asked.call.caller, after=_since(asked), limit=asked.limit)
     return _recall_page(items, more=more) | {"since": timestamps.render(final)}
 
