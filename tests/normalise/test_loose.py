@@ -249,3 +249,21 @@ def test_whatever_bytes(body):
         sniff(decode(body)[0])
     except FeedFailed:
         return
+
+
+def test_markup_and_headers_that_are_none():
+    """Cells and lines are not glued together, the last word counts, and what the library cannot read is a text like any other."""
+    head = "From: a@evil.example\r\nSubject: x\r\nContent-Type: text/html\r\n\r\n"
+    cells = "<table><tr><td>evil.example</td><td>bad.example</td></tr></table><p>203.0.113.4</p><p>203.0.113.5</p>http://one.example/?a=1&b=2"
+    values = [value for _, value in found(head + cells)]
+    for value in (
+        "domain-name:evil.example",
+        "domain-name:bad.example",
+        "ipv4-addr:203.0.113.4",
+        "ipv4-addr:203.0.113.5",
+    ):
+        assert value in values
+    assert "url:http://one.example/?a=1&b=2" in values
+    for broken in ("Message-ID: <", 'From: "', "Message-ID: <a@[", "From: a@[1"):
+        mail = f"Subject: x\r\nTo: y\r\n{broken}\r\n\r\nhttp://one.example/\r\n"
+        assert "url:http://one.example/" in [value for _, value in found(mail)]

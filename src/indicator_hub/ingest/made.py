@@ -3,14 +3,14 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indicator_hub.ingest.batches import batches, body
 from indicator_hub.ingest.tally import Tally
 from indicator_hub.normalise import formats
 from indicator_hub.normalise.indicator import Candidate, candidate, fingerprint, to_object
 from indicator_hub.normalise.indicator import stix_id as id_of
-from indicator_hub.normalise.row import Refusal, Row
+from indicator_hub.normalise.row import UNSTORABLE, Refusal, Row, storable
 from indicator_hub.sharing.claim import Claim, Refused, Run
 from indicator_hub.stix.indicator import encode
 from indicator_hub.stix.markings import TLP_IDS, nation_list
@@ -65,6 +65,11 @@ def _candidates(ahead: Iterator[list[Row | Refusal]], run: Run) -> list[Candidat
 
 
 def _candidate(row: Row, run: Run) -> Candidate | Refusal:
+    if any(map(UNSTORABLE.search, row.fields.values())):
+        # A value with such a character is refused; beside it, in what is said of it, it is no fault of the value.
+        row = replace(
+            row, fields={name: text if name == "value" else storable(text) for name, text in row.fields.items()}
+        )
     found = candidate(row, run.feed, now=run.started)
     if run.released and isinstance(found, Refusal) and (_digest(found), found.reason) in run.released:
         return candidate(row, run.feed, now=run.started, let_through=True)
@@ -114,10 +119,10 @@ def _claim(run: Run, stix_id: str, digest: bytes, found: Candidate, before: Clai
     now = run.started - run.started % _MILLISECOND
     if before is None:
         valid_from = now if found.valid_from is None else found.valid_from
-        return Claim(stix_id, digest, now, now, valid_from, found.raw, found.number)
+        return Claim(stix_id, digest, now, now, valid_from, storable(found.raw), found.number)
     valid_from = before.valid_from if found.valid_from is None else found.valid_from
     modified = max(now, before.modified + _MILLISECOND)
-    return Claim(stix_id, digest, before.created, modified, valid_from, found.raw, found.number)
+    return Claim(stix_id, digest, before.created, modified, valid_from, storable(found.raw), found.number)
 
 
 def _object(found: Candidate, run: Run, terms: _Terms, claim: Claim) -> dict[str, object]:
@@ -142,8 +147,8 @@ def _failures(status: Status, changed: dict[str, Claim], tally: Tally) -> list[R
 
 
 def _refused(one: Refusal, detail: str = "") -> Refused:
-    # Text in PostgreSQL cannot hold U+0000: it is shown, the digest is over what came.
-    return Refused(one.reason, detail, one.raw.replace("\0", "\u2400"), one.number or 0, _digest(one))
+    # As it can be kept; the digest is over what came.
+    return Refused(one.reason, detail, storable(one.raw), one.number or 0, _digest(one))
 
 
 def _digest(one: Refusal) -> bytes:

@@ -11,7 +11,7 @@ import socket
 import uuid
 from collections.abc import Callable
 
-from indicator_hub.errors import FeedFailed, HubError, Invalid, Unprocessable
+from indicator_hub.errors import Conflict, FeedFailed, HubError, Invalid, Unavailable, Unprocessable
 from indicator_hub.ingest.dropped import end_dropped
 from indicator_hub.ingest.made import accepted, take_rows
 from indicator_hub.ingest.received import take_objects
@@ -63,11 +63,17 @@ async def run(
             tally.require_sum()
         except HubError as error:
             tally.candidates = tally.accounted()  # what was read and not yet judged when it failed is not counted
-            await one.settle(tally.as_dict(), outcome="failed", reason=error.detail or error.sentence)
+            # A lease that was lost, or a database that cannot answer now, is no failure of the source.
+            counts = not isinstance(error, (Conflict, Unavailable))
+            await one.settle(tally.as_dict(), outcome="failed", reason=error.detail or error.sentence, counts=counts)
             raise
         except asyncio.CancelledError:
             tally.candidates = tally.accounted()
             await one.settle(tally.as_dict(), outcome="failed", reason="It was stopped before its end.", counts=False)
+            raise
+        except Exception:
+            tally.candidates = tally.accounted()
+            await one.settle(tally.as_dict(), outcome="failed", reason="A fault of the hub: see its log.")
             raise
         content = (fetched.etag, fetched.last_modified, hashlib.sha256(fetched.body).digest())
         await one.settle(tally.as_dict(), outcome="done", content=content)

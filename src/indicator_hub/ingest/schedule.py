@@ -42,6 +42,9 @@ async def _go_on(store: Store, tick: float) -> None:
             except HubError as error:
                 _log.warning("what is due cannot be read: %s", error.detail or error.sentence)
                 ready = []
+            except Exception:  # noqa: BLE001 - the schedule goes on, whatever went wrong once
+                _log.exception("what is due cannot be read")
+                ready = []
             free = AT_ONCE - len(running)
             for feed in ready[:free]:
                 running[feed.name] = asyncio.create_task(_one(store, feed))

@@ -17,8 +17,10 @@ from indicator_hub.stix.wallets import looks_like_one, wallet
 BROADEST = MappingProxyType({4: 8, 6: 19})
 """The shortest prefix of each IP version that is published without a person's look."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_CONTROL_IN_URL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # the URL standard takes out tabs and line ends
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_CONTROL_IN_URL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]"
+)  # the URL standard takes out tabs and line ends
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?:://|:(?!\d)(?=[^:]*\Z))|(https?|ftp):", re.IGNORECASE)
 _ADDRESS = re.compile(r"[0-9.]++(?:/[0-9]++)?|[0-9A-Fa-f]*+:[0-9A-Fa-f]*+:[0-9A-Fa-f:.]*+(?:[%/][0-9A-Za-z]*+)?")
 _PORT = re.compile(r"(?:[^\s/:@]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
@@ -27,8 +29,10 @@ _DIGEST = re.compile(r"[0-9A-Fa-f]+")
 _LABELS = re.compile(r"(?:[^.]+\.)+[^.]+")
 _DIGITS = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 _LENGTHS = {kind: digits for digits, kind in _DIGITS.items()} | {"sha3-256": 64, "sha3-512": 128}
+_TWO_URLS = re.compile(r"[\s,;|](?:https?|ftp)://", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s,;|]+")
 _AS = re.compile(r"ASN?[ :]?[0-9]{1,10}", re.IGNORECASE)
+_MAC_LENGTHS = (14, 17)  # 0011.2233.4455 and 00:11:22:33:44:55, which look like addresses of the Internet
 _HIVE = re.compile(r"(?:HKEY_[A-Z_]+|HKLM|HKCU|HKCR|HKU|HKCC)\\", re.IGNORECASE)
 _BY_FORM = {
     "windows-registry-key": _HIVE,
@@ -115,10 +119,8 @@ def _flaw(value: str) -> str | None:
 
 def _shape(value: str) -> str:
     """What kind of thing the text looks like. A look only: the reader of that kind decides."""
-    if _ADDRESS.fullmatch(value):
-        return "ip"
-    if _PORT.fullmatch(value):
-        return "endpoint"
+    if (number := _shape_of_number(value)) is not None:
+        return number
     for kind, form in _BY_FORM.items():
         if form.match(value):
             return kind
@@ -129,11 +131,20 @@ def _shape(value: str) -> str:
     return _shape_of_word(value)
 
 
+def _shape_of_number(value: str) -> str | None:
+    """Numbers with dots and colons between them."""
+    if len(value) in _MAC_LENGTHS and canonical.mac(value) is not None:
+        return "mac-addr"
+    if _ADDRESS.fullmatch(value):
+        return "ip"
+    if _AS.fullmatch(value):
+        return "autonomous-system"
+    return "endpoint" if _PORT.fullmatch(value) else None
+
+
 def _shape_of_word(value: str) -> str:
     if _DIGEST.fullmatch(value) and len(value) in _DIGITS:
         return "hash"
-    if _AS.fullmatch(value):
-        return "autonomous-system"
     for kind, of in _BY_READING.items():
         if of(value) is not None:
             return kind
@@ -313,7 +324,7 @@ def _url(value: str, default_scheme: str | None, policy: _Policy) -> _Found | st
         value = f"{default_scheme}://{value}"
     elif (scheme[1] or scheme[2]).lower() not in {"http", "https", "ftp"}:
         return "scheme"
-    canon = canonical.url(value)
+    canon = None if _TWO_URLS.search(value) else canonical.url(value)
     # Serialising can make a mask of what was none (`[\\]` becomes `[/]`); a second reading would then find another URL.
     if canon is None or refang(canon) != canon:
         return "syntax"

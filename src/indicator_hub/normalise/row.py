@@ -1,5 +1,6 @@
 """What a feed gave us, row by row: one candidate verbatim, or a refusal with its reason."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -29,6 +30,15 @@ class Refusal:
     reason: str
     raw: str
     number: int | None = None
+
+
+UNSTORABLE = re.compile("[\\0\ud800-\udfff]")
+"""What a text in a database, or in UTF-8, cannot hold."""
+
+
+def storable(text: str) -> str:
+    """The text as it can be kept: U+0000 is shown as a sign, half of a surrogate pair as what is no character."""
+    return UNSTORABLE.sub(lambda found: "\u2400" if found[0] == "\0" else "\ufffd", text)
 
 
 def cut(raw: str) -> str:

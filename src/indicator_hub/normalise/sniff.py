@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 from indicator_hub.errors import FeedFailed
 from indicator_hub.normalise.formats import hosts, prose
 from indicator_hub.normalise.observe import value_by_shape
+from indicator_hub.normalise.row import MAX_ROW
 from indicator_hub.normalise.text import lines
 
 Kind = Literal["list", "csv", "tsv", "json", "jsonl", "hosts", "stix", "misp", "text"]
@@ -80,7 +81,7 @@ def _of_lines(found: list[str]) -> Kind:
         return "hosts"
     for kind, delimiter in (("tsv", "\t"), ("csv", ",")):
         # Line by line: a quote that is never closed must not swallow the lines behind it.
-        columns = [len(next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))) for line in data]
+        columns = [len(next(csv.reader([line[:MAX_ROW]], delimiter=delimiter, skipinitialspace=True))) for line in data]
         usual = max(set(columns), key=columns.count, default=1)
         if usual > 1 and columns.count(usual) >= _MOST * len(columns):
             return cast("Kind", kind)

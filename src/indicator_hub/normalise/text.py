@@ -18,7 +18,7 @@ _MARKS = (
 )
 _HEAD = 1024
 _SMALL = 8192
-_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04")
+_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd")
 _FAULTS = ("query_status", "error", "errors")
 _DATA = ("data", "objects", "results", "urls")
 _WORD = re.compile(r"[A-Za-z0-9_ -]{1,40}")
@@ -83,7 +83,7 @@ def _require_no_fault(body: bytes) -> None:
     if not isinstance(answer, dict):
         return
     answer = cast("dict[str, object]", answer)
-    named = next((name for name in _FAULTS if name in answer), None)
+    named = next((name for name in _FAULTS if answer.get(name)), None)
     if named is None or any(answer.get(name) for name in _DATA):
         return
     word = answer[named]

@@ -1,6 +1,7 @@
 """A compressed body to what is in it, within a budget: a few bytes may hold as many gigabytes."""
 
 import io
+import lzma
 import zipfile
 import zlib
 
@@ -57,7 +58,16 @@ def _zip(body: bytes, most: int) -> bytes:
                     found += chunk
                     _require_size(len(found), len(body), most)
             return bytes(found)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ):
         raise FeedFailed("The feed's zip is broken, cut off or encrypted.") from None
 
 

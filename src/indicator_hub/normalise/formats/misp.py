@@ -52,7 +52,7 @@ def _rows(events: list[dict[str, Any]]) -> Iterator[Row | Refusal]:
     for event in events:
         for attribute in _attributes(event):
             number += 1
-            if attribute.get("to_ids") in (True, "1", 1) and not attribute.get("deleted"):
+            if attribute.get("to_ids") in (True, "1", 1) and attribute.get("deleted") not in (True, "1", 1):
                 yield from _of(attribute, number)
 
 

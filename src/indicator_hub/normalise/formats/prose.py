@@ -15,36 +15,14 @@ from indicator_hub.normalise.text import lines
 
 _LINK = re.compile(r"\]\(")
 _BETWEEN = re.compile(r"[\s|\"'`<>«»“”„‘’]+|,(?=\s|$|[^0-9A-Za-z]|[A-Za-z]+\[?\.)|;(?=\s|$)")
-_MASKED = re.compile(r"\s*([\[({])\s*(\.|dot|:|://|@|at)\s*([\])}])\s*", re.IGNORECASE)
+_MASKED = re.compile(r"(?:(?<!\s)\s++)?([\[({])\s*(\.|dot|:|://|@|at)\s*([\])}])\s*", re.IGNORECASE)
 _OPENING, _CLOSING = "([{*_~#=\"'", ".,;:!?*_~^\"'\\"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-_FILES = frozenset(
-    (
-        "py",
-        "sh",
-        "pl",
-        "rs",
-        "md",
-        "zip",
-        "so",
-        "ps",
-        "cab",
-        "com",
-        "mov",
-        "app",
-        "java",
-        "py",
-        "one",
-        "bz",
-        "cc",
-        "js",
-        "vb",
-        "cs",
-        "do",
-    )
+_FILES = frozenset(("py", "sh", "pl", "rs", "md", "zip", "so", "ps", "cab", "mov", "java", "js", "vb", "cs"))
+"""Ends of names that files have far more often than hosts."""
+_INLINE = frozenset(
+    ("a", "b", "i", "u", "s", "em", "strong", "span", "font", "code", "tt", "mark", "small", "big", "sub", "sup", "wbr")
 )
-_NO_FILES = frozenset(("com", "one", "app", "cc", "do", "bz"))
-"""Ends of names that hosts have far more often than files."""
 _HEAD = 65_536
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*:[ \t]")
 _OF_MAIL = frozenset(("from", "reply-to", "sender", "return-path", "subject"))
@@ -66,8 +44,7 @@ def rows(text: str, *, documentation: bool = False) -> Iterator[Row | Refusal]:
 
 def _words(line: str) -> Iterator[str]:
     for word in _BETWEEN.split(_LINK.sub(" ", _MASKED.sub(r"\1\2\3", line))):
-        bare = _bare(word)
-        if bare and len(bare) <= MAX_VALUE:
+        if len(word) <= MAX_VALUE and (bare := _bare(word)):
             yield bare
 
 
@@ -112,10 +89,13 @@ def is_mail(text: str) -> bool:
 
 
 def of_mail(body: bytes) -> str:
-    """The words of a message: who it says it is from, its subject, and its parts of text, decoded; the addresses that its links lead to."""
-    message = email.message_from_bytes(body, policy=email.policy.default)
-    found = [f"{name}: {value}" for name, value in message.items() if name.lower() in _OF_MAIL]
-    found += [_content(part) for part in message.walk() if part.get_content_maintype() == "text"]
+    """The words of a message, or of what only looks like one: who it says it is from, its subject, and its parts of text, decoded; the addresses that its links lead to."""
+    try:
+        message = email.message_from_bytes(body, policy=email.policy.default)
+        found = [f"{name}: {value}" for name, value in message.items() if name.lower() in _OF_MAIL]
+        found += [_content(part) for part in message.walk() if part.get_content_maintype() == "text"]
+    except Exception:  # noqa: BLE001 - the library raises what it likes on headers that are no headers: then it is a text like any other
+        return body.decode("utf-8", "replace")
     return "\n".join(found)
 
 
@@ -135,9 +115,16 @@ class _Markup(HTMLParser):
         super().__init__()
         self.words: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - the signature is the library's
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Where it leads."""
+        if tag not in _INLINE:
+            self.words.append("\n")
         self.words += [f" {value} " for name, value in attrs if name in ("href", "src", "action") and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        """What stands in different cells or lines is not one word."""
+        if tag not in _INLINE:
+            self.words.append("\n")
 
     def handle_data(self, data: str) -> None:
         """What it says."""
@@ -146,5 +133,9 @@ class _Markup(HTMLParser):
 
 def _of_markup(text: str) -> str:
     reader = _Markup()
-    reader.feed(text)
+    try:
+        reader.feed(text)
+        reader.close()
+    except AssertionError:  # what the library says of markup that it cannot read
+        return text
     return "".join(reader.words)
