@@ -24,6 +24,8 @@ from indicator_hub.trust.roster import Roster
 from sharing.test_taken_back import CASE, EVERY, ONE, back, given, released, send, shared, taken
 from support.world import World, indicator, world
 
+# SQLite has one writer at a time: nothing comes in between, and nobody waits for two things.
+ON_POSTGRESQL = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 ALL_OLD = Filters(spec_versions=frozenset(("2.0",)), keywords=frozenset(("all",)))
 
 
@@ -183,10 +185,9 @@ async def test_asked_twice_at_once(w: World) -> None:
     assert [type(one) for one in found if isinstance(one, BaseException)] == [Conflict] * 3
 
 
-async def test_a_recall_and_a_release_in_between(w: World, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@ON_POSTGRESQL
+async def test_a_recall_and_a_release_in_between(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy that is released while the recall waits for its clocks goes too, and neither of two deeds waits for the other for ever."""
-    if backend != "postgresql":
-        pytest.skip("one writer at a time: nothing can come in between")
     await send(w, "eve", indicator(1, tlp="GREEN"), where=CASE)
     eve, night = await w.caller("eve"), await w.reach("eve", *CASE)
     releases, done = records.releases, list[int]()
@@ -203,10 +204,9 @@ async def test_a_recall_and_a_release_in_between(w: World, backend: str, monkeyp
     assert await given(w, "dan") == []
 
 
-async def test_another_level_while_recalls_come(w: World, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@ON_POSTGRESQL
+async def test_another_level_while_recalls_come(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A re-mark takes the clock before the rows, as whoever recalls does: no deadlock."""
-    if backend != "postgresql":
-        pytest.skip("one writer at a time: nobody waits for two things")
     await send(w, "ana", indicator(1))
     ana, reach = await w.caller("ana"), await w.reach("ana")
     set_default, recalling = rulings.set_default, list[asyncio.Task[Any]]()

@@ -145,8 +145,10 @@ async def lock_copies(tx: Transaction, collections: set[int], keys: Sequence[int
 async def take_back_releases(
     a: Act, tx: Transaction, identifier: str, copies: Mapping[int, int], reason: str
 ) -> TakenBack:
-    """Take back copies, by entry and collection, and what was released of them: their originator does not consent any longer."""
-    await lock_copies(tx, set(copies.values()), list(copies))
+    """Take back copies, by entry and collection, and what was released of them: their originator does not consent any longer.
+
+    The clocks are locked (`lock_copies`).
+    """
     return await _take_back(
         a, tx, identifier, await _existing(tx, identifier, copies), Recalled.BY_ORIGINATOR, reason, required=False
     )

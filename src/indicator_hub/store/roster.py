@@ -200,12 +200,6 @@ async def organisation_key(tx: AsyncConnection, name: str) -> int:
     return await _key(tx, organisation, name)
 
 
-async def collection_key(tx: AsyncConnection, group: str, alias: str) -> int:
-    """The row of a collection."""
-    (key,) = await collection_keys(tx, [(group, alias)])
-    return key
-
-
 async def collection_keys(tx: AsyncConnection, names: Collection_[tuple[str, str]] | None) -> list[int]:
     """The rows of those of these collections that are there, by group and alias, or of all (None); in order."""
     joined = collection.join(trust_group, trust_group.c.id == collection.c.group_id)
