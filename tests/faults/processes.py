@@ -10,6 +10,7 @@ so that the test decides in which order things begin and end:
 import asyncio
 import json
 import random
+import sqlite3
 import sys
 import uuid
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from typing import Any
 
 sys.path[:0] = [] if (TESTS := str(Path(__file__).parents[1])) in sys.path else [TESTS]
 
-from sqlalchemy.exc import IntegrityError  # noqa: E402
+from asyncpg import UniqueViolationError  # noqa: E402
 
 from faults.following import Poller  # noqa: E402
 from indicator_hub.errors import Unavailable  # noqa: E402 - the path comes first
@@ -68,7 +69,11 @@ class Writer:
         for _ in range(self.tries):
             try:
                 status = await submit(self.store, self.caller, self.reach, body)
-            except (Unavailable, IntegrityError):  # the broken clock gives one date out twice, and the schema minds
+            except (
+                Unavailable,
+                sqlite3.IntegrityError,
+                UniqueViolationError,
+            ):  # the broken clock gives one date out twice, and the schema minds
                 self.unavailable += 1
             else:
                 return [one.id for one in status.details if not one.failed]

@@ -146,7 +146,16 @@ def test_references_are_web_addresses(text):
 def test_the_indicator():
     """The indicator is in the feed's scope, named by the defanged value, valid from the first sighting or else from now."""
     found = offered(value="hxxp://evil[.]example/it's", reference="https://feed.example/1")
-    made = to_object(found, FEED, created_by_ref="identity--x", created=NOW, modified=NOW, marking_ids=["m"], now=NOW)
+    made = to_object(
+        found,
+        FEED,
+        stix_id="indicator--x",
+        created_by_ref="identity--x",
+        created=NOW,
+        modified=NOW,
+        marking_ids=["m"],
+        now=NOW,
+    )
     assert made["name"] == "hxxp://evil[.]example/it's"
     assert made["pattern"] == r"[url:value = 'http://evil.example/it\'s']"
     assert made["valid_from"] == "2025-06-01T00:00:00.000Z"
@@ -213,9 +222,9 @@ def test_a_vulnerability_is_no_indicator():
     found = candidate(Row(1, "raw", {"value": "cve-2026-0001", "description": "A hole"}), declared, now=DAY)
     assert isinstance(found, Candidate)
     times = {"created": DAY, "modified": DAY, "now": DAY}
-    made = to_object(found, declared, created_by_ref="identity--1", marking_ids=["m"], **times)
+    named = stix_id(found, declared, ["m"])
+    made = to_object(found, declared, stix_id=named, created_by_ref="identity--1", marking_ids=["m"], **times)
     assert (made["type"], made["name"], made["labels"]) == ("vulnerability", "CVE-2026-0001", ["known-exploited"])
     assert made["external_references"] == [{"source_name": "cve", "external_id": "CVE-2026-0001"}]
-    assert made["id"] == stix_id(found, declared, ["m"])
-    assert made["id"] != stix_id(found, declared, ["n"])
+    assert made["id"] == named != stix_id(found, declared, ["n"])
     assert not {"pattern", "valid_from"} & made.keys()

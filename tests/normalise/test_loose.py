@@ -190,7 +190,7 @@ def zipped(**files):
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content)
     return made.getvalue()
 
 
@@ -198,7 +198,7 @@ BROKEN = [
     (b"", None), (b"<!DOCTYPE html><p>404", None), (b"  <html>", None), (b'{"query_status": "unknown_auth_key"}', None),
     (b'{"objects": [{"type": "indicator"', None), (b'[{"a": "evil.example"}, {"b"', None), (b'{"a": "evil.example"}\n{"b": "evil', "jsonl"),
     (b"{}", "stix"), (b'{"objects": []}', "stix"), (b'{"a": 1}', "misp"), (b"[" * 100_000, "json"), (b"%PDF-1.7\n", None),
-    (gzip.compress(b"198.51.100.1\n" * 1_000)[:-9], None), (gzip.compress(b"198.51.100.1\n" * 1_000)[:30], None), (b"\x1f\x8b", None),
+    (gzip.compress(b"198.51.100.1\n" * 1_000, mtime=0)[:-9], None), (gzip.compress(b"198.51.100.1\n" * 1_000, mtime=0)[:30], None), (b"\x1f\x8b", None),
     (b"PK\x03\x04 no zip", None), (zipped(a="198.51.100.1", b="198.51.100.2"), None), (zipped(a="198.51.100.1")[:-10], None),
     (b"\xff\xfe198", None),
 ]  # fmt: skip

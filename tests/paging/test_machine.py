@@ -2,13 +2,13 @@
 
 import os
 import random
+import sqlite3
 from collections.abc import Callable
 
 import aiosqlite
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy.exc import IntegrityError
 
 from paging.hub import Ground
 from paging.machine import Paging
@@ -67,7 +67,7 @@ def test_a_planted_fault_is_found(
     """The machine is not blind: it finds each of these in fewer sequences than it is run for."""
     caplog.set_level("CRITICAL")
     FAULTS[fault](monkeypatch)
-    with pytest.raises((AssertionError, IntegrityError)):
+    with pytest.raises((AssertionError, sqlite3.IntegrityError)):
         run(sqlite_url, IN_TEST["sqlite"], shrink=False)
 
 

@@ -1,24 +1,27 @@
 """Indicators that the hub makes itself."""
 
 import json
+import uuid
 
 import pytest
 
 from indicator_hub.errors import Invalid
-from indicator_hub.stix import indicator
+from indicator_hub.stix import ids, indicator
 
 TLP = "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487"
 NATION = "marking-definition--00000000-0000-4000-8000-000000000001"
 CREATED = 1_700_000_000_123_456
+PATTERN = "[ipv4-addr:value = '198.51.100.1']"
+SCOPE = {"group": "exercise", "organisation": "cert-a", "marking_ids": [TLP], "pattern": PATTERN}
+ID = indicator.id_of(**SCOPE)
 
 
 def built(**changes):
     """An indicator with every required argument."""
     arguments = {
-        "group": "exercise",
-        "organisation": "cert-a",
+        "stix_id": ID,
         "marking_ids": [TLP],
-        "pattern": "[ipv4-addr:value = '198.51.100.1']",
+        "pattern": PATTERN,
         "name": "198[.]51[.]100[.]1",
         "created_by_ref": "identity--00000000-0000-4000-8000-000000000002",
         "created": CREATED,
@@ -61,16 +64,34 @@ def test_empty_properties_are_left_out():
 
 def test_the_id_follows_from_scope_marks_and_pattern_alone():
     """Importing again gives the same id; another group, organisation, mark or pattern another one."""
-    same = built()["id"]
-    assert built(name="x", created=1, modified=2, valid_from=3, labels=["b"])["id"] == same
-    assert built(marking_ids=[NATION, TLP])["id"] == built(marking_ids=[TLP, NATION])["id"]
+    assert indicator.id_of(**SCOPE) == ID == built()["id"]
+    assert indicator.id_of(**SCOPE | {"marking_ids": [NATION, TLP]}) == indicator.id_of(
+        **SCOPE | {"marking_ids": [TLP, NATION]}
+    )
     others = [
         {"group": "g"},
         {"organisation": "o"},
         {"marking_ids": [NATION]},
         {"pattern": "[url:value = 'http://a.example/']"},
     ]
-    assert len({same, *(built(**other)["id"] for other in others)}) == 5
+    assert len({ID, *(indicator.id_of(**SCOPE | other) for other in others)}) == 5
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("a", "b", ["x"], "stix", PATTERN),
+        ("é", '"', [], "\u2028\x01\\"),
+        ("g", ["a", "b"]),
+        ("one",),
+        (True, "x"),
+        (1, "x"),
+    ],
+)
+def test_a_derived_id_is_a_version_5_uuid(parts):
+    """RFC 9562, 5.5, over the RFC 8785 form of the parts, also when a part was there before as another type."""
+    name = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    assert ids.derive("indicator", *parts) == f"indicator--{uuid.uuid5(ids.NAMESPACE, name)}"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from indicator_hub.stix.indicator import encode
+from indicator_hub.stix.reader import Received
 
 BATCH = 1_000
 _T = TypeVar("_T")
@@ -15,6 +18,6 @@ def batches(items: Iterable[_T]) -> Iterator[list[_T]]:
         yield batch
 
 
-def body(objects: Iterable[bytes]) -> bytes:
-    """An envelope around objects that are bytes already."""
-    return b'{"objects":[' + b",".join(objects) + b"]}"
+def made(value: dict[str, Any]) -> Received:
+    """An object that the hub makes, with the bytes that it is kept as: they need not be read again to be judged."""
+    return Received(value, encode(value), None)

@@ -6,11 +6,10 @@ An indicator is valid until then, and stays; a vulnerability that its source too
 import json
 from typing import Any
 
-from indicator_hub.ingest.batches import BATCH, body
+from indicator_hub.ingest.batches import BATCH, made
 from indicator_hub.ingest.tally import Tally
 from indicator_hub.sharing.claim import Run
 from indicator_hub.stix import timestamps
-from indicator_hub.stix.indicator import encode
 
 _MILLISECOND = 1_000
 _NEARLY = 0.8
@@ -26,9 +25,9 @@ async def end_dropped(run: Run, tally: Tally) -> None:
         names = [one.stix_id for one in claims]
         still = await run.said_by_others(names)
         alone = [name for name in names if name not in still]
-        ended = [encode(_ended(json.loads(raw), run.started)) for raw in await run.latest(alone)]
+        ended = [made(_ended(json.loads(raw), run.started)) for raw in await run.latest(alone)]
         if ended:
-            await run.submit(body(ended), claims=(), ended=names)
+            await run.submit(ended, claims=(), ended=names)
         else:
             await run.end(names)
         tally.ended += len(names)

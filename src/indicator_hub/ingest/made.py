@@ -5,14 +5,13 @@ import hashlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 
-from indicator_hub.ingest.batches import batches, body
+from indicator_hub.ingest.batches import batches, made
 from indicator_hub.ingest.tally import Tally
 from indicator_hub.normalise import formats
 from indicator_hub.normalise.indicator import Candidate, candidate, fingerprint, to_object
 from indicator_hub.normalise.indicator import stix_id as id_of
 from indicator_hub.normalise.row import UNSTORABLE, Refusal, Row, storable
 from indicator_hub.sharing.claim import Claim, Refused, Run
-from indicator_hub.stix.indicator import encode
 from indicator_hub.stix.markings import TLP_IDS, nation_list
 from indicator_hub.taxii.status import Status
 from indicator_hub.trust.ladder import NAMES
@@ -81,7 +80,7 @@ async def _licence(run: Run) -> tuple[str, ...]:
     if run.feed.reshare:
         return ()
     mark = nation_list(run.feed.group, run.feed.organisation, run.reach.nation)
-    await run.submit(body([encode(mark)]), claims=())
+    await run.submit([made(mark)], claims=())
     return (mark["id"],)
 
 
@@ -89,7 +88,7 @@ async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused]
     known, taken_back = await run.known(list(offered))
     unchanged: list[Claim] = []
     changed: dict[str, Claim] = {}
-    objects: list[bytes] = []
+    objects: list[dict[str, object]] = []
     for stix_id, found in offered.items():
         if stix_id in taken_back:
             tally.recalled += 1
@@ -106,11 +105,11 @@ async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused]
             continue
         claim = _claim(run, stix_id, digest, found, before)
         changed[stix_id] = claim
-        objects.append(encode(_object(found, run, terms, claim)))
+        objects.append(_object(found, run, terms, claim))
     tally.unchanged += len(unchanged)
     await run.keep(unchanged, refused)
     if objects:
-        status = await run.submit(body(objects), claims=list(changed.values()))
+        status = await run.submit([made(one) for one in objects], claims=list(changed.values()))
         await run.keep((), _failures(status, changed, tally))
 
 
@@ -129,6 +128,7 @@ def _object(found: Candidate, run: Run, terms: _Terms, claim: Claim) -> dict[str
     return to_object(
         found,
         run.feed,
+        stix_id=claim.stix_id,
         created_by_ref=terms.created_by_ref,
         created=claim.created,
         modified=claim.modified,

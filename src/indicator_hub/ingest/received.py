@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
-from indicator_hub.ingest.batches import batches, body
+from indicator_hub.ingest.batches import batches
 from indicator_hub.ingest.tally import Tally
 from indicator_hub.limits import LIMITS
 from indicator_hub.normalise.row import cut
@@ -23,7 +23,7 @@ async def take_objects(run: Run, content: bytes, tally: Tally) -> AsyncIterator[
     number = 0
     for objects in batches(read(content, _UNCOUNTED)):
         tally.candidates += len(objects)
-        status = await run.submit(body(one.raw for one in objects), claims=())
+        status = await run.submit(objects, claims=())
         refused: list[Refused] = []
         for one, detail in zip(objects, status.details, strict=True):
             number += 1

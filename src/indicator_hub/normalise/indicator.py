@@ -10,7 +10,7 @@ from indicator_hub.normalise import dates
 from indicator_hub.normalise.observe import TYPES, Observation, observe
 from indicator_hub.normalise.refang import defang
 from indicator_hub.normalise.row import MAX_VALUE, Refusal, Row, cut
-from indicator_hub.stix import canonical, ids, indicator, pattern, vulnerability
+from indicator_hub.stix import canonical, indicator, pattern, vulnerability
 from indicator_hub.stix.pattern import Observable
 from indicator_hub.trust.roster import Feed
 
@@ -156,14 +156,14 @@ def stix_id(found: Candidate, feed: Feed, marking_ids: Sequence[str]) -> str:
     """The id of what is made of a candidate, in the scope of the feed's group and organisation."""
     if found.observable.type == VULNERABILITY:
         return vulnerability.id_of(feed.group, feed.organisation, marking_ids, found.observable.value)
-    text = pattern.render(found.observable)
-    return ids.derive("indicator", feed.group, feed.organisation, list(marking_ids), "stix", text)
+    return indicator.id_of(feed.group, feed.organisation, marking_ids, pattern.render(found.observable))
 
 
 def to_object(
     found: Candidate,
     feed: Feed,
     *,
+    stix_id: str,
     created_by_ref: str,
     created: int,
     modified: int,
@@ -177,13 +177,12 @@ def to_object(
     references = [{"source_name": feed.title or feed.name, "url": address} for address in found.references]
     if found.observable.type == VULNERABILITY:
         return vulnerability.build(
-            group=feed.group, organisation=feed.organisation, marking_ids=marking_ids, cve=found.observable.value, created_by_ref=created_by_ref,
+            stix_id=stix_id, marking_ids=marking_ids, cve=found.observable.value, created_by_ref=created_by_ref,
             created=created, modified=modified, description=found.description, labels=found.labels, confidence=found.confidence,
             external_references=references,
         )  # fmt: skip
     return indicator.build(
-        group=feed.group,
-        organisation=feed.organisation,
+        stix_id=stix_id,
         marking_ids=marking_ids,
         pattern=pattern.render(found.observable),
         name=defang(found.observable.value),

@@ -10,6 +10,7 @@ from indicator_hub.audit.event import Event
 from indicator_hub.errors import Conflict, NotFound, Unavailable
 from indicator_hub.sharing.act import Act, Caller
 from indicator_hub.sharing.submit import submit
+from indicator_hub.stix.reader import Received
 from indicator_hub.store import audit, credentials, entries, feeds, jobs, records, roster
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.feeds import Bookmark, Claim, Refused, Whole
@@ -51,7 +52,7 @@ class Run:
                 tx, self.reach, identifiers
             )
 
-    async def submit(self, body: bytes, *, claims: Sequence[Claim], ended: Sequence[str] = ()) -> Status:
+    async def submit(self, body: Sequence[Received], *, claims: Sequence[Claim], ended: Sequence[str] = ()) -> Status:
         """Submit one batch; the claims of what was taken, and those that have ended, are kept with it.
 
         Raises what `submit` raises, Conflict if the lease is lost.

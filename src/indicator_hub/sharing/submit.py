@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import json
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from indicator_hub.sharing.remark import remark
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.markings import TLP
 from indicator_hub.stix.objects import ObjectVersion, Unacceptable, accept
-from indicator_hub.stix.reader import read
+from indicator_hub.stix.reader import Received, read
 from indicator_hub.stix.references import references
 from indicator_hub.store import audit, credentials, definitions, entries, feeds, recalls, roster, rulings, statuses
 from indicator_hub.store import references as stored_references
@@ -36,6 +37,8 @@ from indicator_hub.trust.references import Line
 
 _LARGE = 256 * 1024
 """From this many bytes on a body is parsed in another thread, so that polls do not wait for it."""
+_MANY = 200
+"""The same of objects that are read already."""
 
 Alongside = Callable[[Act, Transaction, Status], Awaitable[None]]
 _OTHER_CONTENT = "this version is already here with other content: a change needs a new modified (STIX 2.1, 3.6)"
@@ -104,7 +107,7 @@ async def submit(
     store: Store,
     caller: Caller,
     reach: Reach,
-    body: bytes | Callable[[], Awaitable[bytes]],
+    body: bytes | Callable[[], Awaitable[bytes]] | Sequence[Received],
     *,
     default: int | None = None,
     least: int | None = None,
@@ -115,14 +118,14 @@ async def submit(
 ) -> Status:
     """Judge and store the objects of an envelope or bundle.
 
-    A body that is still to come is awaited only once it may come. `default` is the level of objects that bear no TLP mark, where that is
+    A body that is still to come is awaited only once it may come; objects that the hub has just read, or made, need not be read again. `default` is the level of objects that bear no TLP mark, where that is
     not the feed's or the collection's own; `least` is what that is at least; `alongside` writes more in the same transaction (a feed's provenance); `verb` is the deed, where it is
     another that ends here. Raises NotFound and NotPermitted before the body is read, then Invalid and Unprocessable.
     """
     async with act(store, caller, verb, reach) as a:
         reach.require_write()
-        content = body if isinstance(body, bytes) else await body()
-        large = len(content) > _LARGE
+        content = await body() if callable(body) else body
+        large = len(content) > _LARGE if isinstance(content, bytes) else len(content) > _MANY
         offered = await asyncio.to_thread(_accept_all, content, limits) if large else _accept_all(content, limits)
         async with a.transaction() as tx:
             if copy is not None and copy.prepare is not None:
@@ -272,8 +275,8 @@ async def _hush(tx: Transaction, judged: Sequence[_Judged], reach: Reach, terms:
             one.outcome, one.message, one.addition = told.outcome, told.message, None
 
 
-def _accept_all(body: bytes, limits: Limits) -> list[ObjectVersion | Unacceptable]:
-    return [accept(received, limits) for received in read(body, limits)]
+def _accept_all(body: bytes | Sequence[Received], limits: Limits) -> list[ObjectVersion | Unacceptable]:
+    return [accept(received, limits) for received in (read(body, limits) if isinstance(body, bytes) else body)]
 
 
 async def _targets(
@@ -348,6 +351,8 @@ def _judge_all(offered: Sequence[ObjectVersion | Unacceptable], terms: _Terms) -
     through = {name: meaning and meaning.audience for name, one in terms.said.items() for meaning in (meaning_of(one),)}
     judged: list[_Judged] = []
     known: dict[str, Versions] = {}
+    nothing = Versions((), terms.reach.organisation_id)
+    several = {name for name, number in Counter(one.id for one in offered).items() if number > 1}
     for place, one in enumerate(offered):
         if isinstance(one, Unacceptable):
             judged.append(_Judged(one, Outcome.REFUSED, one.reason))
@@ -361,8 +366,9 @@ def _judge_all(offered: Sequence[ObjectVersion | Unacceptable], terms: _Terms) -
             ruling = replace(ruling, audience=ruling.audience.narrowed(source.within))
         is_creator = one.created_by in terms.identities
         versions = known.get(one.id)
-        if versions is None:
+        if versions is None and (one.id in several or one.id in terms.existing):
             versions = known[one.id] = Versions(terms.existing.get(one.id, ()), terms.reach.organisation_id)
+        versions = versions or nothing
         verdict = admit(one, ruling, terms.reach, versions, is_creator=is_creator)
         result = _Judged(one, verdict.outcome, verdict.reason, ruling, verdict.existing)
         if verdict.outcome in (Outcome.NEW, Outcome.VERSION):
@@ -376,7 +382,8 @@ def _judge_all(offered: Sequence[ObjectVersion | Unacceptable], terms: _Terms) -
                 source and source.entry,
             )
             result.message = f"held: {ruling.held}" if ruling.held else ""
-            versions.add(_pending(one, ruling, terms.reach, -1 - place))
+            if one.id in several:
+                versions.add(_pending(one, ruling, terms.reach, -1 - place))
         elif verdict.outcome is Outcome.REISSUE and verdict.existing is not None:
             # It is there again for whatever comes later in the envelope.
             versions.add(replace(verdict.existing, recalled=Recalled.NO, audience=ruling.audience))

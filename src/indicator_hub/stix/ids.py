@@ -1,10 +1,11 @@
 """STIX identifiers: `type--UUID` (STIX 2.1 section 2.9), and the ones this hub derives."""
 
+import hashlib
 import json
 import re
 import uuid
 from functools import lru_cache
-from typing import TypeGuard
+from typing import TypeGuard, cast
 
 # Ours alone: STIX forbids other recipes in its own namespace for observables (2.9), and sharing a peer's would make ids collide on purpose.
 NAMESPACE = uuid.UUID("6f0c2a5e-7d0b-4b7a-9c1e-2f64f0a3d9b8")
@@ -50,5 +51,20 @@ def derive(kind: str, *parts: object) -> str:
 
     Parts are strings, integers and lists of strings; put the scope (group, organisation) first, so that an id tells nothing across scopes.
     """
-    name = json.dumps(list(parts), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return f"{kind}--{uuid.uuid5(NAMESPACE, name)}"
+    *scope, last = parts
+    # The scope is that of every row of a feed; encoding it anew, and `uuid.uuid5`, take four times as long.
+    begin = _begin(*(tuple(cast("list[str]", one)) if isinstance(one, list) else one for one in scope))
+    name = f"{begin}{_text(last) if isinstance(last, str) else _NAME.encode(last)}]"
+    found = hashlib.sha1(_SPACE + name.encode(), usedforsecurity=False).hexdigest()
+    return f"{kind}--{found[:8]}-{found[8:12]}-5{found[13:16]}-{_VARIANT[found[16]]}{found[17:20]}-{found[20:32]}"  # RFC 9562, 5.5
+
+
+@lru_cache(maxsize=256, typed=True)
+def _begin(*scope: object) -> str:
+    return _NAME.encode(scope)[:-1] + ("," if scope else "")
+
+
+_NAME = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+_text = json.encoder.encode_basestring
+_SPACE = NAMESPACE.bytes
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}

@@ -12,10 +12,14 @@ _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", "
 _instant = lru_cache(maxsize=256)(timestamps.render_milliseconds)
 
 
+def id_of(group: str, organisation: str, marking_ids: Iterable[str], pattern: str) -> str:
+    """The id follows from scope (group, organisation), marks and pattern alone."""
+    return ids.derive("indicator", group, organisation, sorted(marking_ids), "stix", pattern)
+
+
 def build(
     *,
-    group: str,
-    organisation: str,
+    stix_id: str,
     marking_ids: Iterable[str],
     pattern: str,
     name: str,
@@ -32,8 +36,7 @@ def build(
 ) -> dict[str, object]:
     """An indicator as a plain dict in a fixed key order, so that equal arguments encode to equal bytes.
 
-    Instants are microseconds since 1970 and are written with milliseconds. The id follows from scope (group, organisation),
-    marks and pattern alone. Empty lists and texts are left out, as STIX forbids them (2.1 section 2.8).
+    Instants are microseconds since 1970 and are written with milliseconds. Its id is `id_of`'s. Empty lists and texts are left out, as STIX forbids them (2.1 section 2.8).
     Raises Invalid where `modified` is before `created`, `valid_until` not after `valid_from`, or `confidence` not 0 to 100.
     """
     marks = sorted(marking_ids)
@@ -46,7 +49,7 @@ def build(
     fields: dict[str, object] = {
         "type": "indicator",
         "spec_version": "2.1",
-        "id": ids.derive("indicator", group, organisation, marks, "stix", pattern),
+        "id": stix_id,
         "created_by_ref": created_by_ref,
         "created": _instant(created),
         "modified": _instant(modified),

@@ -102,6 +102,8 @@ PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -65536",
+    # Pages. A feed's batch writes more than the 1,000 that SQLite would copy at each commit, most of them the same pages again.
+    "PRAGMA wal_autocheckpoint = 8000",
 )
 
 

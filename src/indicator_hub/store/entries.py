@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.objects import ObjectVersion
-from indicator_hub.store import audiences, definitions, pages, references, visible
+from indicator_hub.store import audiences, bulk, definitions, pages, references, visible
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.opened import Store
 from indicator_hub.store.schema import audience_history, clock, entry
@@ -125,7 +125,7 @@ async def add(
         if order is None:
             order = begun[one.candidate.id] = 0 if one.is_creator else date_added
         rows.append(_row(reach, one, rows_of[one.ruling.audience], status_id, date_added, order))
-    await tx.execute(insert(entry), rows)
+    await bulk.write(tx, entry, rows)
     # From the rows just written: asking for the key of each would send them one by one.
     columns = (entry.c.id, entry.c.date_added, entry.c.audience_id, entry.c.date_added)
     written = select(*columns).where(entry.c.collection_id == reach.key, entry.c.date_added >= first)
@@ -301,10 +301,10 @@ async def shown(tx: AsyncConnection, reach: Reach, identifier: str, versions: Se
 
 async def closed(tx: AsyncConnection, reach: Reach, identifiers: Iterable[str]) -> frozenset[str]:
     """The ids whose own line was recalled whole: what a feed must not bring again."""
-    found = await lines(tx, reach.key, identifiers)
-    own = {
-        name: [one for one in all_of if one.organisation_id == reach.organisation_id] for name, all_of in found.items()
-    }
-    return frozenset(
-        name for name, line in own.items() if line and all(one.recalled is not Recalled.NO for one in line)
-    )
+    own = entry.c.collection_id == reach.key, entry.c.organisation_id == reach.organisation_id
+    some = select(entry.c.stix_id).distinct().where(*own, among(entry.c.stix_id, "ids"), entry.c.recalled != 0)
+    taken_back = frozenset((await tx.execute(some, {"ids": bind_list(tx, identifiers)})).scalars())
+    if not taken_back:
+        return taken_back
+    live = select(entry.c.stix_id).where(*own, among(entry.c.stix_id, "ids"), entry.c.recalled == 0)
+    return taken_back - frozenset((await tx.execute(live, {"ids": bind_list(tx, taken_back)})).scalars())

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, insert, literal, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from indicator_hub.store import bulk
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.schema import account, feed, feed_run, job, organisation, provenance, quarantine
 
@@ -161,7 +161,7 @@ async def claim(tx: AsyncConnection, feed_id: int, run: int, found: Sequence[Cla
         for one in found
     ]  # fmt: skip
     kept = ("fingerprint", "raw", "row_number", "modified", "valid_from", "last_run_id", "ended")
-    await _upsert(tx, provenance, rows, ("feed_id", "stix_id"), kept)
+    await bulk.write(tx, provenance, rows, key=("feed_id", "stix_id"), kept=kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,18 +213,14 @@ async def quarantined(tx: AsyncConnection, feed_id: int, run: int, refused: Sequ
         }
         for one in refused
     ]  # fmt: skip
-    await _upsert(tx, quarantine, rows, ("feed_id", "digest", "reason"), ("row_number", "last_run_id"))
-
-
-async def _upsert(
-    tx: AsyncConnection, table: Any, rows: Sequence[Mapping[str, Any]], key: Sequence[str], kept: Sequence[str]
-) -> None:
-    if not rows:
-        return
-    dialect: Any = sqlite if tx.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table)
-    changes = {name: statement.excluded[name] for name in kept}
-    await tx.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changes), list(rows))
+    key = ("feed_id", "digest", "reason")
+    await bulk.write(
+        tx,
+        quarantine,
+        list({(one.digest, one.reason): row for one, row in zip(refused, rows, strict=True)}.values()),
+        key=key,
+        kept=("row_number", "last_run_id"),
+    )
 
 
 @dataclass(frozen=True, slots=True)

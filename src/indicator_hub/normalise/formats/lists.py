@@ -32,6 +32,8 @@ def rows(text: str, feed: Feed) -> Iterator[Row | Refusal]:
 
 
 def _columns(line: str) -> list[str]:
+    if ";" not in line:
+        return line.split()
     columns = _PARTS.split(line)
     if found := _SEMICOLON.match(columns[0]):
         columns[0:1] = [found[1], *filter(None, columns[0][found.end() :].split(";"))]
