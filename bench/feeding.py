@@ -18,6 +18,7 @@ from indicator_hub.ingest.run import run
 from indicator_hub.normalise.formats import rows
 from indicator_hub.normalise.indicator import Candidate, candidate
 from indicator_hub.normalise.row import Row
+from indicator_hub.normalise.unpack import scratch
 from indicator_hub.sharing.apply import apply
 from indicator_hub.sharing.claim import declared
 from indicator_hub.store.migrate import migrate
@@ -28,9 +29,10 @@ ROWS, MANY = 40_000, 5_000_000
 MOST_KB = 300 * 1024
 
 
-def addresses(number: int) -> bytes:
+def addresses(number: int, first: int = 0) -> bytes:
     """So many addresses, one a line, with a number behind each."""
-    return b"".join(b"%d.%d.%d.7\t%d\n" % (11 + (n >> 16), n >> 8 & 255, n & 255, n % 10) for n in range(number))
+    every = range(first, first + number)
+    return b"".join(b"%d.%d.%d.7\t%d\n" % (11 + (n >> 16), n >> 8 & 255, n & 255, n % 10) for n in every)
 
 
 def rates() -> dict[str, dict[str, float]]:
@@ -103,8 +105,13 @@ def _roster(feed: Feed) -> Roster:
 
 
 def _many() -> None:
-    body = addresses(MANY)
-    number = sum(isinstance(row, Row) for row in rows(body, _feed("")))
+    feed, now = _feed(""), wall_clock()
+    with scratch() as file:
+        for first in range(0, MANY, ROWS):
+            file.write(addresses(ROWS, first))
+        number = sum(
+            isinstance(candidate(row, feed, now=now), Candidate) for row in rows(file, feed) if isinstance(row, Row)
+        )
     assert number == MANY, number
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 

@@ -1,6 +1,7 @@
 """Another hub as a source: polled over TAXII, everything as its producer wrote it, nothing lost or doubled, wherever a run is broken off."""
 
 import base64
+import io
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -145,7 +146,7 @@ async def test_a_server_that_goes_round_in_circles(w: World, monkeypatch: pytest
     body = json.dumps({"more": True, "next": "x", **json.loads(envelope(indicator(1, tlp="GREEN")))}).encode()
 
     async def ask(*_: object) -> Any:
-        return taxii.http.Answer({}, body)
+        return taxii.http.Answer({}, io.BytesIO(body))
 
     async def readable(*_: object) -> None:
         return None

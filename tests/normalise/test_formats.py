@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indicator_hub.errors import FeedFailed
-from indicator_hub.normalise.formats import rows
+from indicator_hub.normalise.formats import rows, tables
 from indicator_hub.normalise.row import Refusal, Row
 from indicator_hub.trust.roster import Feed
 
@@ -255,3 +255,13 @@ def test_hosts_and_misp():
     assert read(json.dumps(event), feed("misp")) == [
         (1, {"value": "0a" * 16, "type": "md5", "labels": "tlp:green", "description": "a loader"})
     ]
+
+
+def test_no_quote_is_looked_for_without_end(monkeypatch):
+    """However many quotes are opened and never closed: each spoils its own line, and the rows behind them are there."""
+    table = feed("csv", header=False)
+    body = b"".join(b'"stray%d,x\n198.51.100.%d,y\n' % (number, number) for number in range(200))
+    monkeypatch.setattr(tables, "_MOST_WASTED", 20_000)
+    found = list(rows(body, table))
+    assert [one.reason for one in found if isinstance(one, Refusal)] == ["syntax"] * 200
+    assert [one.fields["value"] for one in found if isinstance(one, Row)] == [f"198.51.100.{n}" for n in range(200)]

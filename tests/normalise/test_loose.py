@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indicator_hub.errors import FeedFailed
+from indicator_hub.normalise import loose, unpack
 from indicator_hub.normalise.loose import Found, candidates
 from indicator_hub.normalise.refang import defang, refang
 from indicator_hub.normalise.sniff import KINDS, sniff
-from indicator_hub.normalise.text import decode
+from indicator_hub.normalise.text import Stream
 from indicator_hub.normalise.unpack import unpacked
 
 MD5, SHA1, SHA256 = "0a" * 16, "0b" * 20, "0c" * 32
@@ -190,7 +191,7 @@ def zipped(**files):
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name), content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return made.getvalue()
 
 
@@ -216,11 +217,37 @@ def test_what_unpacks_to_too_much():
     bomb = gzip.compress(b"0" * 30_000_000)
     assert len(bomb) < 60_000
     with pytest.raises(FeedFailed, match="unpacks to more"):
-        unpacked(bomb)
+        unpacked(io.BytesIO(bomb))
     with pytest.raises(FeedFailed, match="unpacks to more"):
-        unpacked(zipped(a=b"0" * 30_000_000))
-    assert unpacked(gzip.compress(b"a") + gzip.compress(b"b")) == b"ab"
-    assert unpacked(zipped(a="198.51.100.1")) == b"198.51.100.1"
+        unpacked(io.BytesIO(zipped(a=b"0" * 30_000_000)))
+    assert unpacked(io.BytesIO(zipped(a="198.51.100.1"))).read() == b"198.51.100.1"
+
+
+def test_one_gzip_behind_another(monkeypatch):
+    """All of them count, with zeros between too; so many that each holds next to nothing are refused."""
+    assert unpacked(io.BytesIO(gzip.compress(b"a") + b"\0" * 40_000 + gzip.compress(b"b"))).read() == b"ab"
+    many = gzip.compress(b"a") * 30_000
+    assert unpacked(io.BytesIO(many)).read() == b"a" * 30_000
+    monkeypatch.setattr(unpack, "_MEMBERS", 29_999)
+    with pytest.raises(FeedFailed, match="more than 29999 members"):
+        unpacked(io.BytesIO(many))
+
+
+def test_a_large_file_gives_the_same_as_a_small_one(monkeypatch):
+    """What is read as it is gone through is found in the same way: in a list, in a table, in JSON lines, in a document."""
+    listed = b"198.51.100.7\nevil.top # seen\nnothing at all\n"
+    table = b'ip,note\r\n198.51.100.7,"a\r\nb"\r\n"198.51.100.8,x\r\n198.51.100.9,y\r\n'
+    bodies = (
+        listed,
+        table,
+        b'{"a": "198.51.100.7"}\n{"a": "evil.top"}\n',
+        b'{"a": ["198.51.100.7"],\n "b": 1}',
+        b"198.51.100.7 was seen, evil[.]top too\n",
+    )
+    small = [found(body) for body in bodies]
+    monkeypatch.setattr(loose, "_AT_ONCE", -1)
+    assert [found(body) for body in bodies] == small
+    assert all(small)
 
 
 @given(st.text(max_size=400), st.sampled_from(KINDS))
@@ -246,7 +273,7 @@ def test_whatever_bytes(body):
     """Sniffed or failed, never a fault."""
     try:
         list(candidates(body))
-        sniff(decode(body)[0])
+        sniff(Stream(io.BytesIO(body)))
     except FeedFailed:
         return
 

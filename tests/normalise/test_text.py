@@ -1,11 +1,19 @@
 """Bytes to text, text to lines, and whether a body is a feed."""
 
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indicator_hub.errors import FeedFailed
-from indicator_hub.normalise.text import decode, lines, require_feed
+from indicator_hub.normalise import text as module
+from indicator_hub.normalise.text import MOST_WHOLE, Stream, lines, require_feed, whole
+
+
+def stream(body: bytes) -> Stream:
+    """The text of a file with these bytes."""
+    return Stream(io.BytesIO(body))
 
 
 @pytest.mark.parametrize(
@@ -23,20 +31,21 @@ from indicator_hub.normalise.text import decode, lines, require_feed
 )
 def test_encodings(body, expected):
     """The byte order mark decides, else UTF-8, else cp1252 and the run is marked."""
-    assert decode(body) == expected
+    found = stream(body)
+    assert (whole(found), found.guessed) == expected
 
 
 def test_a_broken_promise_fails_the_run():
     """A body that is not what its byte order mark says is not guessed at."""
     with pytest.raises(FeedFailed, match="UTF-16-LE"):
-        decode(b"\xff\xfea")
+        stream(b"\xff\xfea")
 
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_decoded_or_fail_the_run(body):
     """No bytes raise anything but FeedFailed."""
     try:
-        decode(body)
+        whole(stream(body))
         require_feed(body)
     except FeedFailed:
         pass
@@ -47,6 +56,39 @@ def test_only_three_line_ends():
     assert list(lines("a\r\nb\nc\rd\x0ce\x85f\u2028g\n\nh")) == ["a", "b", "c", "d\x0ce\x85f\u2028g", "", "h"]
     assert list(lines("")) == []
     assert list(lines("a\n")) == ["a"]
+
+
+@given(st.text("ab\r\n\x85é", max_size=40), st.integers(1, 7), st.sampled_from(("utf-8", "utf-16", "utf-8-sig")))
+def test_a_file_has_the_lines_of_its_text(text, part, encoding):
+    """Wherever it is cut into parts, in the middle of a character or between CR and LF; and again for whoever asks next."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_PART", part)
+        found = stream(text.encode(encoding))
+        assert list(lines(found)) == list(lines(text)) == list(lines(found))
+        assert whole(found) == text
+
+
+def test_a_line_without_end_is_cut_and_the_next_is_there():
+    """Of a line longer than any row the beginning is kept, and nothing of it is taken for another line."""
+    body = b"before\n" + b"a\r" * 2 + b"x" * 5_000_000 + b"\r\nafter\n" + b"y" * 3_000_000
+    found = list(lines(stream(body)))
+    assert [one[:9] for one in found] == ["before", "a", "a", "xxxxxxxxx", "after", "yyyyyyyyy"]
+    assert all(65_536 < len(found[at]) < 600_000 for at in (3, 5))
+
+
+def test_a_document_that_is_too_large_to_be_read_whole_fails():
+    """Its tree would take many times its size."""
+    with pytest.raises(FeedFailed, match="one document"):
+        whole(stream(b" " * (MOST_WHOLE + 1)))
+
+
+@pytest.mark.parametrize(
+    ("body", "end"),
+    [(b'{"a": 1}\n\n', True), (b'{"a": 1', False), ('{"a": 1}\r\n'.encode("utf-16"), True), (b"", False)],
+)
+def test_how_a_file_ends(body, end):
+    """Behind the last blanks, in any encoding."""
+    assert stream(body).ends_with("}") is end
 
 
 @pytest.mark.parametrize(

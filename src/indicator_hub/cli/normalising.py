@@ -1,9 +1,10 @@
 """Normalise a file: what is in it, value by value, and what is refused and why. No hub is needed, and nothing is stored."""
 
+import io
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
@@ -29,7 +30,7 @@ def normalise(
     if kind is not None and kind not in KINDS:
         raise Invalid(f"--as is one of: {', '.join(KINDS)}.")
     counted: Counter[str] = Counter()
-    for one in candidates(_read(file), kind, documentation=documentation):
+    for one in candidates(_opened(file), kind, documentation=documentation):
         if isinstance(one, Found):
             counted[one.type] += 1
             told: dict[str, object] = {"type": one.type, "value": one.value, "pattern": one.pattern, "row": one.row}
@@ -48,10 +49,10 @@ def _say(told: dict[str, object], line: str, *, as_json: bool) -> None:
     show(told, lambda: [line], as_json=as_json)
 
 
-def _read(file: Path) -> bytes:
+def _opened(file: Path) -> BinaryIO:
     if str(file) == "-":
-        return sys.stdin.buffer.read()
+        return io.BytesIO(sys.stdin.buffer.read())
     try:
-        return file.read_bytes()
+        return file.open("rb")
     except OSError as error:
         raise Invalid(f"{file} cannot be read: {error.strerror}.") from None

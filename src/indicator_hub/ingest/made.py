@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
+from typing import BinaryIO
 
 from indicator_hub.ingest.batches import batches, made
 from indicator_hub.ingest.tally import Tally
@@ -27,11 +28,11 @@ class _Terms:
     marks: tuple[str, ...]
 
 
-async def take_rows(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int]:
+async def take_rows(run: Run, content: BinaryIO, tally: Tally) -> AsyncIterator[int]:
     """Take every row; yields the number of candidates so far after each batch. Raises FeedFailed before anything is stored."""
     level = run.feed.level if run.feed.level is not None else run.reach.require_collection().default
     terms = _Terms(run.created_by_ref, (*(() if level is None else (TLP_IDS[NAMES[level]],)), *await _licence(run)))
-    ahead = iter(batches(formats.rows(content, run.feed)))
+    ahead = iter(batches(await asyncio.to_thread(formats.rows, content, run.feed)))
     # In another thread: polls are answered meanwhile.
     while rows := await asyncio.to_thread(_candidates, ahead, run):
         tally.candidates += len(rows)
@@ -51,7 +52,7 @@ async def take_rows(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int
         yield tally.candidates
 
 
-def accepted(run: Run, content: bytes) -> int:
+def accepted(run: Run, content: BinaryIO) -> int:
     """How many values the content holds, before any of it is taken."""
     rows = formats.rows(content, run.feed)
     return sum(isinstance(row, Row) and isinstance(_candidate(row, run), Candidate) for row in rows)

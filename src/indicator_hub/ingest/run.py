@@ -10,18 +10,21 @@ import os
 import socket
 import uuid
 from collections.abc import Callable
+from typing import BinaryIO
 
 from indicator_hub.errors import Conflict, FeedFailed, HubError, Invalid, Unavailable, Unprocessable
 from indicator_hub.ingest.dropped import end_dropped
 from indicator_hub.ingest.made import accepted, take_rows
 from indicator_hub.ingest.received import take_objects
-from indicator_hub.ingest.sources import Fetched, fetch, taxii
+from indicator_hub.ingest.sources import fetch, taxii
 from indicator_hub.ingest.tally import Tally
-from indicator_hub.normalise.text import require_feed
+from indicator_hub.normalise.text import LOOK, MOST_WHOLE, require_feed
 from indicator_hub.normalise.unpack import unpacked
 from indicator_hub.sharing.act import Store
 from indicator_hub.sharing.claim import Run, claim
 from indicator_hub.trust.roster import Feed
+
+_PART = 1024 * 1024
 
 Progress = Callable[[Tally, int], None]
 
@@ -59,7 +62,9 @@ async def run(
             if fetched is None:
                 await one.settle(tally.as_dict(), outcome="unchanged")
                 return "unchanged", tally
-            await _take(one, fetched, tally, progress, accept=accept)
+            with fetched.content:
+                sha256 = await asyncio.to_thread(_sha256, fetched.content)
+                await _take(one, fetched.content, tally, progress, accept=accept)
             tally.require_sum()
         except HubError as error:
             tally.candidates = tally.accounted()  # what was read and not yet judged when it failed is not counted
@@ -75,7 +80,7 @@ async def run(
             tally.candidates = tally.accounted()
             await one.settle(tally.as_dict(), outcome="failed", reason="A fault of the hub: see its log.")
             raise
-        content = (fetched.etag, fetched.last_modified, hashlib.sha256(fetched.body).digest())
+        content = (fetched.etag, fetched.last_modified, sha256)
         await one.settle(tally.as_dict(), outcome="done", content=content)
         return "done", tally
 
@@ -95,14 +100,26 @@ async def _pull(one: Run, tally: Tally, progress: Progress | None, *, again: boo
         raise FeedFailed(f"A page cannot be read. {error.detail or error.sentence}") from None
 
 
-async def _take(one: Run, fetched: Fetched, tally: Tally, progress: Progress | None, *, accept: bool) -> None:
-    body = await asyncio.to_thread(unpacked, fetched.body)
-    require_feed(body)
+def _sha256(content: BinaryIO) -> bytes:
+    content.seek(0)
+    found = hashlib.sha256()
+    while part := content.read(_PART):
+        found.update(part)
+    return found.digest()
+
+
+async def _take(one: Run, content: BinaryIO, tally: Tally, progress: Progress | None, *, accept: bool) -> None:
+    with await asyncio.to_thread(unpacked, content) as body:
+        require_feed(body.read(LOOK))
+        await _take_whole(one, body, tally, progress, accept=accept)
+
+
+async def _take_whole(one: Run, body: BinaryIO, tally: Tally, progress: Progress | None, *, accept: bool) -> None:
     try:
         if one.feed.kind == "snapshot" and not accept:
             await _require_plausible(one, body)
-        take = take_objects if one.feed.format == "stix" else take_rows
-        async for done in take(one, body, tally):
+        taken = take_rows(one, body, tally) if one.feed.format != "stix" else take_objects(one, _document(body), tally)
+        async for done in taken:
             if progress:
                 progress(tally, done)
         if one.feed.kind == "snapshot":
@@ -111,7 +128,16 @@ async def _take(one: Run, fetched: Fetched, tally: Tally, progress: Progress | N
         raise FeedFailed(f"The content cannot be read. {error.detail or error.sentence}") from None
 
 
-async def _require_plausible(one: Run, body: bytes) -> None:
+def _document(body: BinaryIO) -> bytes:
+    """All of it, of a format that makes no sense in parts. Raises FeedFailed where that is too much."""
+    body.seek(0)
+    content = body.read(MOST_WHOLE + 1)
+    if len(content) > MOST_WHOLE:
+        raise FeedFailed(f"The feed is one document of more than {MOST_WHOLE} bytes.")
+    return content
+
+
+async def _require_plausible(one: Run, body: BinaryIO) -> None:
     """Raises FeedFailed where a snapshot holds less than half of what the last one did: a source that has a bad night ends nothing."""
     last = await one.last_whole()
     if last is None or one.feed.format == "stix":

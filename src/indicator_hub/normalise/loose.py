@@ -4,10 +4,12 @@ A list has a value in each line, and a line that is none is refused; in a table,
 is something else, and no candidate.
 """
 
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 from indicator_hub.errors import FeedFailed, Invalid, Unprocessable
 from indicator_hub.limits import LIMITS
@@ -15,12 +17,15 @@ from indicator_hub.normalise.formats import hosts, lists, misp, prose, tables, t
 from indicator_hub.normalise.observe import Observation, observe, value_by_shape
 from indicator_hub.normalise.row import MAX_ROW, Refusal, Row, cut
 from indicator_hub.normalise.sniff import Kind, sniff
-from indicator_hub.normalise.text import decode, lines, require_feed
+from indicator_hub.normalise.text import LOOK, Stream, Text, lines, require_feed, whole
 from indicator_hub.normalise.unpack import unpacked
 from indicator_hub.stix import canonical, grammar, pattern
 from indicator_hub.stix.pattern import Observable
 from indicator_hub.stix.reader import Received, read
 from indicator_hub.trust.roster import Feed, Format
+
+_AT_ONCE = 8 * 1024 * 1024
+"""Bytes of a file that is read whole: a larger one is read as it is gone through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +38,37 @@ class Found:
     pattern: str | None
 
 
-def candidates(body: bytes, kind: Kind | None = None, *, documentation: bool = False) -> Iterator[Found | Refusal]:
+def candidates(
+    body: bytes | BinaryIO, kind: Kind | None = None, *, documentation: bool = False
+) -> Iterator[Found | Refusal]:
     """Every candidate of a file, in order, those that came before too. `kind` None: by how it begins.
 
     Raises FeedFailed at once, before any, where the file as a whole is not what it should be.
     """
-    body = unpacked(body)
-    require_feed(body)
-    text, _ = decode(body)
-    kind = kind or sniff(text)
-    if kind == "stix":
-        return _stix(text.encode("utf-8", "surrogatepass"))
-    return _by_rows(kind, text, body, documentation=documentation)
+    with ExitStack() as stack:
+        file = stack.enter_context(unpacked(io.BytesIO(body) if isinstance(body, bytes) else body))
+        require_feed(file.read(LOOK))
+        stream: Text = Stream(file)
+        text = whole(stream) if file.seek(0, io.SEEK_END) <= _AT_ONCE else stream
+        kind = kind or sniff(text)
+        if kind in _IN_ONE:
+            text = whole(text)
+            if kind == "text" and prose.is_mail(text):
+                text = prose.of_mail(_bytes(file))
+        found = _candidates(kind, text, documentation=documentation)
+        return _closing(found, stack.pop_all()) if text is stream else found
 
 
-def _by_rows(kind: Kind, text: str, body: bytes, *, documentation: bool) -> Iterator[Found | Refusal]:
+_IN_ONE: tuple[Kind, ...] = ("json", "misp", "stix", "text")
+"""What makes no sense line by line."""
+
+
+def _closing(found: Iterator[Found | Refusal], files: ExitStack) -> Iterator[Found | Refusal]:
+    with files:
+        yield from found
+
+
+def _candidates(kind: Kind, text: Text, *, documentation: bool) -> Iterator[Found | Refusal]:
     if (cells := _SHAPELESS.get(kind)) is not None:
         return _by_shape(cells(text), documentation=documentation)
     match kind:
@@ -55,12 +76,18 @@ def _by_rows(kind: Kind, text: str, body: bytes, *, documentation: bool) -> Iter
             rows = lists.rows(text, _feed("list"))
         case "hosts":
             rows = hosts.rows(text)
+        case "stix":
+            return _stix(whole(text).encode("utf-8", "surrogatepass"))
         case "misp":
-            rows = misp.rows(text)
+            rows = misp.rows(whole(text))
         case _:
-            words = prose.of_mail(body) if prose.is_mail(text) else text
-            rows = prose.rows(words, documentation=documentation)
+            rows = prose.rows(whole(text), documentation=documentation)
     return _observed(rows, documentation=documentation)
+
+
+def _bytes(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 def _feed(form: Format, delimiter: str = ",") -> Feed:
@@ -96,26 +123,26 @@ def _told(one: Observable, number: int) -> Found:
     return Found(number, one.type, one.value, pattern.render(one) if one.type in pattern.TYPES else None)
 
 
-def _cells(text: str, delimiter: str) -> Iterator[tuple[int, str] | Refusal]:
-    for record in tables.records(list(lines(text)), _feed("csv", delimiter)):
+def _cells(text: Text, delimiter: str) -> Iterator[tuple[int, str] | Refusal]:
+    for record in tables.records(text, _feed("csv", delimiter)):
         if isinstance(record, Refusal):
             yield record
         else:
             yield from ((record.number, cell) for cell in record.cells)
 
 
-def _leaves(text: str) -> Iterator[tuple[int, str] | Refusal]:
-    tree = trees.parse(text)
+def _leaves(text: Text) -> Iterator[tuple[int, str] | Refusal]:
+    tree = trees.parse(whole(text))
     items = list(trees.walk(tree, trees.EVERY)) if isinstance(tree, (list, dict)) else [tree]
     return ((number, leaf) for number, item in enumerate(items, 1) for leaf in trees.leaves(item))
 
 
-def _lines_of_leaves(text: str) -> Iterator[tuple[int, str] | Refusal]:
+def _lines_of_leaves(text: Text) -> Iterator[tuple[int, str] | Refusal]:
     trees.require_whole(text)
     return _each_line(text)
 
 
-def _each_line(text: str) -> Iterator[tuple[int, str] | Refusal]:
+def _each_line(text: Text) -> Iterator[tuple[int, str] | Refusal]:
     for number, line in enumerate(lines(text), 1):
         if not line.strip():
             continue
@@ -169,7 +196,7 @@ def _raw(one: Received) -> str:
     return cut(one.raw.decode("utf-8", "replace"))
 
 
-_SHAPELESS: Mapping[str, Callable[[str], Iterator[tuple[int, str] | Refusal]]] = {
+_SHAPELESS: Mapping[str, Callable[[Text], Iterator[tuple[int, str] | Refusal]]] = {
     "csv": partial(_cells, delimiter=","), "tsv": partial(_cells, delimiter="\t"), "json": _leaves, "jsonl": _lines_of_leaves,
 }  # fmt: skip
 """Formats of which nobody has said where the values stand."""

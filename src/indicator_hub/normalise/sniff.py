@@ -9,7 +9,7 @@ from indicator_hub.errors import FeedFailed
 from indicator_hub.normalise.formats import hosts, prose
 from indicator_hub.normalise.observe import value_by_shape
 from indicator_hub.normalise.row import MAX_ROW
-from indicator_hub.normalise.text import lines
+from indicator_hub.normalise.text import Text, lines, whole
 
 Kind = Literal["list", "csv", "tsv", "json", "jsonl", "hosts", "stix", "misp", "text"]
 KINDS: tuple[Kind, ...] = ("list", "csv", "tsv", "json", "jsonl", "hosts", "stix", "misp", "text")
@@ -19,37 +19,46 @@ _MOST, _FEW = 0.8, 0.25
 _WORDS = re.compile(r"\s+")
 
 
-def sniff(text: str) -> Kind:
+def sniff(text: Text) -> Kind:
     """The format. Raises FeedFailed for JSON that is cut off or broken: read as anything else it would look like a feed with other rows."""
-    begin = text.lstrip()
+    known = text if isinstance(text, str) else next(text.parts())
+    begin = known.lstrip()
     if begin.startswith("%PDF-"):
         raise FeedFailed("The file is a PDF: give its text.")
     if begin.startswith("<"):
         return "text"
     if begin.startswith(("{", "[{", "[\n", "[ ", "[]", "[\r", '["')):
-        found = _json(begin)
+        found = _json(text)
         if found is not None:
             return found
-    if prose.is_mail(text):
+    if prose.is_mail(known):
         return "text"
     # From all over the file: one list begins with paths, another with addresses.
-    every = max(1, text.count("\n") // (2 * _LOOK))
-    return _of_lines([line for number, line in enumerate(lines(text)) if number % every == 0 and line.strip()])
+    every = max(1, known.count("\n") // (2 * _LOOK))
+    return _of_lines([line for number, line in enumerate(lines(known)) if number % every == 0 and line.strip()])
 
 
-def _json(text: str) -> Kind | None:
+def _json(text: Text) -> Kind | None:
+    first = next((line.strip() for line in lines(text) if line.strip()), "")
+    if not isinstance(text, str) and _loaded(first) is not None:
+        return "jsonl"  # a document that long is not written in one line
     try:
-        tree: Any = json.loads(text)
+        tree: Any = json.loads(whole(text).strip())
     except (ValueError, RecursionError):
-        first = text.partition("\n")[0].strip()
-        try:
-            line: Any = json.loads(first)
-        except (ValueError, RecursionError):
+        line = _loaded(first)
+        if line is None:
             if first.startswith(("[", "{")) and not re.match(r"\[[^\]\"{]*\]", first):
                 raise FeedFailed("The file is no whole JSON: it may have been cut off.") from None
             return None
         return "jsonl" if isinstance(line, (dict, list)) else None
     return _of_tree(tree)
+
+
+def _loaded(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _of_tree(tree: Any) -> Kind:

@@ -4,9 +4,10 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
-from typing import cast
+from typing import BinaryIO, cast
 
 from indicator_hub.errors import FeedFailed
+from indicator_hub.normalise.row import MAX_ROW
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
@@ -16,6 +17,13 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_PART = 1024 * 1024
+_LONGEST = 4 * MAX_ROW
+_TAIL = 256
+MOST_WHOLE = 64 * 1024 * 1024
+"""Characters of a document that has to be read whole, such as JSON; its tree takes many times as much."""
+LOOK = 8_193
+"""Bytes from its beginning that tell whether a body is a feed."""
 _HEAD = 1024
 _SMALL = 8192
 _COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd")
@@ -24,32 +32,103 @@ _DATA = ("data", "objects", "results", "urls")
 _WORD = re.compile(r"[A-Za-z0-9_ -]{1,40}")
 
 
-def decode(body: bytes) -> tuple[str, bool]:
-    """The body as text, and whether its encoding had to be guessed: the byte order mark decides, else strict UTF-8, else cp1252.
+class Stream:
+    """The text of a file, read anew from its beginning by whoever asks for it: a feed of millions of rows is never held whole.
 
-    Raises FeedFailed where the body is not what its byte order mark says.
+    The byte order mark decides, else strict UTF-8, else cp1252 (`guessed`). Raises FeedFailed at once where the bytes are not what their byte order mark says.
     """
-    for mark, encoding in _MARKS:
-        if body.startswith(mark):
-            try:
-                return body[len(mark) :].decode(encoding), False
-            except UnicodeDecodeError:
-                raise FeedFailed(f"The feed's byte order mark says {encoding.upper()}, but its bytes do not.") from None
-    try:
-        return body.decode("utf-8"), False
-    except UnicodeDecodeError:
-        return body.decode("cp1252", "replace"), True
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._begin, self._encoding, self.guessed = 0, "utf-8", False
+        head = self._read(0, 4)
+        for mark, encoding in _MARKS:
+            if head.startswith(mark):
+                self._begin, self._encoding = len(mark), encoding
+                break
+        try:
+            for _ in self.parts():
+                pass
+        except UnicodeDecodeError:
+            if self._begin:
+                raise FeedFailed(
+                    f"The feed's byte order mark says {self._encoding.upper()}, but its bytes do not."
+                ) from None
+            self._encoding, self.guessed = "cp1252", True
+
+    def parts(self) -> Iterator[str]:
+        """The text, a part after the other."""
+        decoder = codecs.getincrementaldecoder(self._encoding)("replace" if self.guessed else "strict")
+        at = self._begin
+        while part := self._read(at, _PART):
+            at += len(part)
+            yield decoder.decode(part)
+        yield decoder.decode(b"", final=True)
+
+    def lines(self) -> Iterator[str]:
+        """The lines. Of one that is longer than any row may be only the beginning is kept, which is longer still."""
+        rest, long = "", ""
+        for part in self.parts():
+            text = rest + part
+            end = "\r" if text.endswith("\r") else ""  # perhaps half of CRLF
+            text = text.removesuffix(end)
+            if "\r" in text:
+                text = text.replace("\r\n", "\n").replace("\r", "\n")
+            *complete, rest = text.split("\n")
+            if long and complete:
+                complete[0], long = long, ""
+            yield from complete
+            if len(rest) > _LONGEST:
+                long, rest = long or rest[:_LONGEST], ""
+            rest += end
+        if long:
+            yield long
+        elif rest:
+            yield rest.removesuffix("\r")
+
+    def whole(self) -> str:
+        """All of it, of formats that make no sense in parts. Raises FeedFailed where that is too much."""
+        found: list[str] = []
+        size = 0
+        for part in self.parts():
+            size += len(part)
+            if size > MOST_WHOLE:
+                raise FeedFailed(f"The feed is one document of more than {MOST_WHOLE} characters.")
+            found.append(part)
+        return "".join(found)
+
+    def ends_with(self, *ends: str) -> bool:
+        """Whether the text behind its last blanks ends so; the ends are ASCII."""
+        size = self._file.seek(0, 2)
+        tail = self._read(max(self._begin, size - _TAIL), _TAIL).replace(b"\0", b"").decode("latin-1")
+        return tail.rstrip().endswith(ends)
+
+    def _read(self, at: int, size: int) -> bytes:
+        self._file.seek(at)
+        return self._file.read(size)
 
 
-def lines(text: str) -> Iterator[str]:
+Text = str | Stream
+"""A text that is here, or one that is read as it is asked for."""
+
+
+def lines(text: Text) -> Iterator[str]:
     """The lines, without their ends: CRLF, LF or a lone CR. Not `splitlines`, which also cuts values at form feeds, U+0085 and U+2028.
 
     One after the other: a feed of millions of lines is not held twice.
     """
+    if isinstance(text, Stream):
+        yield from text.lines()
+        return
     for found in _LINE.finditer(text):
         if found.start() == len(text):
             return  # behind the last end of a line there is none
         yield found[1]
+
+
+def whole(text: Text) -> str:
+    """All of a text. Raises FeedFailed where that is more than MOST_WHOLE characters still to be read."""
+    return text.whole() if isinstance(text, Stream) else text
 
 
 _LINE = re.compile(r"([^\r\n]*+)(?:\r\n|\r|\n|\Z)")

@@ -1,13 +1,14 @@
 """What a source gave."""
 
 from dataclasses import dataclass
+from typing import BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """The whole content, and what the source said of its version, to ask with next time."""
+    """The whole content, to be read and closed, and what the source said of its version, to ask with next time."""
 
-    body: bytes
+    content: BinaryIO
     etag: str | None = None
     last_modified: str | None = None
 

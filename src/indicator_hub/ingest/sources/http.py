@@ -5,12 +5,15 @@ the connection goes to the one that was looked at. No source leads into one's ow
 """
 
 import asyncio
+import io
 import os
 import re
 import socket
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import httpx2
@@ -19,6 +22,7 @@ from indicator_hub import __version__
 from indicator_hub.errors import FeedFailed
 from indicator_hub.ingest.sources.fetched import MAX_BYTES, Fetched
 from indicator_hub.normalise import networks
+from indicator_hub.normalise.unpack import scratch
 from indicator_hub.stix import canonical
 from indicator_hub.trust.roster import Feed
 
@@ -31,10 +35,10 @@ _SECRET = re.compile(r"\$([A-Z][A-Z0-9_]*)")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a source answered: its headers and its body; both empty for 304."""
+    """What a source answered: its headers and its body, to be read and closed; both empty for 304."""
 
     headers: Mapping[str, str]
-    body: bytes
+    body: BinaryIO
     changed: bool = True
 
 
@@ -95,7 +99,7 @@ async def _get(client: httpx2.AsyncClient, url: httpx2.URL, headers: Mapping[str
         there = url.copy_with(host=pinned)
         async with client.stream("GET", there, headers=sent, extensions={"sni_hostname": url.host}) as answer:
             if answer.status_code == HTTPStatus.NOT_MODIFIED:
-                return Answer({}, b"", changed=False)
+                return Answer({}, io.BytesIO(), changed=False)
             if answer.is_redirect:
                 target = url.join(answer.headers.get("location", ""))
                 if (target.scheme, target.netloc) != (url.scheme, url.netloc):
@@ -128,15 +132,16 @@ async def _address(url: httpx2.URL, *, internal: bool) -> str:
     return addresses[0]
 
 
-async def _body(answer: httpx2.Response, url: str) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in answer.aiter_bytes():
-        size += len(chunk)
-        if size > MAX_BYTES:
-            raise FeedFailed(f"{_shown(url)} is larger than {MAX_BYTES} bytes.")
-        chunks.append(chunk)
-    return b"".join(chunks)
+async def _body(answer: httpx2.Response, url: str) -> BinaryIO:
+    with ExitStack() as stack:
+        body = stack.enter_context(scratch())
+        async for chunk in answer.aiter_bytes():
+            if body.tell() + len(chunk) > MAX_BYTES:
+                raise FeedFailed(f"{_shown(url)} is larger than {MAX_BYTES} bytes.")
+            body.write(chunk)
+        body.seek(0)
+        stack.pop_all()  # whole: it stays open
+        return body
 
 
 def _filled(text: str, feed: Feed) -> str:

@@ -44,8 +44,10 @@ async def pages(feed: Feed, after: str) -> AsyncIterator[Pulled]:
     query = {"limit": str(_LIMIT)} | ({"added_after": after} if after else {})
     while True:
         answer = await http.ask(feed, f"{source}objects/?{urlencode(query)}", {"Accept": _ACCEPT})
-        head = _head(answer.body)
-        yield Pulled(answer.body, bool(head.get("objects")), _place(answer.headers.get("x-taxii-date-added-last", "")))
+        with answer.body as file:
+            body = file.read()
+        head = _head(body)
+        yield Pulled(body, bool(head.get("objects")), _place(answer.headers.get("x-taxii-date-added-last", "")))
         if not head.get("more"):
             return
         following = head.get("next")

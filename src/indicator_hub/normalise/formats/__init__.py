@@ -1,26 +1,28 @@
 """A feed's body to its rows, one module per format. STIX bodies are not rows: `stix/objects.py` reads them."""
 
+import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import BinaryIO
 
 from indicator_hub.normalise.formats import hosts, lists, misp, tables, trees
 from indicator_hub.normalise.row import Refusal, Row
-from indicator_hub.normalise.text import decode, require_feed
+from indicator_hub.normalise.text import LOOK, Stream, Text, require_feed, whole
 from indicator_hub.trust.roster import Feed
 
-_READERS: Mapping[str, Callable[[str, Feed], Iterator[Row | Refusal]]] = {
+_READERS: Mapping[str, Callable[[Text, Feed], Iterator[Row | Refusal]]] = {
     "list": lists.rows,
     "csv": tables.rows,
     "tsv": lambda text, feed: tables.rows(text, replace(feed, delimiter="\t")),
-    "json": trees.whole,
+    "json": lambda text, feed: trees.whole(whole(text), feed),
     "jsonl": trees.by_line,
     "hosts": lambda text, _: hosts.rows(text),
-    "misp": lambda text, _: misp.rows(text),
+    "misp": lambda text, _: misp.rows(whole(text)),
 }
 
 
-def rows(body: bytes, feed: Feed) -> Iterator[Row | Refusal]:
-    """Every candidate of the body in order: a row, or a refusal with its reason. Blank lines, comments and the header are none.
+def rows(body: bytes | BinaryIO, feed: Feed) -> Iterator[Row | Refusal]:
+    """Every candidate of a body, or of an open file that is read as its rows are asked for, in order: a row, or a refusal with its reason. Blank lines, comments and the header are none.
 
     Raises FeedFailed at once, before any row, where the body is no feed, is cut off, or lacks a column that the feed maps; ValueError for a
     format that has no rows.
@@ -28,8 +30,10 @@ def rows(body: bytes, feed: Feed) -> Iterator[Row | Refusal]:
     reader = _READERS.get(feed.format)
     if reader is None:
         raise ValueError(f"no rows in a feed of format {feed.format}")
-    require_feed(body)
-    text, _ = decode(body)
+    file = io.BytesIO(body) if isinstance(body, bytes) else body
+    file.seek(0)
+    require_feed(file.read(LOOK))
+    text = Stream(file)
     marked = {f"{_IGNORED}{column}": value for column, value in feed.ignore.items()}
     found = reader(text, replace(feed, columns={**feed.columns, **{name: name[len(_IGNORED) :] for name in marked}}))
     if marked:

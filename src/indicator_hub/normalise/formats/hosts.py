@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from indicator_hub.normalise.row import MAX_ROW, Refusal, Row, cut
-from indicator_hub.normalise.text import lines
+from indicator_hub.normalise.text import Text, lines
 
 NOWHERE = frozenset(("0.0.0.0", "127.0.0.1", "::", "::0", "::1"))  # noqa: S104 - nothing is bound here
 _OWN = frozenset(
@@ -15,7 +15,7 @@ _OWN = frozenset(
 """Names that every machine's file has for itself."""
 
 
-def rows(text: str) -> Iterator[Row | Refusal]:
+def rows(text: Text) -> Iterator[Row | Refusal]:
     """Each name one row. What stands behind a # is a comment; a line without an address in front is refused."""
     for number, line in enumerate(lines(text), 1):
         words = line.partition("#")[0].split()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from indicator_hub.normalise.row import MAX_ROW, Refusal, Row, cut
-from indicator_hub.normalise.text import lines
+from indicator_hub.normalise.text import Text, lines
 from indicator_hub.trust.roster import Feed
 
 # A semicolon parts columns beside blanks, and right after an address or a name; inside a URL it is the URL's.
@@ -13,7 +13,7 @@ _SEMICOLON = re.compile(r"([^;/\s]+(?:/[0-9]{1,3})?);")
 _BLANKS = " \t\x0b\x0c"
 
 
-def rows(text: str, feed: Feed) -> Iterator[Row | Refusal]:
+def rows(text: Text, feed: Feed) -> Iterator[Row | Refusal]:
     """The rows of a list. The first column is the value unless `feed.columns` says otherwise; the others keep their numbers, from "2"."""
     comment = feed.comment
     mapped = {name: str(column) for name, column in feed.columns.items()}

@@ -1,17 +1,21 @@
 """Comma-separated values (RFC 4180) as feeds really write them: banners, a commented header, trailers, quoted line ends."""
 
 import csv
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from indicator_hub.errors import FeedFailed
 from indicator_hub.normalise.row import MAX_ROW, Refusal, Row, cut
-from indicator_hub.normalise.text import lines
+from indicator_hub.normalise.text import Text, lines
 from indicator_hub.trust.roster import Feed
 
 _NAMED = 20
 _NAME_LENGTH = 40
 _BLANKS = " \t"
+_BANNER = 1_000
+_MOST_WASTED = 32 * 1024 * 1024
+"""Characters. From then on no quote that stays open at the end of its line is looked for any further: each costs up to MAX_ROW of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +26,46 @@ class _Record:
     """None where a quote is opened and never closed."""
 
 
-def rows(text: str, feed: Feed) -> Iterator[Row | Refusal]:
+class _Lines:
+    """The lines still to come. As many as a quoted cell may span are looked at before they are taken."""
+
+    def __init__(self, text: Text) -> None:
+        self._source = lines(text)
+        self._ahead: deque[str] = deque()
+        self.number = 1
+        """Of the next line, counted from 1."""
+        self.wasted = 0
+        """Characters that were looked at for the end of a quote that has none."""
+
+    def peek(self, place: int = 0) -> str | None:
+        """A line that is still to be taken, None behind the last."""
+        while len(self._ahead) <= place:
+            line = next(self._source, None)
+            if line is None:
+                return None
+            self._ahead.append(line)
+        return self._ahead[place]
+
+    def take(self, number: int = 1) -> None:
+        """These are done with."""
+        for _ in range(number):
+            self._ahead.popleft()
+        self.number += number
+
+
+def rows(text: Text, feed: Feed) -> Iterator[Row | Refusal]:
     """The rows of a table. Raises FeedFailed at once where the header lacks a mapped column; no rows at all are no failure."""
-    found = list(lines(text))
-    start = 0
+    found = _Lines(text)
     indexes = _numbers(feed)
     if feed.header:
-        start, names = _header(found, feed)
+        names = _header(found, feed)
         indexes = _indexes(names, feed) if names is not None else {}
-    return _rows(found, start, indexes, feed)
+    return _rows(found, indexes, feed)
 
 
-def _rows(found: list[str], start: int, indexes: dict[str, int], feed: Feed) -> Iterator[Row | Refusal]:
+def _rows(found: _Lines, indexes: dict[str, int], feed: Feed) -> Iterator[Row | Refusal]:
     needed = max(indexes.values(), default=0)
-    for record in _records(found, start, feed):
+    for record in _records(found, feed):
         if len(record.raw) > MAX_ROW:
             yield Refusal("too_long", cut(record.raw), record.number)
         elif record.cells is None:
@@ -56,9 +86,9 @@ class Cells:
     cells: list[str]
 
 
-def records(found: list[str], feed: Feed) -> Iterator[Cells | Refusal]:
+def records(text: Text, feed: Feed) -> Iterator[Cells | Refusal]:
     """Every record of a table of which nobody has said what its columns are, the header too."""
-    for record in _records(found, 0, feed):
+    for record in _records(_Lines(text), feed):
         if len(record.raw) > MAX_ROW:
             yield Refusal("too_long", cut(record.raw), record.number)
         elif record.cells is None:
@@ -67,41 +97,42 @@ def records(found: list[str], feed: Feed) -> Iterator[Cells | Refusal]:
             yield Cells(record.number, record.raw, [cell.strip(_BLANKS) for cell in record.cells])
 
 
-def _records(found: list[str], start: int, feed: Feed) -> Iterator[_Record]:
+def _records(found: _Lines, feed: Feed) -> Iterator[_Record]:
     comment = feed.comment
-    at = start
-    while at < len(found):
-        line = found[at]
+    while (line := found.peek()) is not None:
         if not line or line.isspace() or (comment and line.lstrip().startswith(comment)):
-            at += 1
+            found.take()
             continue
-        record, taken = _record(found, at, feed.delimiter)
+        record, taken = _record(found, line, feed.delimiter)
+        found.take(taken)
         yield record
-        at += taken
 
 
-def _record(found: list[str], at: int, delimiter: str) -> tuple[_Record, int]:
-    """The record that begins at line `at`, and how many lines it takes: the reader draws more lines for as long as a quote is open."""
-    line = found[at]
+def _record(found: _Lines, line: str, delimiter: str) -> tuple[_Record, int]:
+    """The record that begins with this line, and how many lines it takes: the reader draws more for as long as a quote is open."""
+    number = found.number
     if '"' not in line:
-        return _Record(at + 1, line, line.split(delimiter)), 1
+        return _Record(number, line, line.split(delimiter)), 1
     if len(line) > MAX_ROW:
-        return _Record(at + 1, line, None), 1
-    reader = csv.reader(_supply(found, at), delimiter=delimiter, skipinitialspace=True)
+        return _Record(number, line, None), 1
+    if line.count('"') % 2 and found.wasted > _MOST_WASTED:
+        return _Record(number, line, None), 1
+    reader = csv.reader(_supply(found), delimiter=delimiter, skipinitialspace=True)
     cells = next(reader)
     if reader.line_num == 1 and line.count('"') % 2 == 0:
-        return _Record(at + 1, line, cells), 1
-    raw = "\n".join(found[at : at + reader.line_num])
+        return _Record(number, line, cells), 1
+    raw = "\n".join(found.peek(at) or "" for at in range(reader.line_num))
     if _closed(raw, delimiter):
-        return _Record(at + 1, raw, cells), reader.line_num
+        return _Record(number, raw, cells), reader.line_num
     # A stray quote must not swallow the rows after it: only its own line is refused.
-    return _Record(at + 1, line, None), 1
+    found.wasted += len(raw)
+    return _Record(number, line, None), 1
 
 
-def _supply(found: list[str], at: int) -> Iterator[str]:
-    size = 0
-    while at < len(found) and (size := size + len(found[at])) <= MAX_ROW:
-        yield f"{found[at]}\n"
+def _supply(found: _Lines) -> Iterator[str]:
+    size = at = 0
+    while (line := found.peek(at)) is not None and (size := size + len(line)) <= MAX_ROW:
+        yield f"{line}\n"
         at += 1
 
 
@@ -117,28 +148,31 @@ def _closed(raw: str, delimiter: str) -> bool:
     return True
 
 
-def _header(found: list[str], feed: Feed) -> tuple[int, list[str] | None]:
-    """Where the data begins, and the header's names; None where there is nothing but comments.
+def _header(found: _Lines, feed: Feed) -> list[str] | None:
+    """The header's names, with the lines up to the data taken; None where there is nothing but comments.
 
     The header is the first line that is no comment, unless a comment above it is the header, as URLhaus has it: one that holds
     every mapped name or, where columns are mapped by number, has as many columns as the first row.
     """
-    comments: list[str] = []
-    for at, line in enumerate(found):
+    comments: deque[str] = deque(maxlen=_BANNER)
+    while (line := found.peek()) is not None:
         if not line.strip():
+            found.take()
             continue
         if feed.comment and line.lstrip().startswith(feed.comment):
             comments.append(line.lstrip().removeprefix(feed.comment))
+            found.take()
             continue
         first = _names(line, feed)
         if _lacking(first, feed):
             for comment in reversed(comments):
                 if not _lacking(names := _names(comment, feed), feed):
-                    return at, names
+                    return names
         elif not _by_name(feed) and comments and len(names := _names(comments[-1], feed)) == len(first) > 1:
-            return at, names
-        return at + 1, first
-    return len(found), None
+            return names
+        found.take()
+        return first
+    return None
 
 
 def _names(line: str, feed: Feed) -> list[str]:

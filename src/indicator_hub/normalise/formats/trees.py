@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from indicator_hub.errors import FeedFailed
 from indicator_hub.normalise.row import MAX_ROW, Refusal, Row, cut
-from indicator_hub.normalise.text import lines
+from indicator_hub.normalise.text import Stream, Text, lines
 from indicator_hub.trust.roster import Feed
 
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -25,21 +25,26 @@ def whole(text: str, feed: Feed) -> Iterator[Row | Refusal]:
     return (_row(number, _COMPACT.encode(item), item, feed) for number, item in enumerate(found, 1))
 
 
-def by_line(text: str, feed: Feed) -> Iterator[Row | Refusal]:
+def by_line(text: Text, feed: Feed) -> Iterator[Row | Refusal]:
     """The rows of JSON lines, numbered as the lines. Raises FeedFailed at once where the last one is cut off: the feed is not whole."""
-    require_whole(text)
+    require_whole(text, feed.comment)
     return _by_line(text, feed)
 
 
-def require_whole(text: str) -> None:
+def require_whole(text: Text, comment: str = "") -> None:
     """Raises FeedFailed where the last of JSON lines is cut off."""
-    tail = text[-4 * MAX_ROW :].rstrip()
-    last = tail[max(tail.rfind("\n"), tail.rfind("\r")) + 1 :]
-    if last and len(last) <= MAX_ROW:
+    last = ""
+    for line in lines(text):
+        if line and not line.isspace() and not (comment and line.lstrip().startswith(comment)):
+            last = line
+    if isinstance(text, Stream) and len(last) > MAX_ROW:
+        if not text.ends_with("}", "]"):
+            raise FeedFailed("The feed's last line is no whole JSON: it may have been cut off.")
+    elif last:
         parse(last)
 
 
-def _by_line(text: str, feed: Feed) -> Iterator[Row | Refusal]:
+def _by_line(text: Text, feed: Feed) -> Iterator[Row | Refusal]:
     for number, line in enumerate(lines(text), 1):
         if not line.strip() or (feed.comment and line.lstrip().startswith(feed.comment)):
             continue
