@@ -212,25 +212,31 @@ def test_a_file_that_must_fail_gives_nothing(body, kind):
         candidates(body, kind)
 
 
+def plain(body):
+    """What is in a packed file."""
+    with unpacked(io.BytesIO(body)) as file:
+        return file.read()
+
+
 def test_what_unpacks_to_too_much():
     """A few bytes that hold gigabytes are refused before they are unpacked."""
     bomb = gzip.compress(b"0" * 30_000_000)
     assert len(bomb) < 60_000
     with pytest.raises(FeedFailed, match="unpacks to more"):
-        unpacked(io.BytesIO(bomb))
+        plain(bomb)
     with pytest.raises(FeedFailed, match="unpacks to more"):
-        unpacked(io.BytesIO(zipped(a=b"0" * 30_000_000)))
-    assert unpacked(io.BytesIO(zipped(a="198.51.100.1"))).read() == b"198.51.100.1"
+        plain(zipped(a=b"0" * 30_000_000))
+    assert plain(zipped(a="198.51.100.1")) == b"198.51.100.1"
 
 
 def test_one_gzip_behind_another(monkeypatch):
     """All of them count, with zeros between too; so many that each holds next to nothing are refused."""
-    assert unpacked(io.BytesIO(gzip.compress(b"a") + b"\0" * 40_000 + gzip.compress(b"b"))).read() == b"ab"
+    assert plain(gzip.compress(b"a") + b"\0" * 40_000 + gzip.compress(b"b")) == b"ab"
     many = gzip.compress(b"a") * 30_000
-    assert unpacked(io.BytesIO(many)).read() == b"a" * 30_000
+    assert plain(many) == b"a" * 30_000
     monkeypatch.setattr(unpack, "_MEMBERS", 29_999)
     with pytest.raises(FeedFailed, match="more than 29999 members"):
-        unpacked(io.BytesIO(many))
+        plain(many)
 
 
 def test_a_large_file_gives_the_same_as_a_small_one(monkeypatch):
@@ -242,7 +248,7 @@ def test_a_large_file_gives_the_same_as_a_small_one(monkeypatch):
         table,
         b'{"a": "198.51.100.7"}\n{"a": "evil.top"}\n',
         b'{"a": ["198.51.100.7"],\n "b": 1}',
-        b"198.51.100.7 was seen, evil[.]top too\n",
+        b"198.51.100.7 was seen, and evil[.]top too\n",
     )
     small = [found(body) for body in bodies]
     monkeypatch.setattr(loose, "_AT_ONCE", -1)

@@ -90,9 +90,10 @@ def _of_lines(found: list[str]) -> Kind:
         return "hosts"
     for kind, delimiter in (("tsv", "\t"), ("csv", ",")):
         # Line by line: a quote that is never closed must not swallow the lines behind it.
-        columns = [len(next(csv.reader([line[:MAX_ROW]], delimiter=delimiter, skipinitialspace=True))) for line in data]
+        cells = [next(csv.reader([line[:MAX_ROW]], delimiter=delimiter, skipinitialspace=True)) for line in data]
+        columns = list(map(len, cells))
         usual = max(set(columns), key=columns.count, default=1)
-        if usual > 1 and columns.count(usual) >= _MOST * len(columns):
+        if usual > 1 and columns.count(usual) >= _MOST * len(columns) and any(map(_holds_value, cells)):
             return cast("Kind", kind)
     return "list" if _share(data, _is_item) >= _MOST and _share(data, _is_value) >= _FEW else "text"
 
@@ -109,6 +110,11 @@ def _is_host_line(line: str) -> bool:
 def _is_item(line: str) -> bool:
     """One value, and at most a few words behind it."""
     return len(_WORDS.split(line.strip())) <= 3  # noqa: PLR2004 - a value, a number, a name
+
+
+def _holds_value(cells: list[str]) -> bool:
+    """Sentences have commas too, but what stands between them is no value."""
+    return any(value_by_shape(cell.strip(), documentation=True) is not None for cell in cells)
 
 
 def _is_value(line: str) -> bool:
