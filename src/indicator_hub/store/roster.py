@@ -21,7 +21,7 @@ from indicator_hub.store.schema import (
     stix_identity,
     trust_group,
 )
-from indicator_hub.trust.roster import Agreement, Collection, Contact, Feed, Group, Membership, Organisation, Roster
+from indicator_hub.trust.roster import MAPPINGS, Agreement, Collection, Contact, Feed, Group, Membership, Organisation, Roster
 
 AGREEMENT = (
     agreement.c.name,
@@ -137,7 +137,7 @@ async def feeds(tx: AsyncConnection) -> list[Feed]:
 
 def _feed(declaration: str) -> Feed:
     values: dict[str, Any] = json.loads(declaration)
-    for name in ("columns", "types", "ignore", "headers"):
+    for name in MAPPINGS:
         values[name] = MappingProxyType(values.get(name, {}))
     for name in ("indicator_types", "labels"):
         values[name] = tuple(values[name])
@@ -268,7 +268,7 @@ async def _write_feed(tx: AsyncConnection, value: Feed, now: int) -> None:
     target = select(collection.c.id).where(collection.c.group_id == group, collection.c.alias == value.collection)
     # Field by field: `asdict` copies deeply, which a read-only mapping does not allow.
     declaration = {one.name: getattr(value, one.name) for one in fields(value)}
-    declaration |= {name: dict(getattr(value, name)) for name in ("columns", "types", "ignore", "headers")}
+    declaration |= {name: dict(getattr(value, name)) for name in MAPPINGS}
     row = {
         "account_id": await _key(tx, account, name),
         "collection_id": (await tx.execute(target)).scalar_one(),
