@@ -323,13 +323,11 @@ def test_a_row_has_a_level_of_its_own(level, fields, expected):
     "fields",
     [{"tlp": "TLP:ORANGE"}, {"tlp": "green,secret"}, {"labels": "tlp:ex:chr"}, {"labels": "a,tlp:unclear"}, {"tlp": "TLP:"}, {"pap": "PAP:BLUE"}],
 )  # fmt: skip
-def test_a_mark_that_cannot_be_read_waits_for_a_person(fields):
-    """It may be stricter than any we know. Let through, it goes to those who read RED, and to no tool."""
-    assert offered(**fields) == Refusal("bad_marking", "the raw row", 7)
+def test_a_mark_that_cannot_be_read(fields):
+    """It may be stricter than any we know: nobody is given the row, whatever else a person has let through about it."""
     row = Row(7, "the raw row", {"value": "198.51.100.1"} | fields)
-    found = candidate(row, FEED, now=NOW, let_through=True)
-    assert isinstance(found, Candidate)
-    assert (found.level, found.pap) == (RED, "red")
+    for let_through in (False, True):
+        assert candidate(row, FEED, now=NOW, let_through=let_through) == Refusal("bad_marking", "the raw row", 7)
 
 
 def test_what_may_be_done_with_it():

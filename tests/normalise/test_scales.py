@@ -44,7 +44,13 @@ def test_the_numbers_of_the_stix_library() -> None:
         assert value("low-med-high", word) == stix2.none_low_med_high_to_value(word)
     for number in range(11):
         assert value("ten", str(number)) == stix2.zero_ten_to_value(str(number))
-    truths = ("1 - Confirmed by other sources", "2 - Probably True", "3 - Possibly True", "4 - Doubtful", "5 - Improbable")
+    truths = (
+        "1 - Confirmed by other sources",
+        "2 - Probably True",
+        "3 - Possibly True",
+        "4 - Doubtful",
+        "5 - Improbable",
+    )
     for truth in truths:
         assert value("admiralty", truth[0]) == stix2.admiralty_credibility_to_value(truth)
     for percent in (0, 10, 20, 40, 60, 80, 90):

@@ -60,7 +60,7 @@ def candidate(row: Row, feed: Feed, *, now: int, let_through: bool = False) -> C
     """The candidate of a row, or a refusal that carries the row's number and raw text.
 
     `now` is in microseconds; a first sighting more than a day later is refused, as a clock or a column is wrong. `let_through`: a person has
-    looked at it, and whatever is a value is taken.
+    looked at it, and whatever is a value is taken, unless it bears a mark that nobody can read.
     """
     fields = row.fields
     value = _value(fields)
@@ -84,12 +84,9 @@ def candidate(row: Row, feed: Feed, *, now: int, let_through: bool = False) -> C
             return Refusal("bad_date", row.raw, row.number)
         if seen > now + DAY and not let_through:
             return Refusal("future_date", row.raw, row.number)
-    said = _said(fields, feed, found.notes)
-    if said is None or said.level == marks.UNREADABLE:
-        # It may be stricter than all that is known here: nobody reads it until a person has looked, and then those who read RED.
-        if not let_through:
-            return Refusal("bad_marking", row.raw, row.number)
-        said = _said({**fields, "tlp": "RED", "pap": "RED"}, feed, found.notes, marked=False) or _Said()
+    if (said := _said(fields, feed, found.notes)) is None:
+        # It may be stricter than any mark we know: no person of ours can let it through, only its source can say what it means.
+        return Refusal("bad_marking", row.raw, row.number)
     return Candidate(
         number=row.number,
         raw=row.raw,
@@ -138,13 +135,13 @@ class _Said:
     pap: str | None = None
 
 
-def _said(fields: Mapping[str, str], feed: Feed, notes: Sequence[str], *, marked: bool = True) -> _Said | None:
-    """None where a mark of PAP cannot be read. `marked` False: the marks among the labels count for nothing."""
+def _said(fields: Mapping[str, str], feed: Feed, notes: Sequence[str]) -> _Said | None:
+    """What is said of a row; None where it bears a mark that cannot be read."""
     texts = fields.get("labels", ""), fields.get("category", ""), fields.get("tlp", ""), fields.get("pap", "")
-    read = _read if len(texts[0]) + len(texts[1]) <= _MAX_KEPT else _read.__wrapped__
+    read = _read if sum(map(len, texts)) <= _MAX_KEPT else _read.__wrapped__
     noted = tuple(sorted(_AS_LABEL.intersection(notes))) if notes else ()
     theirs = tuple(feed.taxonomy.items()) if feed.taxonomy else ()
-    return read(texts, feed.labels, noted, theirs, feed.indicator_types, marked)
+    return read(texts, feed.labels, noted, theirs, feed.indicator_types)
 
 
 @lru_cache(maxsize=8_192)
@@ -154,7 +151,6 @@ def _read(
     notes: tuple[str, ...],
     theirs: tuple[tuple[str, str], ...],
     types: tuple[str, ...],
-    marked: bool,
 ) -> _Said | None:
     """Once for each combination that a feed has: they are few, and its rows many.
 
@@ -165,11 +161,10 @@ def _read(
     words, own = _words(labels) | _words(category), {label.lower() for label in declared}
     if inline := [word for word in sorted(words) if marks.is_mark(word)] if ":" in labels + category else []:
         words = words.difference(inline)
-        if marked:
-            tlp = ",".join([tlp, *(word for word in inline if word.startswith("tlp:"))])
-            pap = ",".join([pap, *(word for word in inline if word.startswith("pap:"))])
+        tlp = ",".join([tlp, *(word for word in inline if word.startswith("tlp:"))])
+        pap = ",".join([pap, *(word for word in inline if word.startswith("pap:"))])
     try:
-        acts = marks.pap(pap) if pap else None
+        level, acts = marks.level(tlp), marks.pap(pap)
     except ValueError:
         return None
     of_row, of_feed = _meaning(words, theirs), _meaning(own, theirs)
@@ -180,7 +175,7 @@ def _read(
     return _Said(
         labels=tuple(sorted([*sorted(own)[:MAX_LABELS], *more])),
         indicator_types=of_row.indicator_types or types,
-        level=marks.level(tlp),
+        level=level,
         pap=acts,
     )
 
@@ -205,7 +200,11 @@ def _words(text: str) -> set[str]:
 def _confidence(text: str, feed: Feed) -> int | None:
     """What the row says on the feed's scale, else the feed's default, never above the feed's cap; none where the source cannot judge."""
     # A MISP event says it in MISP's own words, whatever else is declared.
-    found = scales.value("misp" if feed.format == "misp" else feed.confidence_scale, text) if text else None
+    found = (
+        scales.value("misp" if feed.format == "misp" else feed.confidence_scale, text)
+        if 0 < len(text) <= _MAX_KEPT
+        else None
+    )
     if found == scales.UNJUDGED:
         return None
     value = feed.confidence if found is None else found

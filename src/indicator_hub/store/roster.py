@@ -21,7 +21,17 @@ from indicator_hub.store.schema import (
     stix_identity,
     trust_group,
 )
-from indicator_hub.trust.roster import MAPPINGS, Agreement, Collection, Contact, Feed, Group, Membership, Organisation, Roster
+from indicator_hub.trust.roster import (
+    MAPPINGS,
+    Agreement,
+    Collection,
+    Contact,
+    Feed,
+    Group,
+    Membership,
+    Organisation,
+    Roster,
+)
 
 AGREEMENT = (
     agreement.c.name,
