@@ -78,12 +78,9 @@ def candidate(row: Row, feed: Feed, *, now: int, let_through: bool = False) -> C
     )
     if not isinstance(found, Observation):
         return Refusal(found.reason, row.raw, row.number)
-    seen = None
-    if (date := fields.get("first_seen", "")) and date.strip().lower() not in NOTHING:
-        if (seen := dates.parse(date)) is None:
-            return Refusal("bad_date", row.raw, row.number)
-        if seen > now + DAY and not let_through:
-            return Refusal("future_date", row.raw, row.number)
+    seen = _seen(date, now if not let_through else None) if (date := fields.get("first_seen", "")) else None
+    if isinstance(seen, str):
+        return Refusal(seen, row.raw, row.number)
     if (said := _said(fields, feed, found.notes)) is None:
         # It may be stricter than any mark we know: no person of ours can let it through, only its source can say what it means.
         return Refusal("bad_marking", row.raw, row.number)
@@ -101,6 +98,16 @@ def candidate(row: Row, feed: Feed, *, now: int, let_through: bool = False) -> C
         level=feed.level if said.level is None else max(said.level, feed.level or 0),
         pap=said.pap,
     )
+
+
+def _seen(text: str, now: int | None) -> int | str | None:
+    """The instant of a first sighting, None where there is none, or why it is none; `now` None: it may lie ahead."""
+    if text.strip().lower() in NOTHING:
+        return None
+    seen = dates.parse(text)
+    if seen is None:
+        return "bad_date"
+    return "future_date" if now is not None and seen > now + DAY else seen
 
 
 def _value(fields: Mapping[str, str]) -> str:
