@@ -166,10 +166,10 @@ def _read(
     """
     labels, category, tlp, pap = texts
     words, own = _words(labels) | _words(category), {label.lower() for label in declared}
-    if inline := [word for word in sorted(words) if marks.is_mark(word)] if ":" in labels + category else []:
-        words = words.difference(inline)
-        tlp = ",".join([tlp, *(word for word in inline if word.startswith("tlp:"))])
-        pap = ",".join([pap, *(word for word in inline if word.startswith("pap:"))])
+    if inline := {word for word in words if marks.is_mark(word)}:
+        words -= inline
+        tlp = ",".join([tlp, *(word for word in inline if word.startswith("tlp"))])
+        pap = ",".join([pap, *(word for word in inline if word.startswith("pap"))])
     try:
         level, acts = marks.level(tlp), marks.pap(pap)
     except ValueError:

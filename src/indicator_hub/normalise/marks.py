@@ -1,15 +1,18 @@
 """How far a source lets a row go, and what may be done with it, in the source's own words: TLP and PAP (normalisation section 6)."""
 
+import re
+
 from indicator_hub.normalise.row import NOTHING
 from indicator_hub.trust.ladder import LEVELS
 
+_MARK = re.compile(r"tlp[^a-z0-9]|pap:")
 _PAP = ("clear", "green", "amber", "red")
 _OLD = {"WHITE": "CLEAR"}
 
 
 def is_mark(word: str) -> bool:
-    """Whether a word among others, a tag, is a mark: it is no label then."""
-    return word[:4].lower() in {"tlp:", "pap:"}
+    """Whether a word in lower case, a tag among others, is a mark (`tlp:red`, `tlp red`): it is no label then."""
+    return word.startswith(("tlp", "pap")) and _MARK.match(word) is not None
 
 
 def level(text: str) -> int | None:
@@ -35,5 +38,5 @@ def _words(text: str, name: str) -> list[str]:
     parts = (
         " ".join(part.upper().replace("_", " ").replace("-", " ").replace("+", " ").split()) for part in text.split(",")
     )
-    bare = (part.removeprefix(name).lstrip(": ") for part in parts if part.lower() not in NOTHING)
+    bare = (part.removeprefix(name).lstrip(":= ") for part in parts if part.lower() not in NOTHING)
     return [_OLD.get(word, word) for word in bare]

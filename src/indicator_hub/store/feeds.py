@@ -88,7 +88,6 @@ async def is_mended(tx: AsyncConnection, mark: Bookmark) -> bool:
     return now.scalar_one() != mark.declaration
 
 
-
 async def start_run(tx: AsyncConnection, feed_id: int, *, now: int) -> int:
     """A run begins. Returns its number."""
     values = {"feed_id": feed_id, "started": now, "outcome": "running", "reason": "", "tally": "{}"}
