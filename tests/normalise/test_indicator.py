@@ -266,7 +266,7 @@ def test_what_kind_of_thing_it_is(declared, fields, types, labels):
     found = offered(declared, **fields)
     assert (found.indicator_types, found.labels) == (tuple(types.split()), tuple(labels.split()))
     times = {"created": NOW, "modified": NOW, "now": NOW}
-    made = to_object(found, declared, created_by_ref="identity--x", marking_ids=["m"], **times)
+    made = to_object(found, declared, stix_id="indicator--x", created_by_ref="identity--x", marking_ids=["m"], **times)
     assert made["indicator_types"] == types.split()
 
 
