@@ -165,26 +165,33 @@ def _read(
     words, else those the feed declares, else those of the labels it declares.
     """
     labels, category, tlp, pap = texts
-    words, own = _words(labels) | _words(category), {label.lower() for label in declared}
+    words, (own, of_feed) = _words(labels), _own(declared, theirs)
+    if category:
+        words |= _words(category)
     if inline := {word for word in words if marks.is_mark(word)}:
         words -= inline
         tlp = ",".join([tlp, *(word for word in inline if word.startswith("tlp"))])
         pap = ",".join([pap, *(word for word in inline if word.startswith("pap"))])
     try:
-        level, acts = marks.level(tlp), marks.pap(pap)
+        level, acts = marks.level(tlp) if tlp else None, marks.pap(pap) if pap else None
     except ValueError:
         return None
-    of_row, of_feed = _meaning(words, theirs), _meaning(own, theirs)
+    of_row = _meaning(words, theirs)
     if types == _UNKNOWN:
         types = of_feed.indicator_types or types
-    own = own.union(notes, of_row.labels, of_feed.labels, [f"pap:{acts}"] if acts else [])
-    more = sorted(words - own)[: max(0, MAX_LABELS - len(own))]
-    return _Said(
-        labels=tuple(sorted([*sorted(own)[:MAX_LABELS], *more])),
-        indicator_types=of_row.indicator_types or types,
-        level=level,
-        pap=acts,
-    )
+    kept = own.union(notes, of_row.labels, [f"pap:{acts}"] if acts else ())
+    every = words | kept
+    if len(every) > MAX_LABELS:
+        every = [*sorted(kept), *sorted(words - kept)][:MAX_LABELS]
+    return _Said(tuple(sorted(every)), of_row.indicator_types or types, level, acts)
+
+
+@lru_cache(maxsize=256)
+def _own(declared: tuple[str, ...], theirs: tuple[tuple[str, str], ...]) -> tuple[frozenset[str], Harmonised]:
+    """The labels that a feed declares, in lower case, with the harmonised ones, and what they mean."""
+    own = {label.lower() for label in declared}
+    meaning = _meaning(own, theirs)
+    return frozenset(own.union(meaning.labels)), meaning
 
 
 def _meaning(words: set[str], theirs: tuple[tuple[str, str], ...]) -> Harmonised:
@@ -199,8 +206,11 @@ def _words(text: str) -> set[str]:
     """The words of a cell: parted by commas, semicolons and bars, hashtags by blanks too; without what means that there is none."""
     if not text:
         return set()
+    text = _CONTROL.sub(" ", text).lower()
+    if "#" not in text:
+        return {" ".join(part.split())[:MAX_LABEL] for part in _SEPARATOR.split(text)} - NOTHING
     parts = (_HASHTAGS if text.lstrip().startswith("#") else _SEPARATOR).split(text)
-    plain = (" ".join(_CONTROL.sub(" ", part).split()).lower() for part in parts)
+    plain = (" ".join(part.split()) for part in parts)
     return {(word[1:] if word[:1] == "#" else word)[:MAX_LABEL] for word in plain} - NOTHING
 
 
