@@ -109,6 +109,23 @@ def test_the_wheel_imports_itself_and_not_the_checkout(installed: Path, tmp_path
     assert said.stdout.startswith(str(installed.parent))
 
 
+def test_the_wheel_carries_its_tables(installed: Path, tmp_path: Path) -> None:
+    """What is written as YAML beside the modules: the known feeds, and the words of feeds."""
+    ask = (
+        "from indicator_hub.stix import taxonomy; from indicator_hub.trust.declaration import presets; "
+        "print(*taxonomy.harmonise(['C&C']).labels, 'urlhaus' in presets.known())"
+    )
+    said = subprocess.run(
+        [installed / "python", "-c", ask],
+        cwd=tmp_path,
+        env={"PATH": os.defpath},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert said.stdout == 'rsit:malicious-code="c2-server" True\n'
+
+
 def test_the_demo_runs_from_the_wheel_in_an_empty_directory(installed: Path, tmp_path: Path) -> None:
     """With HOME unset, one line of JSON on standard output and nothing else; the discovery it names answers."""
     environment = {"PATH": f"{installed}{os.pathsep}{os.defpath}", "PYTHONDONTWRITEBYTECODE": "1"}

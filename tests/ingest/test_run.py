@@ -105,7 +105,8 @@ async def test_a_row_that_says_something_new_is_a_new_version(database_url: str,
         old, new = await shared(w, "all")
         assert (old["id"], old["created"]) == (new["id"], new["created"])
         assert old["modified"] < new["modified"]
-        assert (new["labels"], new["valid_from"]) == (["c2"], "2026-11-01T10:00:00.000Z")
+        assert new["labels"] == ["c2", 'rsit:malicious-code="c2-server"']
+        assert new["valid_from"] == "2026-11-01T10:00:00.000Z"
         assert await shared(w) == [new]
 
 

@@ -15,8 +15,14 @@ from indicator_hub.ingest.run import run
 from indicator_hub.ingest.schedule import scheduled
 from indicator_hub.ingest.sources import Fetched
 from indicator_hub.sharing import enrol
+from indicator_hub.sharing.act import OPERATOR
+from indicator_hub.sharing.apply import apply
 from indicator_hub.sharing.claim import LEASE, RESTS_AFTER, claim, declared, due, following
+from indicator_hub.sharing.feeding import listed
+from indicator_hub.stix import timestamps
+from indicator_hub.store import jobs
 from indicator_hub.store.opened import Store, open_store
+from indicator_hub.store.schema import feed as table
 from indicator_hub.store.schema import feed_run, job
 from indicator_hub.trust.roster import Feed
 from support.world import World, roster, world
@@ -155,3 +161,76 @@ async def test_what_may_not_run_is_asked_for_once_an_interval(w: World) -> None:
     w.clock.forward(seconds=12 * 60)
     async with scheduled(w.store, tick=TICK):
         assert await ended(w.store, 1) == ["done"]
+
+
+async def stored(w: World) -> tuple[int, str | None, bytes | None, str | None]:
+    """What is remembered of the feed: failures, ETag, digest of its content, place."""
+    columns = (table.c.failures, table.c.etag, table.c.content_sha256, table.c.place)
+    async with w.store.transactions.read() as tx:
+        failures, etag, digest, place = (await tx.execute(select(*columns).where(table.c.name == "numbers"))).one()
+    return failures, etag, digest, place
+
+
+async def remember(w: World) -> None:
+    """As runs of the past left it: it rests until tomorrow."""
+    values = {"failures": RESTS_AFTER, "etag": '"1"', "content_sha256": b"1", "place": "2026-01-01T00:00:00Z"}
+    async with w.store.transactions.begin() as tx:
+        await tx.execute(update(table).where(table.c.name == "numbers").values(**values))
+        await jobs.set_due(tx, jobs.of_feed("numbers"), due=w.clock.now + DAY)
+
+
+async def declare(w: World, **changes: object) -> None:
+    """Apply the roster with the feed changed."""
+    feeds = {**roster().feeds, "numbers": await the_feed(w)}
+    await apply(w.store, roster(feeds={**feeds, "numbers": replace(feeds["numbers"], **changes)}))
+
+
+async def test_a_feed_that_is_declared_otherwise_begins_anew(w: World) -> None:
+    """It is due at once, without the failures of its old declaration, and reads the same content again; elsewhere, from the beginning."""
+    await remember(w)
+    await declare(w)
+    assert await due(w.store) == [], "nothing changed"
+    assert (await stored(w))[0] == RESTS_AFTER
+    await declare(w, labels=("new",))
+    assert [one.name for one in await due(w.store)] == ["numbers"]
+    assert await stored(w) == (0, None, None, "2026-01-01T00:00:00Z")
+    await remember(w)
+    await declare(w, source=f"{(await the_feed(w)).source}.new")
+    assert [one.name for one in await due(w.store)] == ["numbers"]
+    assert await stored(w) == (0, None, None, None)
+
+
+async def test_a_feed_that_is_declared_again_begins_anew(w: World) -> None:
+    """After it had ended, with the very same words."""
+    feed = await the_feed(w)
+    others = {name: one for name, one in roster().feeds.items() if name != "numbers"}
+    await remember(w)
+    await apply(w.store, roster(feeds=others))
+    await apply(w.store, roster(feeds={**others, "numbers": feed}))
+    assert [one.name for one in await due(w.store)] == ["numbers"]
+    assert (await stored(w))[0] == 0
+
+
+async def test_a_run_of_the_old_declaration_goes_no_further(w: World) -> None:
+    """It takes nothing more, leaves no bookmark, and the feed is due at once: what it brings would bear the old marks."""
+    feed = await the_feed(w)
+    with pytest.raises(Conflict, match="declared otherwise"):
+        async with claim(w.store, feed, "one") as run_:
+            await declare(w, level=3)
+            with pytest.raises(Conflict, match="declared otherwise"):
+                await run_.keep_place("2026-02-02T00:00:00Z")
+            await run_.settle({}, outcome="done", content=('"2"', None, b"2"))
+            await run_.end(["indicator--x"])
+    assert await stored(w) == (0, None, None, None)
+    assert [one.name for one in await due(w.store)] == ["numbers"]
+
+
+async def test_how_a_feed_stands(w: World) -> None:
+    """When its turn is, as the schedule has it, and that it is running."""
+    feed = await the_feed(w)
+    async with claim(w.store, feed, "one"):
+        [told] = [one for one in await listed(w.store, OPERATOR) if one["feed"] == "numbers"]
+        assert told["state"] == "running"
+    [told] = [one for one in await listed(w.store, OPERATOR) if one["feed"] == "numbers"]
+    waits = timestamps.parse(told["next"]) - w.clock.now
+    assert 9 * MINUTE <= waits <= 11 * MINUTE

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from indicator_hub.errors import FeedFailed
 from indicator_hub.normalise.formats import rows, tables
+from indicator_hub.normalise.indicator import candidate
 from indicator_hub.normalise.row import Refusal, Row
+from indicator_hub.trust.ladder import GREEN, STRICT
 from indicator_hub.trust.roster import Feed
 
 
@@ -247,13 +249,13 @@ def test_hosts_and_misp():
                     "value": "0a" * 16,
                     "to_ids": True,
                     "comment": "a loader",
-                    "Tag": [{"name": "tlp:green"}],
+                    "Tag": [{"name": "Loader"}],
                 }
             ]
         }
     }
     assert read(json.dumps(event), feed("misp")) == [
-        (1, {"value": "0a" * 16, "type": "md5", "labels": "tlp:green", "description": "a loader"})
+        (1, {"value": "0a" * 16, "type": "md5", "labels": "Loader", "description": "a loader"})
     ]
 
 
@@ -265,3 +267,86 @@ def test_no_quote_is_looked_for_without_end(monkeypatch):
     found = list(rows(body, table))
     assert [one.reason for one in found if isinstance(one, Refusal)] == ["syntax"] * 200
     assert [one.fields["value"] for one in found if isinstance(one, Row)] == [f"198.51.100.{n}" for n in range(200)]
+
+
+def misp(event=None, **attribute):
+    """The fields of one MISP attribute, inside this event."""
+    body = {
+        "Event": {"Attribute": [{"type": "domain", "value": "evil.example", "to_ids": True} | attribute]}
+        | (event or {})
+    }
+    [(_, fields)] = read(json.dumps(body), feed("misp"))
+    return fields
+
+
+def tags(*names):
+    """Tags as MISP writes them."""
+    return [{"name": name} for name in names]
+
+
+def test_the_tags_of_misp():
+    """Those of the event count for each of its attributes; marks, the confidence and what steers MISP itself are no labels (section 6)."""
+    fields = misp(
+        {
+            "Tag": tags(
+                "tlp:amber", "PAP:GREEN", "OSINT", 'misp-galaxy:mitre-attack-pattern="A, B - T1"', 'workflow:todo="x"'
+            )
+        },
+        Tag=tags(
+            'misp:confidence-level="fairly-confident"',
+            "TLP:GREEN",
+            'circl:incident-classification="phishing"',
+            "a,b|c",
+            "OSINT",
+        ),
+    )
+    assert fields["labels"] == 'circl:incident-classification="phishing",a b c,OSINT'
+    assert fields["confidence"] == 'misp:confidence-level="fairly-confident"'
+    assert (fields["tlp"], fields["pap"]) == ("TLP:GREEN,tlp:amber", "PAP:GREEN")
+    assert misp({"Tag": tags('misp:confidence-level="rarely-confident"')})["confidence"].endswith('"rarely-confident"')
+    assert misp({"Tag": None}, Tag="x") == {"value": "evil.example", "type": "domain", "description": ""}
+
+
+def test_a_misp_attribute_is_made_as_its_tags_say():
+    """The stricter level, the confidence on MISP's scale whatever is declared, the kind of thing by the tag of a national taxonomy."""
+    declared = feed("misp", level=GREEN, confidence=60, confidence_scale="count", documentation=True)
+    body = {
+        "Event": {
+            "Tag": tags("tlp:amber+strict"),
+            "Attribute": [
+                {
+                    "type": "domain",
+                    "value": "a.evil.example",
+                    "to_ids": True,
+                    "Tag": tags("tlp:clear", 'misp:confidence-level="rarely-confident"'),
+                },
+                {
+                    "type": "domain",
+                    "value": "b.evil.example",
+                    "to_ids": True,
+                    "Tag": tags('rsit:fraud="phishing"', "PAP:RED"),
+                },
+                {"type": "domain", "value": "c.evil.example", "to_ids": True, "Tag": tags("tlp:unclear")},
+            ],
+        }
+    }
+    first, second, third = (candidate(row, declared, now=0) for row in rows(json.dumps(body).encode(), declared))
+    assert (first.level, first.confidence, first.labels, first.indicator_types) == (STRICT, 25, (), ("unknown",))
+    assert (second.level, second.confidence, second.labels) == (STRICT, 60, ("pap:red", 'rsit:fraud="phishing"'))
+    assert second.indicator_types == ("malicious-activity",)
+    assert third.reason == "bad_marking"
+
+
+def test_what_a_misp_event_says_of_its_attributes():
+    """Its info where an attribute has no comment, cut short; its day where an attribute has no first sighting, else when it was written."""
+    event = {"info": "Report " + "x" * 300, "date": "2020-06-18"}
+    assert misp(event)["description"] == ("Report " + "x" * 300)[:250]
+    assert misp(event, comment="own")["description"] == "own"
+    assert misp(event, type="filename|md5", value=f"a.exe|{'0a' * 16}")["description"] == "a.exe"
+    assert misp(event, first_seen="2020-01-02T03:04:05.000000+00:00", timestamp="1")["first_seen"].startswith(
+        "2020-01-02T03"
+    )
+    assert misp(event, timestamp="1592504863")["first_seen"] == "2020-06-18"
+    assert misp({"date": "some day"}, timestamp="1592504863")["first_seen"] == "2020-06-18T18:27:43Z"
+    for none in ("", "0", "soon", None, "1" * 30, -1):
+        assert "first_seen" not in misp(timestamp=none)

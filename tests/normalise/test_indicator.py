@@ -9,6 +9,7 @@ from indicator_hub.normalise import dates
 from indicator_hub.normalise.indicator import DAY, Candidate, candidate, fingerprint, stix_id, to_object
 from indicator_hub.normalise.row import Refusal, Row
 from indicator_hub.stix import grammar, timestamps
+from indicator_hub.trust.ladder import AMBER, CLEAR, GREEN, RED, STRICT
 from indicator_hub.trust.roster import Feed
 
 NOW = timestamps.parse("2025-06-01T00:00:00Z")
@@ -186,12 +187,13 @@ def test_the_fingerprint_changes_with_the_meaning():
         replace(FEED, indicator_types=("benign",)),
         replace(FEED, group="x"),
     ]
+    changed += [offered(category="spam"), offered(tlp="RED"), offered(pap="RED")]
     prints = {
         same,
         *(fingerprint(each, FEED) for each in changed),
-        *(fingerprint(found, declared) for declared in feeds),
+        *(fingerprint(offered(declared), declared) for declared in feeds),
     }
-    assert len(prints) == 11
+    assert len(prints) == 14
     # The title is written beside a reference, and nowhere else.
     titled, cited = replace(FEED, title="x"), offered(reference="https://feed.example/")
     assert fingerprint(found, titled) == same
@@ -207,10 +209,17 @@ def test_the_fingerprint_changes_with_the_meaning():
         ({"value": "evil.example", "port": ""}, "domain-name", "evil.example"),
         ({"value": "", "md5": "0a" * 16, "sha256": "0c" * 32}, "sha256", "0c" * 32),
         ({"value": "0b" * 20, "md5": "0a" * 16}, "sha1", "0b" * 20),
+        ({"value": "[2001:db8::1]", "port": "443"}, "ipv6-port", "[2001:db8::1]:443"),
+        ({"value": "evil.example", "port": "n/a"}, "domain-name", "evil.example"),
+        ({"value": "198.51.100.1", "port": " - "}, "ipv4-addr", "198.51.100.1"),
+        ({"value": "0c" * 32, "sha256": "0C" * 32, "sha1": "n/a", "md5": "-"}, "sha256", "0c" * 32),
+        ({"value": "0c" * 32, "sha1": "None", "md5": "NULL"}, "sha256", "0c" * 32),
+        ({"value": "N/A", "sha1": "0b" * 20, "md5": "null"}, "sha1", "0b" * 20),
+        ({"value": "evil.example", "sha256": "", "md5": "n/a"}, "domain-name", "evil.example"),
     ],
 )
 def test_a_value_in_several_columns(fields, kind, value):
-    """A port beside its address, the hashes of one file beside each other."""
+    """A port beside its address, the hashes of one file beside each other; a column that says it has none is as if it were not there."""
     found = candidate(Row(1, "raw", fields), Feed("f", "Feed", "o", "g", "c", "s", "csv", documentation=True), now=DAY)
     assert isinstance(found, Candidate)
     assert (found.observable.type, found.observable.value) == (kind, value)
@@ -228,3 +237,106 @@ def test_a_vulnerability_is_no_indicator():
     assert made["external_references"] == [{"source_name": "cve", "external_id": "CVE-2026-0001"}]
     assert made["id"] == named != stix_id(found, declared, ["n"])
     assert not {"pattern", "valid_from"} & made.keys()
+
+
+UNDECLARED = replace(FEED, labels=(), indicator_types=("unknown",))
+
+
+@pytest.mark.parametrize(
+    ("declared", "fields", "types", "labels"),
+    [
+        (FEED, {}, "malicious-activity", "own"),
+        (FEED, {"labels": "Mozi"}, "malicious-activity", "mozi own"),
+        (FEED, {"labels": "Scanner"}, "anomalous-activity", 'own rsit:information-gathering="scanner" scanner'),
+        (FEED, {"category": "botnet_cc"}, "malicious-activity", 'botnet_cc own rsit:malicious-code="c2-server"'),
+        (FEED, {"labels": "tor", "category": "spam"}, "anomalous-activity anonymization", 'own rsit:abusive-content="spam" spam tor'),
+        (FEED, {"labels": "#Phishing #kit"}, "malicious-activity", 'kit own phishing rsit:fraud="phishing"'),
+        (FEED, {"labels": "unknown"}, "malicious-activity", 'own rsit:other="undetermined" unknown'),
+        (UNDECLARED, {}, "unknown", ""),
+        (UNDECLARED, {"labels": "Mozi"}, "unknown", "mozi"),
+        (UNDECLARED, {"labels": "n/a", "category": "-"}, "unknown", ""),
+        (replace(UNDECLARED, labels=("C2-Server",)), {}, "malicious-activity", 'c2-server rsit:malicious-code="c2-server"'),
+        (replace(FEED, labels=("tor",)), {}, "malicious-activity", "tor"),
+        (replace(FEED, taxonomy={"Böse Seite": "phishing", "tor": "spam"}), {"labels": "böse_seite"}, "malicious-activity", 'böse_seite own rsit:fraud="phishing"'),
+        (replace(FEED, taxonomy={"tor": "spam"}), {"labels": "Tor"}, "anomalous-activity", 'own rsit:abusive-content="spam" tor'),
+    ],
+)  # fmt: skip
+def test_what_kind_of_thing_it_is(declared, fields, types, labels):
+    """Section 4: the row's words decide, else the feed's declaration, else the labels it declares; the feed's own word stays beside the harmonised one."""
+    found = offered(declared, **fields)
+    assert (found.indicator_types, found.labels) == (tuple(types.split()), tuple(labels.split()))
+    times = {"created": NOW, "modified": NOW, "now": NOW}
+    made = to_object(found, declared, stix_id="indicator--x", created_by_ref="identity--x", marking_ids=["m"], **times)
+    assert made["indicator_types"] == types.split()
+
+
+def test_harmonised_labels_come_first_in_the_count():
+    """Of more than 50 words those that mean the same everywhere are kept."""
+    found = offered(labels=",".join(["zz", "spam", *(f"a{number}" for number in range(90))]))
+    assert len(found.labels) == 50
+    assert 'rsit:abusive-content="spam"' in found.labels
+
+
+@pytest.mark.parametrize(
+    ("scale", "text", "expected"),
+    [
+        ("ten", "6", 60),
+        ("ten", "9", 75),
+        ("low-med-high", "low", 15),
+        ("low-med-high", "some", 50),
+        ("admiralty", "C2", 60),
+        ("admiralty", "6", None),
+        ("estimative", "unlikely", 30),
+        ("misp", "usually-confident", 75),
+        ("count", "2", 40),
+        ("count", "", 50),
+    ],
+)
+def test_confidence_on_the_feeds_scale(scale, text, expected):
+    """Section 5: the scale that is declared, the feed's default for what is none of it, the cap over both; nothing where it cannot be judged."""
+    assert offered(replace(FEED, confidence_scale=scale), confidence=text).confidence == expected
+
+
+@pytest.mark.parametrize(
+    ("level", "fields", "expected"),
+    [
+        (None, {}, None),
+        (GREEN, {}, GREEN),
+        (None, {"tlp": "TLP:AMBER+STRICT"}, STRICT),
+        (None, {"tlp": "White"}, CLEAR),
+        (GREEN, {"tlp": "tlp:clear"}, GREEN),
+        (GREEN, {"tlp": "amber"}, AMBER),
+        (GREEN, {"tlp": "TLP:GREEN,tlp:amber-strict"}, STRICT),
+        (GREEN, {"tlp": " n/a "}, GREEN),
+        (GREEN, {"labels": "x,TLP:RED"}, RED),
+        (AMBER, {"labels": "tlp:red", "tlp": "green"}, RED),
+        (GREEN, {"labels": "a;TLP-Red"}, RED),
+        (GREEN, {"category": "TLP = amber"}, AMBER),
+        (GREEN, {"labels": "#tlp:amber+strict #x"}, STRICT),
+        (GREEN, {"labels": "TLPagent"}, GREEN),
+    ],
+)
+def test_a_row_has_a_level_of_its_own(level, fields, expected):
+    """Section 6: the stricter of the feed's level and what the row says, never laxer than the source; a mark is no label."""
+    found = offered(replace(FEED, level=level), **fields)
+    assert found.level == expected
+    assert [label for label in found.labels if label.startswith("tlp")] in ([], ["tlpagent"])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"tlp": "TLP:ORANGE"}, {"tlp": "green,secret"}, {"labels": "tlp:ex:chr"}, {"labels": "a,tlp:unclear"}, {"tlp": "TLP:"}, {"pap": "PAP:BLUE"}],
+)  # fmt: skip
+def test_a_mark_that_cannot_be_read(fields):
+    """It may be stricter than any we know: nobody is given the row, whatever else a person has let through about it."""
+    row = Row(7, "the raw row", {"value": "198.51.100.1"} | fields)
+    for let_through in (False, True):
+        assert candidate(row, FEED, now=NOW, let_through=let_through) == Refusal("bad_marking", "the raw row", 7)
+
+
+def test_what_may_be_done_with_it():
+    """The strictest PAP word is kept, as a label too: there is no mark of the hub's own for it."""
+    found = offered(pap="PAP:GREEN,pap:amber", labels="PAP:WHITE,x")
+    assert (found.pap, found.labels) == ("amber", ("own", "pap:amber", "x"))
+    assert offered(pap="white").pap == "clear"
+    assert offered().pap is None

@@ -79,6 +79,33 @@ def test_what_a_preset_makes_of_the_real_feed(name: str) -> None:
     assert (number, dict(reasons), len(values)) == (candidates, refused, different)
 
 
+def test_confidence_of_a_count() -> None:
+    """IPsum's second column says on how many lists an address stands: each more is worth ten, up to the cap (section 5)."""
+    feed = turned_on("ipsum")
+    found = (candidate(row, feed, now=NOW) for row in rows(sample("ipsum/ipsum.txt"), feed) if isinstance(row, Row))
+    counted = Counter(one.confidence for one in found if isinstance(one, Candidate))
+    assert counted == {30: 89_657, 40: 16_556, 50: 8_863, 60: 3_941, 70: 1_095, 80: 318}
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("threatfox", {"botnet_cc": 3_351, 'rsit:malicious-code="c2-server"': 3_351, "cc_skimming": 10}),
+        ("urlhaus", {'rsit:malicious-code="malware-distribution"': 11_125, "malware_download": 11_125}),
+        ("tweetfeed", {'rsit:fraud="phishing"': 864, "phishing": 864, 'rsit:malicious-code="c2-server"': 25}),
+    ],
+)
+def test_harmonised_labels_of_real_feeds(name: str, labels: dict[str, int]) -> None:
+    """What real feeds call a thing is called alike in all (section 4). Counted by shell tools: threat types, tags of posts.
+
+    Of ThreatFox's 3,352 `botnet_cc` one is an address of a private network, and refused.
+    """
+    feed = turned_on(name)
+    found = (candidate(row, feed, now=NOW) for row in rows(sample(CASES[name][0]), feed) if isinstance(row, Row))
+    counted = Counter(label for one in found if isinstance(one, Candidate) for label in one.labels)
+    assert {label: counted[label] for label in labels} == labels
+
+
 def test_an_empty_download_fails() -> None:
     """At midnight the real feed is a file of 0 bytes: the run fails, and nothing is taken away."""
     with pytest.raises(FeedFailed):

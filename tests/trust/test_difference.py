@@ -9,7 +9,7 @@ from indicator_hub.stix import timestamps
 from indicator_hub.trust.declaration import parse
 from indicator_hub.trust.difference import Difference, difference, render
 from indicator_hub.trust.ladder import AMBER, CLEAR, GREEN, RED, STRICT
-from indicator_hub.trust.roster import Contact, Membership, Roster
+from indicator_hub.trust.roster import MAPPINGS, Contact, Membership, Roster
 
 SHIPPED = Path(__file__).parents[2] / "collections"
 NOW = timestamps.parse("2026-03-01T12:30:00Z")
@@ -165,7 +165,7 @@ def test_every_field_is_told(shipped):
             }.get(name)
             if name in ("starts", "ends", "sees_from"):
                 new = LATER
-            elif name in ("columns", "types", "ignore", "headers"):
+            elif name in MAPPINGS:
                 new = {"value": "url"}
             elif name == "every":
                 new = 3_600_000_000

@@ -5,13 +5,15 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from indicator_hub.normalise import dates
+from indicator_hub.normalise import dates, marks, scales
 from indicator_hub.normalise.observe import TYPES, Observation, observe
 from indicator_hub.normalise.refang import defang
-from indicator_hub.normalise.row import MAX_VALUE, Refusal, Row, cut
-from indicator_hub.stix import canonical, indicator, pattern, vulnerability
+from indicator_hub.normalise.row import MAX_VALUE, NOTHING, Refusal, Row, cut
+from indicator_hub.stix import canonical, indicator, pattern, taxonomy, vulnerability
 from indicator_hub.stix.pattern import Observable
+from indicator_hub.stix.taxonomy import Harmonised
 from indicator_hub.trust.roster import Feed
 
 DAY = 86_400_000_000
@@ -21,19 +23,24 @@ MAX_LABEL = 250
 MAX_DESCRIPTION = 4_096
 
 _SEPARATOR = re.compile(r"[,;|]")
+_HASHTAGS = re.compile(r"[,;|]|\s+(?=#)")
 _TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t]{2,}")
-_NUMBER = re.compile(r"([0-9]{1,3})(?:\.[0-9]{1,6})?")
-_NOTHING = frozenset({"", "-", "none", "null", "n/a"})
 _JSON = json.JSONEncoder(separators=(",", ":"))
 _HASHES = ("sha256", "sha1", "md5")
 _AS_LABEL = frozenset({"wildcard", "tor"})
+_UNKNOWN = ("unknown",)
+_MAX_KEPT = 1_000
+"""Longer texts are not kept in a cache: they are not the same twice, and would fill it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What one row offers for publication. `valid_from` is in microseconds since 1970, None where the feed names no date."""
+    """What one row offers for publication. `valid_from` is in microseconds since 1970, None where the feed names no date.
+
+    `level` is the TLP level that it is to bear, the stricter of the feed's and its own; None: the collection's default. `pap` is among the labels too.
+    """
 
     number: int
     raw: str
@@ -44,13 +51,16 @@ class Candidate:
     confidence: int | None = None
     description: str = ""
     references: tuple[str, ...] = ()
+    indicator_types: tuple[str, ...] = _UNKNOWN
+    level: int | None = None
+    pap: str | None = None
 
 
 def candidate(row: Row, feed: Feed, *, now: int, let_through: bool = False) -> Candidate | Refusal:
     """The candidate of a row, or a refusal that carries the row's number and raw text.
 
     `now` is in microseconds; a first sighting more than a day later is refused, as a clock or a column is wrong. `let_through`: a person has
-    looked at it, and whatever is a value is taken.
+    looked at it, and whatever is a value is taken, unless it bears a mark that nobody can read.
     """
     fields = row.fields
     value = _value(fields)
@@ -68,32 +78,51 @@ def candidate(row: Row, feed: Feed, *, now: int, let_through: bool = False) -> C
     )
     if not isinstance(found, Observation):
         return Refusal(found.reason, row.raw, row.number)
-    seen = None
-    if (date := fields.get("first_seen", "")) and date.strip().lower() not in _NOTHING:
-        if (seen := dates.parse(date)) is None:
-            return Refusal("bad_date", row.raw, row.number)
-        if seen > now + DAY and not let_through:
-            return Refusal("future_date", row.raw, row.number)
+    seen = _seen(date, now if not let_through else None) if (date := fields.get("first_seen", "")) else None
+    if isinstance(seen, str):
+        return Refusal(seen, row.raw, row.number)
+    if (said := _said(fields, feed, found.notes)) is None:
+        # It may be stricter than any mark we know: no person of ours can let it through, only its source can say what it means.
+        return Refusal("bad_marking", row.raw, row.number)
     return Candidate(
         number=row.number,
         raw=row.raw,
         observable=found.observable,
         notes=found.notes,
         valid_from=seen,
-        labels=_labels(fields.get("labels", ""), feed, found.notes),
+        labels=said.labels,
         confidence=_confidence(fields.get("confidence", ""), feed),
         description=_description(fields.get("description", "")),
         references=_references(fields.get("reference", "")),
+        indicator_types=said.indicator_types,
+        level=feed.level if said.level is None else max(said.level, feed.level or 0),
+        pap=said.pap,
     )
+
+
+def _seen(text: str, now: int | None) -> int | str | None:
+    """The instant of a first sighting, None where there is none, or why it is none; `now` None: it may lie ahead."""
+    if text.strip().lower() in NOTHING:
+        return None
+    seen = dates.parse(text)
+    if seen is None:
+        return "bad_date"
+    return "future_date" if now is not None and seen > now + DAY else seen
 
 
 def _value(fields: Mapping[str, str]) -> str:
     """The value, with its port where that has a column of its own, or with the other hashes of the same file."""
     value = fields.get("value", "").strip(" \t")
-    if port := fields.get("port", "").strip():
-        return f"[{value}]:{port}" if value.count(":") > 1 else f"{value}:{port}"
-    others = [text for name in _HASHES if (text := fields.get(name, "").strip())]
-    return " ".join(filter(None, (value, *others))) if others else fields.get("value", "")
+    if (port := fields.get("port", "").strip()) and port.lower() not in NOTHING:
+        bare = value[1:-1] if value[:1] == "[" and value[-1:] == "]" else value
+        return f"[{bare}]:{port}" if bare.count(":") > 1 else f"{value}:{port}"
+    others = [text for name in _HASHES if (text := fields.get(name, "").strip()) and text.lower() not in NOTHING]
+    if not others:
+        return fields.get("value", "")
+    # A value column that repeats one of the hashes, or says that it has none, is no further hash.
+    if value.lower() in NOTHING or value.lower() in map(str.lower, others):
+        return " ".join(others)
+    return " ".join((value, *others))
 
 
 def _type(word: str, feed: Feed) -> str | None:
@@ -103,20 +132,99 @@ def _type(word: str, feed: Feed) -> str | None:
     return word if word in TYPES else None
 
 
-def _labels(text: str, feed: Feed, notes: Sequence[str]) -> tuple[str, ...]:
-    """Lower case, sorted, each once, at most 50; the feed's own come first in the count."""
-    own = {label.lower() for label in feed.labels} | (_AS_LABEL & set(notes))
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the words of a row, and those its feed declares, say of it."""
+
+    labels: tuple[str, ...] = ()
+    indicator_types: tuple[str, ...] = _UNKNOWN
+    level: int | None = None
+    pap: str | None = None
+
+
+def _said(fields: Mapping[str, str], feed: Feed, notes: Sequence[str]) -> _Said | None:
+    """What is said of a row; None where it bears a mark that cannot be read."""
+    texts = fields.get("labels", ""), fields.get("category", ""), fields.get("tlp", ""), fields.get("pap", "")
+    read = _read if sum(map(len, texts)) <= _MAX_KEPT else _read.__wrapped__
+    noted = tuple(sorted(_AS_LABEL.intersection(notes))) if notes else ()
+    theirs = tuple(feed.taxonomy.items()) if feed.taxonomy else ()
+    return read(texts, feed.labels, noted, theirs, feed.indicator_types)
+
+
+@lru_cache(maxsize=8_192)
+def _read(
+    texts: tuple[str, str, str, str],
+    declared: tuple[str, ...],
+    notes: tuple[str, ...],
+    theirs: tuple[tuple[str, str], ...],
+    types: tuple[str, ...],
+) -> _Said | None:
+    """Once for each combination that a feed has: they are few, and its rows many.
+
+    Labels are in lower case, sorted, each once, at most 50: first count the feed's own and the harmonised ones. Indicator types are those of the row's
+    words, else those the feed declares, else those of the labels it declares.
+    """
+    labels, category, tlp, pap = texts
+    words, (own, of_feed) = _words(labels), _own(declared, theirs)
+    if category:
+        words |= _words(category)
+    if inline := {word for word in words if marks.is_mark(word)}:
+        words -= inline
+        tlp = ",".join([tlp, *(word for word in inline if word.startswith("tlp"))])
+        pap = ",".join([pap, *(word for word in inline if word.startswith("pap"))])
+    try:
+        level, acts = marks.level(tlp) if tlp else None, marks.pap(pap) if pap else None
+    except ValueError:
+        return None
+    of_row = _meaning(words, theirs)
+    if types == _UNKNOWN:
+        types = of_feed.indicator_types or types
+    kept = own.union(notes, of_row.labels, [f"pap:{acts}"] if acts else ())
+    every = words | kept
+    if len(every) > MAX_LABELS:
+        every = [*sorted(kept), *sorted(words - kept)][:MAX_LABELS]
+    return _Said(tuple(sorted(every)), of_row.indicator_types or types, level, acts)
+
+
+@lru_cache(maxsize=256)
+def _own(declared: tuple[str, ...], theirs: tuple[tuple[str, str], ...]) -> tuple[frozenset[str], Harmonised]:
+    """The labels that a feed declares, in lower case, with the harmonised ones, and what they mean."""
+    own = {label.lower() for label in declared}
+    meaning = _meaning(own, theirs)
+    return frozenset(own.union(meaning.labels)), meaning
+
+
+def _meaning(words: set[str], theirs: tuple[tuple[str, str], ...]) -> Harmonised:
+    """What words mean; the feed's own sense of one comes first."""
+    if not theirs:
+        return taxonomy.harmonise(words)
+    ours = {taxonomy.key(word): meant for word, meant in theirs}
+    return taxonomy.harmonise(ours.get(taxonomy.key(word), word) for word in words)
+
+
+def _words(text: str) -> set[str]:
+    """The words of a cell: parted by commas, semicolons and bars, hashtags by blanks too; without what means that there is none."""
     if not text:
-        return tuple(sorted(own)[:MAX_LABELS])
-    words = {" ".join(_CONTROL.sub(" ", word).split()).lower()[:MAX_LABEL] for word in _SEPARATOR.split(text)}
-    theirs = sorted(words - _NOTHING - own)[: max(0, MAX_LABELS - len(own))]
-    return tuple(sorted([*own, *theirs])[:MAX_LABELS])
+        return set()
+    text = _CONTROL.sub(" ", text).lower()
+    if "#" not in text:
+        return {" ".join(part.split())[:MAX_LABEL] for part in _SEPARATOR.split(text)} - NOTHING
+    parts = (_HASHTAGS if text.lstrip().startswith("#") else _SEPARATOR).split(text)
+    plain = (" ".join(part.split()) for part in parts)
+    return {(word[1:] if word[:1] == "#" else word)[:MAX_LABEL] for word in plain} - NOTHING
 
 
 def _confidence(text: str, feed: Feed) -> int | None:
-    """The row's number from 0 to 100, else the feed's default, never above the feed's cap."""
-    found = _NUMBER.fullmatch(text.strip())
-    value = feed.confidence if found is None or int(found[1]) > 100 else int(found[1])  # noqa: PLR2004 - the scale's end
+    """What the row says on the feed's scale, else the feed's default, never above the feed's cap; none where the source cannot judge."""
+    # A MISP event says it in MISP's own words, whatever else is declared.
+    found = (
+        scales.value("misp" if feed.format == "misp" else feed.confidence_scale, text)
+        if 0 < len(text) <= _MAX_KEPT
+        else None
+    )
+    if found == scales.UNJUDGED:
+        return None
+    value = feed.confidence if found is None else found
     return None if value is None else min(value, feed.confidence_cap)
 
 
@@ -138,8 +246,8 @@ def fingerprint(found: Candidate, feed: Feed) -> bytes:
         feed.organisation,
         feed.collection,
         feed.title if found.references else "",
-        feed.level,
-        feed.indicator_types,
+        found.level,
+        found.indicator_types,
         found.observable.type,
         found.observable.value,
         [(one.type, one.value) for one in found.observable.also],
@@ -191,7 +299,7 @@ def to_object(
         modified=modified,
         valid_from=now if found.valid_from is None else found.valid_from,
         description=found.description,
-        indicator_types=feed.indicator_types,
+        indicator_types=found.indicator_types,
         labels=found.labels,
         confidence=found.confidence,
         external_references=references,

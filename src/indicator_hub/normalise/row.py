@@ -32,6 +32,9 @@ class Refusal:
     number: int | None = None
 
 
+NOTHING = frozenset({"", "-", "none", "null", "n/a"})
+"""What feeds write in a column where they have nothing to say, in lower case."""
+
 UNSTORABLE = re.compile("[\\0\ud800-\udfff]")
 """What a text in a database, or in UTF-8, cannot hold."""
 

@@ -112,8 +112,11 @@ class Run:
             await self._renew(tx)
 
     async def _renew(self, tx: Transaction) -> None:
-        if not await jobs.renew(tx, _job(self.feed.name), self.worker, now=self.store.now(), lease=LEASE):
+        if not await jobs.renew(tx, jobs.of_feed(self.feed.name), self.worker, now=self.store.now(), lease=LEASE):
             raise Conflict(f"Another process has taken over the feed {self.feed.name}.")
+        if await feeds.is_mended(tx, self.bookmark):
+            # What it would bring from here on would bear marks, or come from a place, that are not declared any longer.
+            raise Conflict(f"The feed {self.feed.name} is declared otherwise now: its next run reads it so.")
 
     async def settle(
         self,
@@ -136,7 +139,7 @@ class Run:
             if content is not None:
                 etag, last_modified, sha256 = content
                 await feeds.set_bookmark(
-                    tx, self.bookmark.feed_id, etag=etag, last_modified=last_modified, content_sha256=sha256, now=now
+                    tx, self.bookmark, etag=etag, last_modified=last_modified, content_sha256=sha256, now=now
                 )
             await audit.add(tx, [self._event(now, outcome, reason, tally)])
 
@@ -165,21 +168,21 @@ async def due(store: Store) -> list[Feed]:
     now = store.now()
     async with store.transactions.read() as tx:
         listed, jobs_of = await roster.feeds(tx), await jobs.states(tx)
-    when = {feed.name: jobs_of.get(_job(feed.name), (0, 0)) for feed in listed}
+    when = {feed.name: jobs_of.get(jobs.of_feed(feed.name), (0, 0)) for feed in listed}
     ready = [feed for feed in listed if feed.every and max(when[feed.name]) <= now]
     return sorted(ready, key=lambda feed: when[feed.name])
 
 
 async def run_now(tx: Transaction, name: str, *, now: int) -> None:
     """A feed is due at once."""
-    await jobs.set_due(tx, _job(name), due=now)
+    await jobs.set_due(tx, jobs.of_feed(name), due=now)
 
 
 async def postpone(store: Store, feed: Feed) -> None:
     """It may not run now, and nobody need try again before its next turn."""
     now = store.now()
     async with store.transactions.begin() as tx:
-        await jobs.set_due(tx, _job(feed.name), due=following(feed, 0, now=now, chance=random.random()) or now)  # noqa: S311 - as below
+        await jobs.set_due(tx, jobs.of_feed(feed.name), due=following(feed, 0, now=now, chance=random.random()) or now)  # noqa: S311 - as below
 
 
 def following(feed: Feed, failures: int, *, now: int, chance: float) -> int | None:
@@ -203,7 +206,7 @@ async def claim(store: Store, feed: Feed, worker: str, *, scheduled: bool = Fals
     now = store.now()
     reach = await _reach(store, feed)
     async with store.transactions.begin() as tx:
-        if not await jobs.claim(tx, _job(feed.name), worker, now=now, lease=LEASE, only_due=scheduled):
+        if not await jobs.claim(tx, jobs.of_feed(feed.name), worker, now=now, lease=LEASE, only_due=scheduled):
             raise Conflict(
                 f"Another process is running the feed {feed.name}, or was when it ended: "
                 f"it is free again {LEASE // 1_000_000} seconds after its last sign of life."
@@ -223,7 +226,9 @@ async def claim(store: Store, feed: Feed, worker: str, *, scheduled: bool = Fals
         async with store.transactions.begin() as tx:
             failures = await feeds.failures(tx, bookmark.feed_id)
             at = following(feed, failures, now=store.now(), chance=random.random())  # noqa: S311 - spread, not secret
-            await jobs.release(tx, _job(feed.name), worker, due=at)
+            await jobs.release(tx, jobs.of_feed(feed.name), worker, due=at)
+            if await feeds.is_mended(tx, bookmark):
+                await run_now(tx, feed.name, now=store.now())
 
 
 async def _beat(store: Store, feed: Feed, worker: str) -> None:
@@ -232,7 +237,7 @@ async def _beat(store: Store, feed: Feed, worker: str) -> None:
         await asyncio.sleep(BEAT)
         with suppress(Unavailable):
             async with store.transactions.begin() as tx:
-                await jobs.renew(tx, _job(feed.name), worker, now=store.now(), lease=LEASE)
+                await jobs.renew(tx, jobs.of_feed(feed.name), worker, now=store.now(), lease=LEASE)
 
 
 async def _reach(store: Store, feed: Feed) -> Reach:
@@ -245,7 +250,3 @@ async def _reach(store: Store, feed: Feed) -> Reach:
             f"The feed {feed.name} may not run: it, its organisation's membership or its group is not live now."
         )
     return reach
-
-
-def _job(name: str) -> str:
-    return f"feed {name}"

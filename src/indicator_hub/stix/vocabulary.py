@@ -1,4 +1,4 @@
-"""What STIX 2.1 names: its object types by class, and the vocabularies that are closed (section 10)."""
+"""What STIX 2.1 names: its object types by class, the vocabularies that are closed, and the one the hub decides by (section 10)."""
 
 OBSERVABLES = frozenset(
     {
@@ -51,6 +51,19 @@ NO_OBJECT = frozenset({"bundle"})
 
 # `severity`, `username`, `phone_number` and `action` are reserved on every object (section 3.8).
 RESERVED = frozenset(("severity", "username", "phone_number", "action"))
+
+# Open: what a producer writes may differ, what the hub decides does not (section 10.12).
+INDICATOR_TYPES = frozenset(
+    {
+        "anomalous-activity",
+        "anonymization",
+        "attribution",
+        "benign",
+        "compromised",
+        "malicious-activity",
+        "unknown",
+    }
+)
 
 OPINIONS = ("strongly-disagree", "disagree", "neutral", "agree", "strongly-agree")
 EXTENSION_TYPES = ("new-sdo", "new-sco", "new-sro", "property-extension", "toplevel-property-extension")

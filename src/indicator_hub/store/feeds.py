@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store import bulk
 from indicator_hub.store.engine import among, bind_list
+from indicator_hub.store.jobs import OF_FEEDS
 from indicator_hub.store.schema import account, feed, feed_run, job, organisation, provenance, quarantine
 
 
@@ -23,6 +24,8 @@ class Bookmark:
     content_sha256: bytes | None
     place: str | None = None
     """Of a TAXII server, from which `added_after` on to read."""
+    declaration: str = ""
+    """As what the feed was declared when this was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,9 @@ async def bookmark(tx: AsyncConnection, name: str) -> Bookmark:
     """The bookmark of a declared feed."""
     row = (
         await tx.execute(
-            select(feed.c.id, feed.c.etag, feed.c.last_modified, feed.c.content_sha256, feed.c.place).where(
-                feed.c.name == name
-            )
+            select(
+                feed.c.id, feed.c.etag, feed.c.last_modified, feed.c.content_sha256, feed.c.place, feed.c.declaration
+            ).where(feed.c.name == name)
         )
     ).one()
     return Bookmark(
@@ -75,7 +78,14 @@ async def bookmark(tx: AsyncConnection, name: str) -> Bookmark:
         row.last_modified,
         None if row.content_sha256 is None else bytes(row.content_sha256),
         row.place,
+        row.declaration,
     )
+
+
+async def is_mended(tx: AsyncConnection, mark: Bookmark) -> bool:
+    """Whether the feed is declared otherwise than when the bookmark was read."""
+    now = await tx.execute(select(feed.c.declaration).where(feed.c.id == mark.feed_id))
+    return now.scalar_one() != mark.declaration
 
 
 async def start_run(tx: AsyncConnection, feed_id: int, *, now: int) -> int:
@@ -116,11 +126,12 @@ async def failures(tx: AsyncConnection, feed_id: int) -> int:
 
 
 async def set_bookmark(
-    tx: AsyncConnection, feed_id: int, *, etag: str | None, last_modified: str | None, content_sha256: bytes, now: int
+    tx: AsyncConnection, mark: Bookmark, *, etag: str | None, last_modified: str | None, content_sha256: bytes, now: int
 ) -> None:
-    """The content was taken whole: the next run may skip it if it has not changed."""
+    """The content was taken whole: the next run may skip it if it has not changed, unless the feed is declared otherwise meanwhile."""
     values = {"etag": etag, "last_modified": last_modified, "content_sha256": content_sha256, "succeeded": now}
-    await tx.execute(update(feed).where(feed.c.id == feed_id).values(**values))
+    same = feed.c.id == mark.feed_id, feed.c.declaration == mark.declaration
+    await tx.execute(update(feed).where(*same).values(**values))
 
 
 async def claims(tx: AsyncConnection, feed_id: int, identifiers: Iterable[str]) -> dict[str, Claim]:
@@ -261,7 +272,7 @@ async def states(tx: AsyncConnection, *, organisation_id: int | None = None, nam
     joined = (
         feed.join(account, account.c.id == feed.c.account_id)
         .join(organisation, organisation.c.id == account.c.organisation_id)
-        .outerjoin(job, job.c.name == literal("feed:").concat(feed.c.name))
+        .outerjoin(job, job.c.name == literal(OF_FEEDS).concat(feed.c.name))
         .outerjoin(feed_run, feed_run.c.id == latest)
     )
     columns = (

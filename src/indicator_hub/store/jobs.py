@@ -9,6 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from indicator_hub.store.schema import job
 
 
+def of_feed(name: str) -> str:
+    """The job of running a feed."""
+    return f"{OF_FEEDS}{name}"
+
+
+OF_FEEDS = "feed "
+"""What the job of a feed is called, before its name."""
+
+
 async def claim(tx: AsyncConnection, name: str, worker: str, *, now: int, lease: int, only_due: bool = False) -> bool:
     """Take the job for `lease` microseconds. False when another worker holds it; `only_due`: also when it is not due (any longer)."""
     dialect: Any = sqlite if tx.dialect.name == "sqlite" else postgresql

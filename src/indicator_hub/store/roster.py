@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Table, delete, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from indicator_hub.store import jobs
 from indicator_hub.store.schema import (
     account,
     agreement,
@@ -21,7 +22,17 @@ from indicator_hub.store.schema import (
     stix_identity,
     trust_group,
 )
-from indicator_hub.trust.roster import Agreement, Collection, Contact, Feed, Group, Membership, Organisation, Roster
+from indicator_hub.trust.roster import (
+    MAPPINGS,
+    Agreement,
+    Collection,
+    Contact,
+    Feed,
+    Group,
+    Membership,
+    Organisation,
+    Roster,
+)
 
 AGREEMENT = (
     agreement.c.name,
@@ -137,7 +148,7 @@ async def feeds(tx: AsyncConnection) -> list[Feed]:
 
 def _feed(declaration: str) -> Feed:
     values: dict[str, Any] = json.loads(declaration)
-    for name in ("columns", "types", "ignore", "headers"):
+    for name in MAPPINGS:
         values[name] = MappingProxyType(values.get(name, {}))
     for name in ("indicator_types", "labels"):
         values[name] = tuple(values[name])
@@ -251,7 +262,11 @@ async def _write_collection(tx: AsyncConnection, value: Collection) -> None:
 
 
 async def _write_feed(tx: AsyncConnection, value: Feed, now: int) -> None:
-    """A feed submits as an account of its own, of the organisation that imports it."""
+    """A feed submits as an account of its own, of the organisation that imports it.
+
+    One that is declared otherwise than it was, or again, begins anew: it is due at once, its failures were those of the old declaration, and what it
+    reads is read again, as the same content may now say something else.
+    """
     key = await _key(tx, organisation, value.organisation)
     name = f"feed:{value.name}"
     if not await _change(tx, account, {"name": name}, {"organisation_id": key}):
@@ -268,14 +283,25 @@ async def _write_feed(tx: AsyncConnection, value: Feed, now: int) -> None:
     target = select(collection.c.id).where(collection.c.group_id == group, collection.c.alias == value.collection)
     # Field by field: `asdict` copies deeply, which a read-only mapping does not allow.
     declaration = {one.name: getattr(value, one.name) for one in fields(value)}
-    declaration |= {name: dict(getattr(value, name)) for name in ("columns", "types", "ignore", "headers")}
+    declaration |= {name: dict(getattr(value, name)) for name in MAPPINGS}
     row = {
         "account_id": await _key(tx, account, name),
         "collection_id": (await tx.execute(target)).scalar_one(),
         "declaration": json.dumps(declaration, ensure_ascii=False),
         "ends": None,
     }
+    before = (await tx.execute(select(feed.c.declaration, feed.c.ends).where(feed.c.name == value.name))).one_or_none()
+    was = _feed(before.declaration) if before is not None else None
+    if before is not None and (was != value or before.ends is not None):
+        row |= {"failures": 0, "etag": None, "last_modified": None, "content_sha256": None}
+        if was is None or any(getattr(was, name) != getattr(value, name) for name in _ELSEWHERE):
+            row["place"] = None
+        await jobs.set_due(tx, jobs.of_feed(value.name), due=now)
     await _put(tx, feed, {"name": value.name}, row)
+
+
+_ELSEWHERE = ("source", "format", "organisation", "group", "collection")
+"""What cannot change without everything having to come again, from the beginning of a TAXII collection."""
 
 
 async def _put(tx: AsyncConnection, table: Table, key: Mapping[str, Any], row: Mapping[str, Any]) -> None:

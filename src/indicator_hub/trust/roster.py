@@ -15,6 +15,7 @@ AccountKind = Literal["person", "service", "feed"]
 Writable = Literal["members", "feeds"]
 Format = Literal["list", "csv", "tsv", "json", "jsonl", "hosts", "misp", "stix", "taxii"]
 FeedKind = Literal["rolling", "snapshot", "event"]
+ConfidenceScale = Literal["percent", "ten", "low-med-high", "admiralty", "misp", "estimative", "count"]
 
 PUBLIC = "public"
 
@@ -107,10 +108,11 @@ class Feed:
     """An outside source of indicators, the organisation that imports it, and the one collection it fills.
 
     `source` is a path or an http(s) URL; a relative path is taken from the folder of the YAML file that declares it.
-    `columns` maps the fields value, port, sha256, sha1, md5, type, first_seen, description, labels, confidence and reference to column names or
-    1-based numbers of a table, or to paths inside an item of JSON; `items` is the path to the items; `split` parts a cell that holds several
+    `columns` maps the fields value, port, sha256, sha1, md5, type, first_seen, description, labels, category, tlp, pap, confidence and reference
+    to column names or 1-based numbers of a table, or to paths inside an item of JSON; `items` is the path to the items; `split` parts a cell that holds several
     values; rows in which a column has the value that `ignore` names are none. `types` maps the feed's own type words to observable types; `labels`, `indicator_types`, `confidence` and
-    `level` are what every indicator of the feed carries. Without `reshare` its licence keeps it in the nation of whoever imports it.
+    `level` are what every indicator of the feed carries, where its row does not say what kind of thing it is (`stix/taxonomy.py`), how sure the feed is,
+    or a stricter level. `taxonomy` maps the feed's own words for that to words of the table; `confidence_scale` is the one of its confidence. Without `reshare` its licence keeps it in the nation of whoever imports it.
     `headers` are sent when a web address is asked, where `$NAME` is a secret of the environment; such an address is https unless it is
     `unencrypted`, and leads into nobody's own network unless it is `internal`. `every` is how often the hub runs it, in microseconds; None: only when it is told to. `documentation` makes documentation addresses ordinary values.
     """
@@ -125,10 +127,12 @@ class Feed:
     level: int | None = None
     confidence: int | None = None
     confidence_cap: int = 100
+    confidence_scale: ConfidenceScale = "percent"
     indicator_types: tuple[str, ...] = ("unknown",)
     labels: tuple[str, ...] = ()
     columns: Mapping[str, str | int] = field(default_factory=lambda: MappingProxyType({}))
     types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    taxonomy: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     items: str = ""
     split: str = ""
     ignore: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -145,6 +149,10 @@ class Feed:
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     unencrypted: bool = False
     internal: bool = False
+
+
+MAPPINGS = ("columns", "types", "taxonomy", "ignore", "headers")
+"""The keys of a feed that hold names and values."""
 
 
 @dataclass(frozen=True, slots=True)

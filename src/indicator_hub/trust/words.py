@@ -276,6 +276,7 @@ def _feed(before: Feed, after: Feed) -> Clauses:
         )
     yield from _plain(before.confidence, after.confidence, "now has the confidence", str)
     yield from _plain(before.confidence_cap, after.confidence_cap, "now has its confidence capped at", str)
+    yield from _plain(before.confidence_scale, after.confidence_scale, "now says its confidence on the scale", str)
     yield from _plain(before.terms, after.terms, "now comes on the terms")
     if before.every != after.every:
         yield (
@@ -294,6 +295,7 @@ def _feed(before: Feed, after: Feed) -> Clauses:
         "labels",
         "columns",
         "types",
+        "taxonomy",
         "items",
         "split",
         "ignore",

@@ -12,6 +12,7 @@ from indicator_hub.trust.declaration import consistency, document, shapes
 from indicator_hub.trust.declaration.document import Mistake
 from indicator_hub.trust.declaration.gathering import Declared, DeclaredGroup, Gathered, gather
 from indicator_hub.trust.roster import (
+    MAPPINGS,
     PUBLIC,
     Agreement,
     Collection,
@@ -111,6 +112,6 @@ def _feed(name: str, group: str, declared: Declared[shapes.FeedShape]) -> Feed:
     shape = declared.fitted()
     exceptions: dict[str, Any] = {
         "documentation": shape.documentation == "allow",
-        **{name: MappingProxyType(dict(getattr(shape, name))) for name in ("columns", "types", "ignore", "headers")},
+        **{name: MappingProxyType(dict(getattr(shape, name))) for name in MAPPINGS},
     }
     return Feed(name=name, group=group, **{**dict(shape), **exceptions})

@@ -214,9 +214,12 @@ def _licence(
 def _columns(
     _name: str, feed: Declared[shapes.FeedShape], shape: shapes.FeedShape, _group: DeclaredGroup, _everything: Gathered
 ) -> Iterator[Mistake]:
-    """A table, and JSON, need to be told where the value stands; nothing else has columns."""
+    """A table, and JSON, need to be told where the value stands; a list may be, by numbers; nothing else has columns."""
     if shape.format not in _WITH_COLUMNS:
-        for name in ("columns", "ignore", "items"):
+        listed = shape.format == "list"
+        if listed and any(isinstance(column, str) for column in shape.columns.values()):
+            yield feed.mistake("the columns of a list have no names: write their numbers, counted from 1", "columns")
+        for name in ("ignore", "items") if listed else ("columns", "ignore", "items"):
             if getattr(shape, name):
                 yield feed.mistake(f'a feed whose format is {shape.format} has no columns: leave "{name}" out', name)
     elif "value" not in shape.columns:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, StringConstraints
 
-from indicator_hub.stix import ids, timestamps
+from indicator_hub.stix import ids, taxonomy, timestamps
 from indicator_hub.stix.pattern import TYPE_GROUPS, TYPES
 from indicator_hub.trust.ladder import LEVELS
 from indicator_hub.trust.nations import require_nation
@@ -29,11 +29,12 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://", re.ASCII)
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A sentence's end that offers the known word nearest to this one, or all of them."""
+def nearest(word: str, known: Iterable[str], shown: Iterable[str] | None = None) -> str:
+    """A sentence's end that offers the known word nearest to this one, or all of them; of a long list, those to be `shown`."""
     words = list(known)
     near = difflib.get_close_matches(word, words, n=1)
-    return f'did you mean "{near[0]}"?' if near else f"possible here: {', '.join(words) or 'none yet'}"
+    offered = words if shown is None else shown
+    return f'did you mean "{near[0]}"?' if near else f"possible here: {', '.join(offered) or 'none yet'}"
 
 
 def _require_text(text: str) -> str:
@@ -115,6 +116,13 @@ def _require_observable(text: str) -> str:
     return text
 
 
+def _require_taxonomy_word(text: str) -> str:
+    if taxonomy.meaning_of(text) is taxonomy.NOTHING:
+        offer = nearest(taxonomy.key(text), taxonomy.known(), taxonomy.chief())
+        raise ValueError(f'"{text}" is not a word of the taxonomy: {offer}')
+    return text
+
+
 def _instant(text: object) -> int:
     if not isinstance(text, str):
         raise ValueError("must be a date, such as 2025-06-01")  # noqa: TRY004 - pydantic takes only ValueError as a mistake
@@ -184,12 +192,13 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 Percentage = Annotated[int, BeforeValidator(_percentage)]
 Level = Annotated[int, BeforeValidator(_level)]
 Observable = Annotated[str, AfterValidator(_require_observable)]
+TaxonomyWord = Annotated[str, AfterValidator(_require_taxonomy_word)]
 Uuid4 = Annotated[str, AfterValidator(_require_uuid4)]
 Identity = Annotated[str, AfterValidator(_require_identity)]
 Email = Annotated[MaybeText, AfterValidator(_require_email)]
 Source = Annotated[Text, AfterValidator(_require_source)]
 Delimiter = Annotated[str, PlainValidator(_delimiter)]
 ColumnOf = Literal[
-    "value", "port", "sha256", "sha1", "md5", "type", "first_seen", "description", "labels", "confidence", "reference"
-]
+    "value", "port", "sha256", "sha1", "md5", "type", "first_seen", "description", "labels", "category", "tlp", "pap", "confidence", "reference"
+]  # fmt: skip
 Column = Annotated[str | int, BeforeValidator(_column)]

@@ -26,10 +26,11 @@ from indicator_hub.trust.declaration.fields import (
     Observable,
     Percentage,
     Source,
+    TaxonomyWord,
     Text,
     Uuid4,
 )
-from indicator_hub.trust.roster import FeedKind, Format, Kind, Role, Writable
+from indicator_hub.trust.roster import ConfidenceScale, FeedKind, Format, Kind, Role, Writable
 
 _FROM = 'the day it begins, such as "from: 2025-06-01"'
 
@@ -146,10 +147,12 @@ class FeedShape(Shape):
     level: Level | None = None
     confidence: Percentage | None = None
     confidence_cap: Percentage = 100
+    confidence_scale: ConfidenceScale = "percent"
     indicator_types: tuple[Text, ...] = Field(default=("unknown",), min_length=1)
     labels: tuple[Text, ...] = ()
     columns: dict[ColumnOf, Column] = {}
     types: dict[Text, Observable] = {}
+    taxonomy: dict[Text, TaxonomyWord] = {}
     items: MaybeText = ""
     split: MaybeText = ""
     ignore: dict[Text, Text] = {}
