@@ -40,6 +40,7 @@ INTERNAL = {
     "rulings.set_line_order": "where a line stood, for the history",
     "rulings.uncover": "what comes to light when something goes, to be given a new date",
     "rulings.before_recall": "whom a recalled copy reached, as the most that it may reach again",
+    "entries.any_recalled": "whether an organisation took anything of its own back, so that its feeds have to look what",
     "entries.closed": "which of an organisation's own lines were recalled whole, by id alone",
     "definitions.known": "what an organisation itself has said its marks mean",
     "references.unsettled": "the entries whose audience is to be another",
@@ -102,6 +103,8 @@ DEEDS = {
     ),
     "remark.meanings_of": ("what marks mean to the hub, for a ruling", {"definitions.known"}),
     "claim.Run.known": ("which of its own lines a feed must not bring again", {"entries.closed"}),
+    "claim.Run.closed": ("the same, under other marks", {"entries.closed"}),
+    "claim.Run.took_back": ("whether there are any", {"entries.any_recalled"}),
     "claim.Run.latest": ("what the feed itself brought, to say that it has ended", {"records.own_latest"}),
     "consent.answer": (
         "tells the two parties what it is about, both had it; takes back its releases",

@@ -12,6 +12,7 @@ from indicator_hub.errors import FeedFailed
 from indicator_hub.ingest.run import run
 from indicator_hub.sharing.claim import declared
 from indicator_hub.sharing.poll import poll
+from indicator_hub.stix import timestamps
 from indicator_hub.taxii.query import Filters, Query, Resource
 from support.world import World, roster, world
 
@@ -53,7 +54,12 @@ async def given(w: World) -> dict[str, dict[str, Any]]:
 
 async def valid(w: World) -> set[str]:
     """The names of what has not ended."""
-    return {name for name, one in (await given(w)).items() if "valid_until" not in one and not one.get("revoked")}
+    now = w.clock()
+    return {
+        name
+        for name, one in (await given(w)).items()
+        if timestamps.parse(one["valid_until"]) > now and not one.get("revoked")
+    }
 
 
 async def test_what_two_runs_do_not_find_has_ended(w: World) -> None:

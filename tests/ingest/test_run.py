@@ -111,9 +111,9 @@ async def test_a_row_that_says_something_new_is_a_new_version(database_url: str,
 
 
 async def test_two_feeds_of_one_scope_meet_in_one_indicator(database_url: str, tmp_path: Path) -> None:
-    """What a second feed of the same organisation and group brings is a version of the first's indicator, and then both rest."""
+    """What a second feed of the same organisation and group says of the first's indicator is put together with it, and then both rest."""
     declaration = with_feed(tmp_path, "192.0.2.1\n")
-    second = replace(declaration.feeds["numbers"], name="more", title="More numbers")
+    second = replace(declaration.feeds["numbers"], name="more", title="More numbers", labels=("more",))
     async with world(database_url, roster(feeds={**declaration.feeds, "more": second})) as w:
         await run(w.store, await the_feed(w))
         w.clock.forward(seconds=60)

@@ -6,13 +6,15 @@ import pytest
 
 from indicator_hub.errors import Invalid
 from indicator_hub.normalise import dates
-from indicator_hub.normalise.indicator import DAY, Candidate, candidate, fingerprint, stix_id, to_object
+from indicator_hub.normalise.indicator import DAY, Candidate, candidate, said, stix_id, to_object, until
 from indicator_hub.normalise.row import Refusal, Row
+from indicator_hub.normalise.said import read
 from indicator_hub.stix import grammar, timestamps
 from indicator_hub.trust.ladder import AMBER, CLEAR, GREEN, RED, STRICT
 from indicator_hub.trust.roster import Feed
 
 NOW = timestamps.parse("2025-06-01T00:00:00Z")
+LAST = timestamps.parse("2025-05-01T00:00:00Z")
 FEED = Feed(
     name="demo",
     title="Demo feed",
@@ -148,14 +150,15 @@ def test_the_indicator():
     """The indicator is in the feed's scope, named by the defanged value, valid from the first sighting or else from now."""
     found = offered(value="hxxp://evil[.]example/it's", reference="https://feed.example/1")
     made = to_object(
-        found,
-        FEED,
+        found.observable,
+        said(found, FEED),
         stix_id="indicator--x",
         created_by_ref="identity--x",
         created=NOW,
         modified=NOW,
         marking_ids=["m"],
-        now=NOW,
+        valid_from=NOW,
+        valid_until=NOW + DAY,
     )
     assert made["name"] == "hxxp://evil[.]example/it's"
     assert made["pattern"] == r"[url:value = 'http://evil.example/it\'s']"
@@ -168,36 +171,30 @@ def test_the_indicator():
         pytest.fail(refused.detail)
 
 
-def test_the_fingerprint_changes_with_the_meaning():
-    """Whatever a reader would see makes another fingerprint; the row's number, text and time of reading do not."""
+def test_what_is_said_changes_with_the_meaning():
+    """Whatever a reader would see beside value, marks and times makes another text; the row's number, text and time of reading do not."""
     found = offered()
-    same = fingerprint(found, FEED)
-    assert fingerprint(replace(found, number=9, raw="other"), FEED) == same
+    same = said(found, FEED).text()
+    assert said(replace(found, number=9, raw="other"), FEED).text() == same
     changed = [
-        offered(value="198.51.100.2"),
-        offered(first_seen="2025-01-01"),
         offered(labels="x"),
         offered(confidence="1"),
         offered(description="x"),
         offered(reference="https://feed.example/"),
     ]
-    feeds = [
-        replace(FEED, collection="x"),
-        replace(FEED, level=1),
-        replace(FEED, indicator_types=("benign",)),
-        replace(FEED, group="x"),
-    ]
-    changed += [offered(category="spam"), offered(tlp="RED"), offered(pap="RED")]
-    prints = {
+    changed += [offered(category="spam"), offered(pap="RED")]
+    feeds = [replace(FEED, collection="x"), replace(FEED, indicator_types=("benign",))]
+    texts = {
         same,
-        *(fingerprint(each, FEED) for each in changed),
-        *(fingerprint(offered(declared), declared) for declared in feeds),
+        *(said(each, FEED).text() for each in changed),
+        *(said(offered(declared), declared).text() for declared in feeds),
     }
-    assert len(prints) == 14
+    assert len(texts) == 9
     # The title is written beside a reference, and nowhere else.
     titled, cited = replace(FEED, title="x"), offered(reference="https://feed.example/")
-    assert fingerprint(found, titled) == same
-    assert fingerprint(cited, titled) != fingerprint(cited, FEED)
+    assert said(found, titled).text() == same
+    assert said(cited, titled).text() != said(cited, FEED).text()
+    assert read(said(cited, FEED).text()) == said(cited, FEED)
 
 
 @pytest.mark.parametrize(
@@ -230,9 +227,11 @@ def test_a_vulnerability_is_no_indicator():
     declared = Feed("kev", "KEV", "o", "g", "c", "s", "csv", expect="cve", labels=("known-exploited",))
     found = candidate(Row(1, "raw", {"value": "cve-2026-0001", "description": "A hole"}), declared, now=DAY)
     assert isinstance(found, Candidate)
-    times = {"created": DAY, "modified": DAY, "now": DAY}
+    times = {"created": DAY, "modified": DAY, "valid_from": DAY, "valid_until": None}
     named = stix_id(found, declared, ["m"])
-    made = to_object(found, declared, stix_id=named, created_by_ref="identity--1", marking_ids=["m"], **times)
+    made = to_object(
+        found.observable, said(found, declared), stix_id=named, created_by_ref="identity--1", marking_ids=["m"], **times
+    )
     assert (made["type"], made["name"], made["labels"]) == ("vulnerability", "CVE-2026-0001", ["known-exploited"])
     assert made["external_references"] == [{"source_name": "cve", "external_id": "CVE-2026-0001"}]
     assert made["id"] == named != stix_id(found, declared, ["n"])
@@ -265,8 +264,11 @@ def test_what_kind_of_thing_it_is(declared, fields, types, labels):
     """Section 4: the row's words decide, else the feed's declaration, else the labels it declares; the feed's own word stays beside the harmonised one."""
     found = offered(declared, **fields)
     assert (found.indicator_types, found.labels) == (tuple(types.split()), tuple(labels.split()))
-    times = {"created": NOW, "modified": NOW, "now": NOW}
-    made = to_object(found, declared, stix_id="indicator--x", created_by_ref="identity--x", marking_ids=["m"], **times)
+    times = {"created": NOW, "modified": NOW, "valid_from": NOW, "valid_until": None}
+    words = said(found, declared)
+    made = to_object(
+        found.observable, words, stix_id="indicator--x", created_by_ref="identity--x", marking_ids=["m"], **times
+    )
     assert made["indicator_types"] == types.split()
 
 
@@ -340,3 +342,40 @@ def test_what_may_be_done_with_it():
     assert (found.pap, found.labels) == ("amber", ("own", "pap:amber", "x"))
     assert offered(pap="white").pap == "clear"
     assert offered().pap is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "expected"),
+    [
+        ("rolling", {}, NOW + 30 * DAY),
+        ("rolling", {"first_seen": "2025-01-01"}, NOW + 30 * DAY),
+        ("rolling", {"last_seen": "2025-05-01"}, LAST + 30 * DAY),
+        ("event", {"first_seen": "2025-05-01"}, LAST + 30 * DAY),
+        ("event", {}, NOW + 30 * DAY),
+        ("rolling", {"valid_until": "2025-05-01"}, LAST),
+        ("rolling", {"valid_until": "2099-01-01"}, NOW + 30 * DAY),
+        ("rolling", {"labels": "scanner"}, NOW + 7 * DAY),
+    ],
+)
+def test_until_when(kind, fields, expected):
+    """So many days after it was last seen: now, where the feed lists it without a date; by a report, then. An earlier end of the feed's own counts."""
+    declared = replace(FEED, kind=kind, indicator_types=("unknown",), labels=())
+    found = candidate(Row(1, "raw", {"value": "198.51.100.1", **fields}), declared, now=NOW)
+    assert isinstance(found, Candidate)
+    assert until(found, declared, now=NOW) == expected
+    assert until(found, replace(declared, valid_days=1), now=NOW) in {expected, expected - 29 * DAY, expected - 6 * DAY}
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"last_seen": "soon"}, "bad_date"),
+        ({"last_seen": "2099-01-01"}, "future_date"),
+        ({"valid_until": "never"}, "bad_date"),
+    ],
+)
+def test_dates_that_are_none(fields, reason):
+    """A date that cannot be read, or a sighting still to come, says that a column or a clock is wrong; an end may lie ahead."""
+    found = candidate(Row(1, "raw", {"value": "198.51.100.1", **fields}), FEED, now=NOW)
+    assert isinstance(found, Refusal)
+    assert found.reason == reason

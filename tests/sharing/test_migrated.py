@@ -15,6 +15,9 @@ from support.world import World, indicator, world
 _BACK = (
     "DROP INDEX uq_consent_release",
     "DROP INDEX uq_consent_evidence",
+    "ALTER TABLE provenance DROP COLUMN said",
+    "ALTER TABLE provenance DROP COLUMN valid_until",
+    "ALTER TABLE provenance ADD COLUMN fingerprint BYTEA",
     "ALTER TABLE feed DROP COLUMN failures",
     "ALTER TABLE feed DROP COLUMN place",
     "ALTER TABLE provenance DROP COLUMN ended",

@@ -21,8 +21,7 @@ async def end_dropped(run: Run, tally: Tally) -> None:
     last = await run.last_whole()
     if last is None or run.started - last.started < _NEARLY * (run.feed.every or 0):
         return
-    while claims := await run.dropped(before=last.number, limit=BATCH):
-        names = [one.stix_id for one in claims]
+    while names := await run.dropped(before=last.number, limit=BATCH):
         still = await run.said_by_others(names)
         alone = [name for name in names if name not in still]
         ended = [made(_ended(json.loads(raw), run.started)) for raw in await run.latest(alone)]

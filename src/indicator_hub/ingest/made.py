@@ -2,16 +2,18 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from indicator_hub.ingest.batches import batches, made
 from indicator_hub.ingest.tally import Tally
 from indicator_hub.normalise import formats
-from indicator_hub.normalise.indicator import Candidate, candidate, fingerprint, to_object
+from indicator_hub.normalise.indicator import Candidate, candidate, said, to_object, until, window
 from indicator_hub.normalise.indicator import stix_id as id_of
 from indicator_hub.normalise.row import UNSTORABLE, Refusal, Row, storable
+from indicator_hub.normalise.said import Said, joined, read
+from indicator_hub.normalise.validity import is_due
 from indicator_hub.sharing.claim import Claim, Refused, Run
 from indicator_hub.stix.markings import TLP_IDS, nation_list
 from indicator_hub.taxii.status import Status
@@ -22,16 +24,21 @@ _MILLISECOND = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """What all indicators of a run share."""
+    """What all indicators of a run share. `level` counts where neither feed nor row say one; `licence` keeps what may not be passed on in its nation."""
 
     created_by_ref: str
-    marks: tuple[str, ...]
+    level: int | None
+    licence: tuple[str, ...]
+
+    def marks(self, level: int | None) -> tuple[str, ...]:
+        """The marks of a row of this level."""
+        level = self.level if level is None else level
+        return self.licence if level is None else (TLP_IDS[NAMES[level]], *self.licence)
 
 
 async def take_rows(run: Run, content: BinaryIO, tally: Tally) -> AsyncIterator[int]:
     """Take every row; yields the number of candidates so far after each batch. Raises FeedFailed before anything is stored."""
-    level = run.feed.level if run.feed.level is not None else run.reach.require_collection().default
-    terms = _Terms(run.created_by_ref, (*(() if level is None else (TLP_IDS[NAMES[level]],)), *await _licence(run)))
+    terms = _Terms(run.created_by_ref, run.reach.require_collection().default, await _licence(run))
     ahead = iter(batches(await asyncio.to_thread(formats.rows, content, run.feed)))
     # In another thread: polls are answered meanwhile.
     while rows := await asyncio.to_thread(_candidates, ahead, run):
@@ -42,7 +49,7 @@ async def take_rows(run: Run, content: BinaryIO, tally: Tally) -> AsyncIterator[
             if isinstance(found, Refusal):
                 refused.append(_refused(found))
                 continue
-            stix_id = id_of(found, run.feed, terms.marks)
+            stix_id = id_of(found, run.feed, terms.marks(found.level))
             if stix_id in offered:
                 tally.duplicate += 1
             else:
@@ -87,6 +94,7 @@ async def _licence(run: Run) -> tuple[str, ...]:
 
 async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused], terms: _Terms, tally: Tally) -> None:
     known, taken_back = await run.known(list(offered))
+    taken_back |= await _taken_back_otherwise(run, offered, terms)
     unchanged: list[Claim] = []
     changed: dict[str, Claim] = {}
     objects: list[dict[str, object]] = []
@@ -100,13 +108,13 @@ async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused]
                 1  # in an earlier batch: that is remembered in the database, not here, however long the feed is
             )
             continue
-        digest = fingerprint(found, run.feed)
-        if before is not None and before.fingerprint == digest and not before.ended:
-            unchanged.append(before)
+        claim = _claim(run, stix_id, found, before)
+        if before is not None and (kept := _kept(run, found, claim, before)) is not None:
+            unchanged.append(kept)
             continue
-        claim = _claim(run, stix_id, digest, found, before)
         changed[stix_id] = claim
-        objects.append(_object(found, run, terms, claim))
+        whole = _Whole.of(claim, before.others if before is not None else ())
+        objects.append(_object(found, whole, terms, claim))
     tally.unchanged += len(unchanged)
     await run.keep(unchanged, refused)
     if objects:
@@ -114,27 +122,94 @@ async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused]
         await run.keep((), _failures(status, changed, tally))
 
 
-def _claim(run: Run, stix_id: str, digest: bytes, found: Candidate, before: Claim | None) -> Claim:
+async def _taken_back_otherwise(run: Run, offered: dict[str, Candidate], terms: _Terms) -> frozenset[str]:
+    """Those of which the same value was taken back under other marks: no feed brings it again by marking it otherwise."""
+    if not await run.took_back():
+        return frozenset()
+    licences = {(), (nation_list(run.feed.group, run.feed.organisation, run.reach.nation)["id"],)}
+    ways = [replace(terms, licence=licence).marks(level) for licence in licences for level in (None, *NAMES)]
+    ids = {stix_id: {id_of(found, run.feed, marks) for marks in ways} for stix_id, found in offered.items()}
+    closed = await run.closed(list({one for each in ids.values() for one in each}))
+    return frozenset(stix_id for stix_id, each in ids.items() if each & closed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What all feeds of the scope say together of one indicator. Instants in microseconds; `valid_until` None: it has no end."""
+
+    said: Said
+    valid_from: int
+    valid_until: int | None
+
+    @classmethod
+    def of(cls, mine: Claim, others: Sequence[Claim]) -> "_Whole":
+        """This feed's claim together with those of others."""
+        every = [mine, *others]
+        begin = min(one.valid_from for one in every)
+        end = _end(mine, others)
+        return cls(
+            joined([read(one.said) for one in every]), begin, None if end is None else max(end, begin + _MILLISECOND)
+        )
+
+
+def _end(mine: Claim, others: Sequence[Claim]) -> int | None:
+    return max((one.valid_until for one in (mine, *others) if one.valid_until is not None), default=None)
+
+
+def _kept(run: Run, found: Candidate, claim: Claim, before: Claim) -> Claim | None:
+    """The claim as it is kept, where all feeds together say what they said, and the end is far enough; None: there is news."""
+    if before.said == claim.said and before.valid_from == claim.valid_from and not before.ended:
+        was, end = _end(before, before.others), _end(claim, before.others)
+    else:
+        mine = before.said and not before.ended and read(before.said).collection == run.feed.collection
+        live = [*([before] if mine else []), *before.others]
+        if not live:
+            return None
+        formerly, now = _Whole.of(live[0], live[1:]), _Whole.of(claim, before.others)
+        if (formerly.said, formerly.valid_from) != (now.said, now.valid_from):
+            return None
+        was, end = formerly.valid_until, now.valid_until
+    if end != was and _is_moved(run, found, claim, was, end):
+        return None
+    # As it is published: what is put off later is measured from there.
+    ends = [one for one in (claim.valid_until, was) if one is not None]
+    return replace(claim, modified=before.modified, valid_until=min(ends, default=None))
+
+
+def _is_moved(run: Run, found: Candidate, claim: Claim, was: int | None, end: int | None) -> bool:
+    """Whether another end is worth a version: where the source says an earlier one, or the one that is published has come near."""
+    if end is None:
+        return False
+    if found.valid_until is not None and was is not None and end < was:
+        return True
+    place = int(claim.stix_id[-8:], 16) / 2**32
+    return is_due(was, end, window=window(found, run.feed), now=run.started, place=place)
+
+
+def _claim(run: Run, stix_id: str, found: Candidate, before: Claim | None) -> Claim:
     """Times in whole milliseconds, as they are written; a next version is always later than the one before, whatever the clock says."""
     now = run.started - run.started % _MILLISECOND
+    end = until(found, run.feed, now=now)
+    text, raw = said(found, run.feed).text(), storable(found.raw)
     if before is None:
-        valid_from = now if found.valid_from is None else found.valid_from
-        return Claim(stix_id, digest, now, now, valid_from, storable(found.raw), found.number)
-    valid_from = before.valid_from if found.valid_from is None else found.valid_from
+        begin = now if found.valid_from is None else found.valid_from
+        return Claim(stix_id, text, now, now, begin, end, raw, found.number)
+    begin = before.valid_from if found.valid_from is None else found.valid_from
     modified = max(now, before.modified + _MILLISECOND)
-    return Claim(stix_id, digest, before.created, modified, valid_from, storable(found.raw), found.number)
+    return Claim(stix_id, text, before.created, modified, begin, end, raw, found.number)
 
 
-def _object(found: Candidate, run: Run, terms: _Terms, claim: Claim) -> dict[str, object]:
+def _object(found: Candidate, whole: _Whole, terms: _Terms, claim: Claim) -> dict[str, object]:
     return to_object(
-        found,
-        run.feed,
+        found.observable,
+        whole.said,
         stix_id=claim.stix_id,
         created_by_ref=terms.created_by_ref,
         created=claim.created,
         modified=claim.modified,
-        marking_ids=terms.marks,
-        now=claim.valid_from,
+        marking_ids=terms.marks(found.level),
+        valid_from=whole.valid_from,
+        valid_until=whole.valid_until,
     )
 
 

@@ -1,16 +1,16 @@
 """A feed's row to a candidate, and a candidate to the indicator that the hub publishes for it."""
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
-from indicator_hub.normalise import dates, marks, scales
+from indicator_hub.normalise import dates, marks, scales, validity
 from indicator_hub.normalise.observe import TYPES, Observation, observe
 from indicator_hub.normalise.refang import defang
 from indicator_hub.normalise.row import MAX_VALUE, NOTHING, Refusal, Row, cut
+from indicator_hub.normalise.said import MOST, Said
 from indicator_hub.stix import canonical, indicator, pattern, taxonomy, vulnerability
 from indicator_hub.stix.pattern import Observable
 from indicator_hub.stix.taxonomy import Harmonised
@@ -18,7 +18,7 @@ from indicator_hub.trust.roster import Feed
 
 DAY = 86_400_000_000
 VULNERABILITY = "cve"
-MAX_LABELS = 50
+MAX_LABELS = MOST
 MAX_LABEL = 250
 MAX_DESCRIPTION = 4_096
 
@@ -27,7 +27,6 @@ _HASHTAGS = re.compile(r"[,;|]|\s+(?=#)")
 _TAG = re.compile(r"</?[A-Za-z!][^<>]*>")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _BLANKS = re.compile(r"[ \t]{2,}")
-_JSON = json.JSONEncoder(separators=(",", ":"))
 _HASHES = ("sha256", "sha1", "md5")
 _AS_LABEL = frozenset({"wildcard", "tor"})
 _UNKNOWN = ("unknown",)
@@ -37,9 +36,9 @@ _MAX_KEPT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What one row offers for publication. `valid_from` is in microseconds since 1970, None where the feed names no date.
+    """What one row offers for publication. `valid_from` is None where the feed names no date, as `last_seen` and `valid_until` are.
 
-    `level` is the TLP level that it is to bear, the stricter of the feed's and its own; None: the collection's default. `pap` is among the labels too.
+    Instants are in microseconds. `level` is the TLP level that it is to bear, the stricter of the feed's and its own; None: the collection's default. `pap` is among the labels too.
     """
 
     number: int
@@ -54,6 +53,9 @@ class Candidate:
     indicator_types: tuple[str, ...] = _UNKNOWN
     level: int | None = None
     pap: str | None = None
+    last_seen: int | None = None
+    valid_until: int | None = None
+    """Where the feed says an end itself."""
 
 
 def candidate(row: Row, feed: Feed, *, now: int, let_through: bool = False) -> Candidate | Refusal:
@@ -78,10 +80,11 @@ def candidate(row: Row, feed: Feed, *, now: int, let_through: bool = False) -> C
     )
     if not isinstance(found, Observation):
         return Refusal(found.reason, row.raw, row.number)
-    seen = _seen(date, now if not let_through else None) if (date := fields.get("first_seen", "")) else None
-    if isinstance(seen, str):
-        return Refusal(seen, row.raw, row.number)
-    if (said := _said(fields, feed, found.notes)) is None:
+    dated = _dated(fields, now if not let_through else None) if _DATES.intersection(fields) else _UNDATED
+    if isinstance(dated, str):
+        return Refusal(dated, row.raw, row.number)
+    seen, last_seen, until = dated
+    if (words := _said(fields, feed, found.notes)) is None:
         # It may be stricter than any mark we know: no person of ours can let it through, only its source can say what it means.
         return Refusal("bad_marking", row.raw, row.number)
     return Candidate(
@@ -90,18 +93,33 @@ def candidate(row: Row, feed: Feed, *, now: int, let_through: bool = False) -> C
         observable=found.observable,
         notes=found.notes,
         valid_from=seen,
-        labels=said.labels,
+        labels=words.labels,
         confidence=_confidence(fields.get("confidence", ""), feed),
         description=_description(fields.get("description", "")),
         references=_references(fields.get("reference", "")),
-        indicator_types=said.indicator_types,
-        level=feed.level if said.level is None else max(said.level, feed.level or 0),
-        pap=said.pap,
+        indicator_types=words.indicator_types,
+        level=feed.level if words.level is None else max(words.level, feed.level or 0),
+        pap=words.pap,
+        last_seen=last_seen,
+        valid_until=until,
     )
 
 
+_DATES = frozenset(("first_seen", "last_seen", "valid_until"))
+_UNDATED: tuple[int | None, int | None, int | None] = (None, None, None)
+
+
+def _dated(fields: Mapping[str, str], now: int | None) -> tuple[int | None, int | None, int | None] | str:
+    """First and last sighting and the end, each None where there is none; or why one of them is none. `now` None: a sighting may lie ahead."""
+    first, last = (_seen(fields.get(name, ""), now) for name in ("first_seen", "last_seen"))
+    until = _seen(fields.get("valid_until", ""), None)
+    for one in (first, last, until):
+        if isinstance(one, str):
+            return one
+    return cast("tuple[int | None, int | None, int | None]", (first, last, until))
+
+
 def _seen(text: str, now: int | None) -> int | str | None:
-    """The instant of a first sighting, None where there is none, or why it is none; `now` None: it may lie ahead."""
     if text.strip().lower() in NOTHING:
         return None
     seen = dates.parse(text)
@@ -239,25 +257,28 @@ def _references(text: str) -> tuple[str, ...]:
     return (address,) if address else ()
 
 
-def fingerprint(found: Candidate, feed: Feed) -> bytes:
-    """The SHA-256 of all that decides what the indicator says, the times of its versions excepted: the same digest, no new version."""
-    meaning = (
-        feed.group,
-        feed.organisation,
-        feed.collection,
-        feed.title if found.references else "",
-        found.level,
-        found.indicator_types,
-        found.observable.type,
-        found.observable.value,
-        [(one.type, one.value) for one in found.observable.also],
-        found.valid_from,
-        found.labels,
-        found.confidence,
-        found.description,
-        found.references,
-    )
-    return hashlib.sha256(_JSON.encode(meaning).encode("ascii")).digest()
+def said(found: Candidate, feed: Feed) -> Said:
+    """What the feed says of the value in this row."""
+    references = tuple((feed.title or feed.name, address) for address in found.references)
+    return Said(feed.collection, found.labels, found.indicator_types, found.confidence, found.description, references)
+
+
+def window(found: Candidate, feed: Feed) -> int:
+    """How long it is true after it was last seen, in microseconds."""
+    return validity.window(feed, found.observable.type, found.labels, found.indicator_types)
+
+
+def until(found: Candidate, feed: Feed, *, now: int) -> int | None:
+    """When it ends, in microseconds, as long as nobody sees it again: the window after it was last seen, or the feed's own end where that is earlier.
+
+    None for a vulnerability. What a feed lists without a date it sees now; a dated report saw it then.
+    """
+    if found.observable.type == VULNERABILITY:
+        return None
+    reported = found.valid_from if feed.kind == "event" else None
+    last = next((one for one in (found.last_seen, reported) if one is not None), now)
+    end = last + window(found, feed)
+    return end if found.valid_until is None else min(end, found.valid_until)
 
 
 def stix_id(found: Candidate, feed: Feed, marking_ids: Sequence[str]) -> str:
@@ -268,39 +289,38 @@ def stix_id(found: Candidate, feed: Feed, marking_ids: Sequence[str]) -> str:
 
 
 def to_object(
-    found: Candidate,
-    feed: Feed,
+    observable: Observable,
+    said: Said,
     *,
     stix_id: str,
     created_by_ref: str,
     created: int,
     modified: int,
     marking_ids: Sequence[str],
-    now: int,
+    valid_from: int,
+    valid_until: int | None,
 ) -> dict[str, object]:
-    """The indicator of a candidate, or the vulnerability that it names, in the scope of the feed's group and organisation.
-
-    Instants are microseconds since 1970. `now` is the time of ingest, from which an indicator is valid whose feed names no date.
-    """
-    references = [{"source_name": feed.title or feed.name, "url": address} for address in found.references]
-    if found.observable.type == VULNERABILITY:
+    """The indicator of a value, or the vulnerability that it names, with what is said of it. Instants are microseconds since 1970."""
+    references = [{"source_name": name, "url": address} for name, address in said.references]
+    if observable.type == VULNERABILITY:
         return vulnerability.build(
-            stix_id=stix_id, marking_ids=marking_ids, cve=found.observable.value, created_by_ref=created_by_ref,
-            created=created, modified=modified, description=found.description, labels=found.labels, confidence=found.confidence,
+            stix_id=stix_id, marking_ids=marking_ids, cve=observable.value, created_by_ref=created_by_ref,
+            created=created, modified=modified, description=said.description, labels=said.labels, confidence=said.confidence,
             external_references=references,
         )  # fmt: skip
     return indicator.build(
         stix_id=stix_id,
         marking_ids=marking_ids,
-        pattern=pattern.render(found.observable),
-        name=defang(found.observable.value),
+        pattern=pattern.render(observable),
+        name=defang(observable.value),
         created_by_ref=created_by_ref,
         created=created,
         modified=modified,
-        valid_from=now if found.valid_from is None else found.valid_from,
-        description=found.description,
-        indicator_types=found.indicator_types,
-        labels=found.labels,
-        confidence=found.confidence,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        description=said.description,
+        indicator_types=said.indicator_types,
+        labels=said.labels,
+        confidence=said.confidence,
         external_references=references,
     )

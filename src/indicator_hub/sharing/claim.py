@@ -46,11 +46,20 @@ class Run:
     """The importing organisation's own STIX identity; empty when it declares none."""
 
     async def known(self, identifiers: Sequence[str]) -> tuple[dict[str, Claim], frozenset[str]]:
-        """What this feed said before of these indicators, and which of them were taken back."""
+        """What was said before of these indicators, and which of them were taken back."""
         async with self.store.transactions.read() as tx:
-            return await feeds.claims(tx, self.bookmark.feed_id, identifiers), await entries.closed(
-                tx, self.reach, identifiers
-            )
+            known = await feeds.claims(tx, self.bookmark.feed_id, self.reach.key, identifiers)
+            return known, await entries.closed(tx, self.reach, identifiers)
+
+    async def closed(self, identifiers: Sequence[str]) -> frozenset[str]:
+        """Which of these were taken back."""
+        async with self.store.transactions.read() as tx:
+            return await entries.closed(tx, self.reach, identifiers)
+
+    async def took_back(self) -> bool:
+        """Whether anything of this organisation's was taken back here."""
+        async with self.store.transactions.read() as tx:
+            return await entries.any_recalled(tx, self.reach)
 
     async def submit(self, body: Sequence[Received], *, claims: Sequence[Claim], ended: Sequence[str] = ()) -> Status:
         """Submit one batch; the claims of what was taken, and those that have ended, are kept with it.
@@ -84,8 +93,8 @@ class Run:
         async with self.store.transactions.read() as tx:
             return await feeds.last_whole(tx, self.bookmark.feed_id)
 
-    async def dropped(self, *, before: int, limit: int) -> list[Claim]:
-        """What the feed said last before a run, and has not ended yet."""
+    async def dropped(self, *, before: int, limit: int) -> list[str]:
+        """The ids of what the feed said last before a run, and has not ended yet."""
         async with self.store.transactions.read() as tx:
             return await feeds.dropped(tx, self.bookmark.feed_id, before=before, limit=limit)
 

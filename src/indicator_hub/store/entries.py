@@ -299,6 +299,12 @@ async def shown(tx: AsyncConnection, reach: Reach, identifier: str, versions: Se
     return [one for one in versions if one.entry in keys]
 
 
+async def any_recalled(tx: AsyncConnection, reach: Reach) -> bool:
+    """Whether anything that this organisation put into the collection was taken back."""
+    own = entry.c.organisation_id == reach.organisation_id, entry.c.collection_id == reach.key, entry.c.recalled != 0
+    return (await tx.execute(select(entry.c.id).where(*own).limit(1))).first() is not None
+
+
 async def closed(tx: AsyncConnection, reach: Reach, identifiers: Iterable[str]) -> frozenset[str]:
     """The ids whose own line was recalled whole: what a feed must not bring again."""
     own = entry.c.collection_id == reach.key, entry.c.organisation_id == reach.organisation_id

@@ -30,19 +30,23 @@ class Bookmark:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a feed said of one indicator: a digest over all that has a meaning, and the times the indicator was given (microseconds)."""
+    """What a feed said of one indicator: as text, and the times the indicator was given (microseconds)."""
 
     stix_id: str
-    fingerprint: bytes
+    said: str
+    """Empty where this feed never said anything of it."""
     created: int
     modified: int
     valid_from: int
+    valid_until: int | None
     raw: str
     row_number: int
     run: int = 0
     """The run in which this feed said it last; 0 where only another feed of the scope did."""
     ended: bool = False
     """Whether this feed had dropped it."""
+    others: tuple["Claim", ...] = ()
+    """What other feeds of the scope say of it still, into the same collection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,44 +138,44 @@ async def set_bookmark(
     await tx.execute(update(feed).where(*same).values(**values))
 
 
-async def claims(tx: AsyncConnection, feed_id: int, identifiers: Iterable[str]) -> dict[str, Claim]:
-    """What was last said of these indicators: by this feed, else by another of the same scope (then no fingerprint is known).
+async def claims(tx: AsyncConnection, feed_id: int, collection_id: int, identifiers: Iterable[str]) -> dict[str, Claim]:
+    """What was last said of these indicators, by this feed and by others of the same scope.
 
     The id of a derived indicator holds its scope, so two feeds meet in one id only when one organisation imports both for one group.
     """
+    p = provenance.c
     columns = (
-        provenance.c.feed_id, provenance.c.stix_id, provenance.c.fingerprint, provenance.c.created, provenance.c.modified,
-        provenance.c.valid_from, provenance.c.raw, provenance.c.row_number, provenance.c.last_run_id,
-        provenance.c.ended,
+        p.feed_id, feed.c.collection_id, p.stix_id, p.said, p.created, p.modified, p.valid_from, p.valid_until, p.raw, p.row_number, p.last_run_id, p.ended,
     )  # fmt: skip
-    statement = select(*columns).where(among(provenance.c.stix_id, "ids"))
-    found: dict[str, Claim] = {}
-    for row in await tx.execute(statement, {"ids": bind_list(tx, identifiers)}):
-        mine = row.feed_id == feed_id
-        said = row.stix_id, bytes(row.fingerprint) if mine else b"", *row[3:-2]
-        one = Claim(*said, run=row.last_run_id if mine else 0, ended=mine and row.ended is not None)
-        other = found.get(one.stix_id)
-        found[one.stix_id] = one if other is None else _joined(one, other)
-    return found
+    statement = select(*columns).join(feed, feed.c.id == p.feed_id).where(among(p.stix_id, "ids")).order_by(p.feed_id)
+    found: dict[str, list[tuple[bool, bool, Claim]]] = {}
+    for of, where, *said, ended in await tx.execute(statement, {"ids": bind_list(tx, identifiers)}):
+        one = Claim(*said, ended=ended is not None)
+        found.setdefault(one.stix_id, []).append((of == feed_id, where == collection_id, one))
+    return {name: _together(name, every) for name, every in found.items()}
 
 
-def _joined(one: Claim, other: Claim) -> Claim:
-    """Of two claims on one indicator: this feed's, with the latest `modified` of both, so that a next version is later than either."""
-    kept = one if one.fingerprint else other
-    return replace(kept, created=min(one.created, other.created), modified=max(one.modified, other.modified))
+def _together(name: str, every: Sequence[tuple[bool, bool, Claim]]) -> Claim:
+    """This feed's claim on an indicator; its next version is later than any feed's."""
+    others = tuple(one for mine, here, one in every if here and not mine and not one.ended and one.said)
+    created, modified = min(one.created for *_, one in every), max(one.modified for *_, one in every)
+    for mine, _, one in every:
+        if mine:
+            return replace(one, created=created, modified=modified, others=others)
+    return Claim(name, "", created, modified, min(one.valid_from for *_, one in every), None, "", 0, others=others)
 
 
 async def claim(tx: AsyncConnection, feed_id: int, run: int, found: Sequence[Claim]) -> None:
     """Keep what the feed says now."""
     rows = [
         {
-            "feed_id": feed_id, "stix_id": one.stix_id, "fingerprint": one.fingerprint, "raw": one.raw, "row_number": one.row_number,
-            "created": one.created, "modified": one.modified, "valid_from": one.valid_from, "first_run_id": run, "last_run_id": run,
-            "ended": None,
+            "feed_id": feed_id, "stix_id": one.stix_id, "said": one.said, "raw": one.raw, "row_number": one.row_number,
+            "created": one.created, "modified": one.modified, "valid_from": one.valid_from, "valid_until": one.valid_until,
+            "first_run_id": run, "last_run_id": run, "ended": None,
         }
         for one in found
     ]  # fmt: skip
-    kept = ("fingerprint", "raw", "row_number", "modified", "valid_from", "last_run_id", "ended")
+    kept = ("said", "raw", "row_number", "modified", "valid_from", "valid_until", "last_run_id", "ended")
     await bulk.write(tx, provenance, rows, key=("feed_id", "stix_id"), kept=kept)
 
 
@@ -192,13 +196,11 @@ async def last_whole(tx: AsyncConnection, feed_id: int) -> Whole | None:
     return None if row is None else Whole(row.id, row.started, json.loads(row.tally))
 
 
-async def dropped(tx: AsyncConnection, feed_id: int, *, before: int, limit: int) -> list[Claim]:
-    """What a feed said last before this run, and has not been found to have dropped yet."""
+async def dropped(tx: AsyncConnection, feed_id: int, *, before: int, limit: int) -> list[str]:
+    """The ids of what a feed said last before this run, and has not been found to have dropped yet."""
     p = provenance.c
-    columns = (p.stix_id, p.fingerprint, p.created, p.modified, p.valid_from, p.raw, p.row_number, p.last_run_id)
     which = p.feed_id == feed_id, p.ended.is_(None), p.last_run_id < before
-    rows = await tx.execute(select(*columns).where(*which).order_by(p.stix_id).limit(limit))
-    return [Claim(row.stix_id, bytes(row.fingerprint), *row[2:-1], run=row.last_run_id) for row in rows]
+    return list((await tx.execute(select(p.stix_id).where(*which).order_by(p.stix_id).limit(limit))).scalars())
 
 
 async def said_by_others(tx: AsyncConnection, feed_id: int, identifiers: Collection[str]) -> set[str]:

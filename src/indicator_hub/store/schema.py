@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0007"
+REVISION = "0008"
 """The schema this code knows: the newest revision in `migrations/`. The hub refuses to start on any other."""
 
 metadata = MetaData(
@@ -221,7 +221,9 @@ provenance = Table(
     metadata,
     Column("feed_id", _Key, ForeignKey("feed.id"), nullable=False),
     Column("stix_id", _Text, nullable=False, index=True),
-    Column("fingerprint", LargeBinary, nullable=False),
+    # As `normalise/said.py` writes it.
+    Column("said", _Text, nullable=False, server_default=text("''")),
+    Column("valid_until", BigInteger),
     Column("raw", _Text, nullable=False),
     Column("row_number", BigInteger, nullable=False),
     Column("created", BigInteger, nullable=False),

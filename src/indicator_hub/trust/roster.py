@@ -108,13 +108,13 @@ class Feed:
     """An outside source of indicators, the organisation that imports it, and the one collection it fills.
 
     `source` is a path or an http(s) URL; a relative path is taken from the folder of the YAML file that declares it.
-    `columns` maps the fields value, port, sha256, sha1, md5, type, first_seen, description, labels, category, tlp, pap, confidence and reference
+    `columns` maps the fields value, port, sha256, sha1, md5, type, first_seen, last_seen, valid_until, description, labels, category, tlp, pap, confidence and reference
     to column names or 1-based numbers of a table, or to paths inside an item of JSON; `items` is the path to the items; `split` parts a cell that holds several
     values; rows in which a column has the value that `ignore` names are none. `types` maps the feed's own type words to observable types; `labels`, `indicator_types`, `confidence` and
     `level` are what every indicator of the feed carries, where its row does not say what kind of thing it is (`stix/taxonomy.py`), how sure the feed is,
     or a stricter level. `taxonomy` maps the feed's own words for that to words of the table; `confidence_scale` is the one of its confidence. Without `reshare` its licence keeps it in the nation of whoever imports it.
     `headers` are sent when a web address is asked, where `$NAME` is a secret of the environment; such an address is https unless it is
-    `unencrypted`, and leads into nobody's own network unless it is `internal`. `every` is how often the hub runs it, in microseconds; None: only when it is told to. `documentation` makes documentation addresses ordinary values.
+    `unencrypted`, and leads into nobody's own network unless it is `internal`. Without `valid_days` its type says how long an indicator is true after it was last seen. `every` is how often the hub runs it, in microseconds; None: only when it is told to. `documentation` makes documentation addresses ordinary values.
     """
 
     name: str
@@ -145,6 +145,7 @@ class Feed:
     terms: str = ""
     reshare: bool = True
     kind: FeedKind = "rolling"
+    valid_days: int | None = None
     every: int | None = None
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     unencrypted: bool = False

@@ -156,6 +156,16 @@ def _number(text: object) -> int:
     return int(text)
 
 
+_MOST_DAYS = 3_650
+
+
+def _days(value: object) -> int:
+    number = _number(value)
+    if not 0 < number <= _MOST_DAYS:
+        raise ValueError(f"must be a number of days from 1 to {_MOST_DAYS}")
+    return number
+
+
 def _percentage(text: object) -> int:
     number = _number(text)
     if number > 100:  # noqa: PLR2004 - STIX confidence is 0 to 100
@@ -190,6 +200,7 @@ HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$")]
 Interval = Annotated[int, BeforeValidator(_interval)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Percentage = Annotated[int, BeforeValidator(_percentage)]
+Days = Annotated[int, BeforeValidator(_days)]
 Level = Annotated[int, BeforeValidator(_level)]
 Observable = Annotated[str, AfterValidator(_require_observable)]
 TaxonomyWord = Annotated[str, AfterValidator(_require_taxonomy_word)]
@@ -199,6 +210,6 @@ Email = Annotated[MaybeText, AfterValidator(_require_email)]
 Source = Annotated[Text, AfterValidator(_require_source)]
 Delimiter = Annotated[str, PlainValidator(_delimiter)]
 ColumnOf = Literal[
-    "value", "port", "sha256", "sha1", "md5", "type", "first_seen", "description", "labels", "category", "tlp", "pap", "confidence", "reference"
+    "value", "port", "sha256", "sha1", "md5", "type", "first_seen", "last_seen", "valid_until", "description", "labels", "category", "tlp", "pap", "confidence", "reference"
 ]  # fmt: skip
 Column = Annotated[str | int, BeforeValidator(_column)]

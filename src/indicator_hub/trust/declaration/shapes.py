@@ -11,6 +11,7 @@ from indicator_hub.trust.declaration.fields import (
     Alias,
     Column,
     ColumnOf,
+    Days,
     Delimiter,
     Email,
     Flag,
@@ -165,6 +166,7 @@ class FeedShape(Shape):
     terms: MaybeText = ""
     reshare: Flag = True
     kind: FeedKind = "rolling"
+    valid_days: Days | None = None
     every: Interval | None = None
     headers: dict[HeaderName, Text] = {}
     unencrypted: Flag = False
