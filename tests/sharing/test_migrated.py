@@ -15,6 +15,7 @@ from support.world import World, indicator, world
 _BACK = (
     "DROP INDEX uq_consent_release",
     "DROP INDEX uq_consent_evidence",
+    "DROP TABLE warning_list",
     "ALTER TABLE provenance DROP COLUMN said",
     "ALTER TABLE provenance DROP COLUMN valid_until",
     "ALTER TABLE provenance ADD COLUMN fingerprint BYTEA",

@@ -102,6 +102,7 @@ _BACKWARDS = (
     "ALTER TABLE audience_history DROP COLUMN line_order",
     "ALTER TABLE audience_history DROP COLUMN recalled",
     "ALTER TABLE account DROP COLUMN barred",
+    "DROP TABLE warning_list",
     "ALTER TABLE provenance DROP COLUMN said",
     "ALTER TABLE provenance DROP COLUMN valid_until",
     "ALTER TABLE provenance ADD COLUMN fingerprint BYTEA",

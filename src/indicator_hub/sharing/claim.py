@@ -11,9 +11,10 @@ from indicator_hub.errors import Conflict, NotFound, Unavailable
 from indicator_hub.sharing.act import Act, Caller
 from indicator_hub.sharing.submit import submit
 from indicator_hub.stix.reader import Received
-from indicator_hub.store import audit, credentials, entries, feeds, jobs, records, roster
+from indicator_hub.store import audit, credentials, entries, feeds, jobs, lists, records, roster
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.feeds import Bookmark, Claim, Refused, Whole
+from indicator_hub.store.lists import Listed
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.status import Status
 from indicator_hub.trust.reach import Reach, reach_of
@@ -87,6 +88,23 @@ class Run:
                 await feeds.claim(tx, self.bookmark.feed_id, self.number, claims)
                 await feeds.quarantined(tx, self.bookmark.feed_id, self.number, refused)
                 await self._renew(tx)
+
+    async def lists(self) -> Sequence[Listed]:
+        """The lists that this feed is held to."""
+        async with self.store.transactions.read() as tx:
+            return await lists.of_collection(tx, self.reach.key, nation=self.reach.nation)
+
+    async def list_before(self) -> str | None:
+        """What this feed brought last, where it brings a list."""
+        async with self.store.transactions.read() as tx:
+            return await lists.content(tx, self.bookmark.feed_id)
+
+    async def keep_list(self, content: str, refused: Sequence[Refused]) -> None:
+        """What this feed brings now is what others are held to."""
+        async with self.store.transactions.begin() as tx:
+            await lists.put(tx, self.bookmark.feed_id, content, now=self.store.now())
+            await feeds.quarantined(tx, self.bookmark.feed_id, self.number, refused)
+            await self._renew(tx)
 
     async def last_whole(self) -> Whole | None:
         """The last run before this one that took the whole content."""

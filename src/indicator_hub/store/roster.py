@@ -143,10 +143,11 @@ async def _organisations(tx: AsyncConnection) -> dict[str, Organisation]:
 async def feeds(tx: AsyncConnection) -> list[Feed]:
     """The feeds declared and not ended, by name."""
     statement = select(feed.c.declaration).where(feed.c.ends.is_(None)).order_by(feed.c.name)
-    return [_feed(declaration) for declaration in (await tx.execute(statement)).scalars()]
+    return [declared_feed(declaration) for declaration in (await tx.execute(statement)).scalars()]
 
 
-def _feed(declaration: str) -> Feed:
+def declared_feed(declaration: str) -> Feed:
+    """A feed as it was declared, from what is kept of it."""
     values: dict[str, Any] = json.loads(declaration)
     for name in MAPPINGS:
         values[name] = MappingProxyType(values.get(name, {}))
@@ -291,7 +292,7 @@ async def _write_feed(tx: AsyncConnection, value: Feed, now: int) -> None:
         "ends": None,
     }
     before = (await tx.execute(select(feed.c.declaration, feed.c.ends).where(feed.c.name == value.name))).one_or_none()
-    was = _feed(before.declaration) if before is not None else None
+    was = declared_feed(before.declaration) if before is not None else None
     if before is not None and (was != value or before.ends is not None):
         row |= {"failures": 0, "etag": None, "last_modified": None, "content_sha256": None}
         if was is None or any(getattr(was, name) != getattr(value, name) for name in _ELSEWHERE):

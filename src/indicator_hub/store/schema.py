@@ -252,6 +252,15 @@ quarantine = Table(
     UniqueConstraint("feed_id", "digest", "reason"),
 )
 
+# What a feed brings that others are held to, as `normalise/warninglists.py` writes it.
+warning_list = Table(
+    "warning_list",
+    metadata,
+    Column("feed_id", _Key, ForeignKey("feed.id"), primary_key=True, autoincrement=False),
+    Column("content", _Text, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+)
+
 job = Table(
     "job",
     metadata,

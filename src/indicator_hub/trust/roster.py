@@ -13,7 +13,8 @@ Role = Literal["submitter", "observer", "client", "member"]
 Kind = Literal["standing", "operation", "public"]
 AccountKind = Literal["person", "service", "feed"]
 Writable = Literal["members", "feeds"]
-Format = Literal["list", "csv", "tsv", "json", "jsonl", "hosts", "misp", "stix", "taxii"]
+Format = Literal["list", "csv", "tsv", "json", "jsonl", "hosts", "misp", "stix", "taxii", "warninglist"]
+FeedUse = Literal["publish", "refuse", "label", "allow"]
 FeedKind = Literal["rolling", "snapshot", "event"]
 ConfidenceScale = Literal["percent", "ten", "low-med-high", "admiralty", "misp", "estimative", "count"]
 
@@ -113,6 +114,8 @@ class Feed:
     values; rows in which a column has the value that `ignore` names are none. `types` maps the feed's own type words to observable types; `labels`, `indicator_types`, `confidence` and
     `level` are what every indicator of the feed carries, where its row does not say what kind of thing it is (`stix/taxonomy.py`), how sure the feed is,
     or a stricter level. `taxonomy` maps the feed's own words for that to words of the table; `confidence_scale` is the one of its confidence. Without `reshare` its licence keeps it in the nation of whoever imports it.
+    Whose `use` is not `publish` brings a list that the feeds of its collection are held to: what is on it is refused, or labelled, or (`allow`) is the
+    importing nation's own, which only its own feeds are held to. A run of which more than `most_warned` per cent are on such lists is held for a person.
     `headers` are sent when a web address is asked, where `$NAME` is a secret of the environment; such an address is https unless it is
     `unencrypted`, and leads into nobody's own network unless it is `internal`. Without `valid_days` its type says how long an indicator is true after it was last seen. `every` is how often the hub runs it, in microseconds; None: only when it is told to. `documentation` makes documentation addresses ordinary values.
     """
@@ -144,6 +147,8 @@ class Feed:
     documentation: bool = False
     terms: str = ""
     reshare: bool = True
+    use: FeedUse = "publish"
+    most_warned: int = 5
     kind: FeedKind = "rolling"
     valid_days: int | None = None
     every: int | None = None

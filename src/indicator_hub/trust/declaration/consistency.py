@@ -159,7 +159,7 @@ def _feed(name: str, feed: Declared[shapes.FeedShape], group: DeclaredGroup, eve
     shape = feed.shape
     if shape is None:
         return
-    for rule in (_importer, _filled, _columns, _licence):
+    for rule in (_importer, _filled, _columns, _licence, _used):
         yield from rule(name, feed, shape, group, everything)
 
 
@@ -186,11 +186,23 @@ def _filled(
         yield feed.mistake(f'this group has no collection "{shape.collection}": {offer}', "collection")
         return
     collection = group.collections[shape.collection].shape
-    if name == PUBLIC and shape.level is None and shape.format not in ("stix", "taxii"):
+    if name == PUBLIC and shape.level is None and shape.format not in ("stix", "taxii") and shape.use == "publish":
         yield feed.mistake('what is public must say CLEAR itself: write "level: CLEAR"')
     elif collection is not None and shape.level is not None and shape.level > collection.ceiling:
         above = f"its level {NAMES[shape.level]} is above the ceiling {NAMES[collection.ceiling]} of {shape.collection}"
         yield feed.mistake(f"{above}: choose a lower level or another collection", "level")
+
+
+def _used(
+    _name: str, feed: Declared[shapes.FeedShape], shape: shapes.FeedShape, _group: DeclaredGroup, _everything: Gathered
+) -> Iterator[Mistake]:
+    """A list that others are held to is a list; nothing of a warning list is published."""
+    if shape.format == "warninglist" and shape.use == "publish":
+        yield feed.mistake('a warning list is not published: write "use: refuse" or "use: label"', "use")
+    if shape.use != "publish" and shape.format not in ("warninglist", "list"):
+        yield feed.mistake(
+            f"what others are held to is of the format warninglist or list, not {shape.format}", "format"
+        )
 
 
 def _licence(

@@ -31,7 +31,7 @@ from indicator_hub.trust.declaration.fields import (
     Text,
     Uuid4,
 )
-from indicator_hub.trust.roster import ConfidenceScale, FeedKind, Format, Kind, Role, Writable
+from indicator_hub.trust.roster import ConfidenceScale, FeedKind, FeedUse, Format, Kind, Role, Writable
 
 _FROM = 'the day it begins, such as "from: 2025-06-01"'
 
@@ -144,7 +144,7 @@ class FeedShape(Shape):
     organisation: Text = Field(description="the name of the organisation that imports it")
     collection: Text = Field(description="the alias of the collection it fills")
     source: Source = Field(description="a path from this file's folder, or a web address")
-    format: Format = Field(description="list, csv, tsv, json, jsonl, hosts, misp, stix or taxii")
+    format: Format = Field(description="list, csv, tsv, json, jsonl, hosts, misp, stix, taxii or warninglist")
     level: Level | None = None
     confidence: Percentage | None = None
     confidence_cap: Percentage = 100
@@ -165,6 +165,8 @@ class FeedShape(Shape):
     documentation: Literal["allow", "refuse"] = "refuse"
     terms: MaybeText = ""
     reshare: Flag = True
+    use: FeedUse = "publish"
+    most_warned: Percentage = 5
     kind: FeedKind = "rolling"
     valid_days: Days | None = None
     every: Interval | None = None
