@@ -150,18 +150,19 @@ async def test_events_that_are_not_there(source: Misp) -> None:
 
 
 async def test_a_source_that_is_ill(source: Misp, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a few events in a row that cannot be fetched the rest is not asked for."""
-    monkeypatch.setattr(misp, "_GIVES_UP", 2)
-    source.publish({A: "10", B: "20", C: "30", D: "40"})
-    for uuid in (A, B):
-        source.remove(f"{uuid}.json")
-    with pytest.raises(FeedFailed, match=r"^2 events"):
+    """Where events that cannot be fetched have cost more time than there is for that, the rest is not asked for; else all of it is."""
+    source.publish({f"{number:08}-0000-4000-8000-000000000000": number for number in range(10)} | {D: 40})
+    for number in range(10):
+        source.remove(f"{number:08}-0000-4000-8000-000000000000.json")
+    with pytest.raises(FeedFailed, match=r"^10 events"):
         await pull(source)
     if source.served:
-        assert len(source.served.asked) == 3
-    source.write(f"{B}.json", event(B, "20"))
+        assert source.served.paths()[-1].startswith(f"/misp/{D}.json")
+    monkeypatch.setattr(misp, "_GIVES_UP", 0)
     with pytest.raises(FeedFailed, match=r"^1 events"):
         await pull(source)
+    if source.served:
+        assert len(source.served.asked) == 1 + 11 + 1 + 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,8 @@ MANIFEST = "manifest.json"
 MAX_EVENTS = 50_000
 """The most that a manifest may name."""
 _MAX_MANIFEST = 32 * 1024 * 1024
-_GIVES_UP = 20
-"""Events one behind the other that cannot be taken, after which the rest is not asked for: the source is ill, not a file of it."""
+_GIVES_UP = 60.0
+"""Seconds lost on events that cannot be taken, one behind the other, after which the rest is not asked for: the source is ill, not a file of it."""
 _PLACES = 200
 """How often a run says how far it is, at most; one that is broken off in between fetches a few events again."""
 _MARK = 8
@@ -69,17 +70,18 @@ async def events(feed: Feed, place: str) -> AsyncIterator[Pulled]:
     named = await _manifest(feed)
     taken = _marks(place) & {one.mark for one in named}
     waiting = sorted(one for one in named if one.mark not in taken)
-    every, size, missing, in_a_row = -(-len(waiting) // _PLACES), 0, list[str](), 0
+    every, size, missing, lost = -(-len(waiting) // _PLACES), 0, list[str](), 0.0
     for number, one in enumerate(waiting, 1):
+        began = time.monotonic()
         try:
             body = await _event(feed, one)
         except FeedFailed as error:
             missing.append(f"{one.uuid}: {error.detail}")
-            in_a_row += 1
-            if in_a_row == _GIVES_UP:
+            lost += time.monotonic() - began
+            if lost >= _GIVES_UP:
                 break
             continue
-        in_a_row, size = 0, size + len(body)
+        lost, size = 0.0, size + len(body)
         if size > MAX_BYTES:
             raise FeedFailed(f"Its new events are more than {MAX_BYTES} bytes. The next run goes on with the rest.")
         taken.add(one.mark)
