@@ -70,8 +70,9 @@ async def pull(source: Misp, place: str = "", *, most: int = 1_000) -> tuple[lis
     async for one in misp.events(source.feed, place):
         if len(given) == most:
             break
-        found = json.loads(one.body)["Event"]
-        given.append(f"{found['uuid'][0]}{found['timestamp']}")
+        if one.holds_objects:
+            found = json.loads(one.body)["Event"]
+            given.append(f"{found['uuid'][0]}{found['timestamp']}")
         place = one.place or place
     return given, place
 
@@ -128,6 +129,14 @@ async def test_the_place_is_not_kept_for_every_event(source: Misp, monkeypatch: 
     first, place = await pull(source, most=3)
     assert (first, (await pull(source, place))[0]) == (["a10", "b20", "c30"], ["c30", "d40"])
     assert [bool(one.place) async for one in misp.events(source.feed, "")] == [False, True, False, True]
+    source.remove(f"{D}.json")
+    given = list[tuple[bool, bool]]()
+    with pytest.raises(FeedFailed):
+        async for one in misp.events(source.feed, ""):
+            given.append((one.holds_objects, bool(one.place)))
+    assert given == [(True, False), (True, True), (True, False), (False, True)], (
+        "at the end, whatever it is, it is kept"
+    )
 
 
 async def test_events_that_are_not_there(source: Misp) -> None:

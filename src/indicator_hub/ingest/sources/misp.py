@@ -51,10 +51,15 @@ class _Event:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """An event's bytes, and the place once it was taken; empty: not to be kept yet."""
+    """An event's bytes, and the place once it was taken; empty: not to be kept yet. At the end there may be a place alone."""
 
     body: bytes
     place: str
+
+    @property
+    def holds_objects(self) -> bool:
+        """Whether there is an event, as a page of a TAXII server says it."""
+        return bool(self.body)
 
 
 def is_manifest(feed: Feed) -> bool:
@@ -70,7 +75,8 @@ async def events(feed: Feed, place: str) -> AsyncIterator[Pulled]:
     named = await _manifest(feed)
     taken = _marks(place) & {one.mark for one in named}
     waiting = sorted(one for one in named if one.mark not in taken)
-    every, size, missing, lost = -(-len(waiting) // _PLACES), 0, list[str](), 0.0
+    every, kept, size, lost = -(-len(waiting) // _PLACES), True, 0, 0.0
+    missing, more = list[str](), False
     for number, one in enumerate(waiting, 1):
         began = time.monotonic()
         try:
@@ -82,12 +88,17 @@ async def events(feed: Feed, place: str) -> AsyncIterator[Pulled]:
                 break
             continue
         lost, size = 0.0, size + len(body)
-        if size > MAX_BYTES:
-            raise FeedFailed(f"Its new events are more than {MAX_BYTES} bytes. The next run goes on with the rest.")
+        if more := size > MAX_BYTES:
+            break
         taken.add(one.mark)
-        yield Pulled(body, _place(taken) if number % every == 0 or number == len(waiting) else "")
+        kept = number % every == 0
+        yield Pulled(body, _place(taken) if kept else "")
+    if not kept:
+        yield Pulled(b"", _place(taken))
     if missing:
         raise FeedFailed(f"{len(missing)} events that the manifest names cannot be taken. {missing[0]}")
+    if more:
+        raise FeedFailed(f"Its new events are more than {MAX_BYTES} bytes. The next run goes on with the rest.")
 
 
 def _marks(place: str) -> set[bytes]:
