@@ -203,8 +203,8 @@ async def test_its_bounds(source: Misp, monkeypatch: pytest.MonkeyPatch) -> None
     """In bytes of the manifest, in events, and in bytes of new events, where the next run goes on with the rest."""
     source.publish({A: "10", B: "20", C: "30"})
     with monkeypatch.context() as patch:
-        patch.setattr(misp, "_MAX_MANIFEST", 50)
-        with pytest.raises(FeedFailed, match="larger than 50 bytes"):
+        patch.setattr(misp, "MOST_WHOLE", 50)
+        with pytest.raises(FeedFailed, match="more than 50 bytes"):
             await pull(source)
     with monkeypatch.context() as patch:
         patch.setattr(misp, "MAX_EVENTS", 2)

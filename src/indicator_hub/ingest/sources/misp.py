@@ -13,20 +13,19 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from indicator_hub.errors import FeedFailed
 from indicator_hub.ingest.sources import file, http
 from indicator_hub.ingest.sources.fetched import MAX_BYTES
-from indicator_hub.normalise.text import require_feed
+from indicator_hub.normalise.text import MOST_WHOLE, require_feed
 from indicator_hub.normalise.unpack import unpacked
 from indicator_hub.trust.roster import Feed
 
 MANIFEST = "manifest.json"
 MAX_EVENTS = 50_000
 """The most that a manifest may name."""
-_MAX_MANIFEST = 32 * 1024 * 1024
 _GIVES_UP = 60.0
 """Seconds lost on events that cannot be taken, one behind the other, after which the rest is not asked for: the source is ill, not a file of it."""
 _PLACES = 200
@@ -115,8 +114,6 @@ def _place(taken: Iterable[bytes]) -> str:
 
 async def _manifest(feed: Feed) -> list[_Event]:
     body = await _read(feed, MANIFEST)
-    if len(body) > _MAX_MANIFEST:
-        raise FeedFailed(f"The MISP manifest is larger than {_MAX_MANIFEST} bytes.")
     found = await asyncio.to_thread(_tree, body, "The MISP manifest")
     if not found:
         raise FeedFailed("The MISP manifest names no event.")
@@ -150,10 +147,18 @@ async def _read(feed: Feed, name: str) -> bytes:
     parts = urlsplit(feed.source)
     if parts.scheme in ("http", "https"):
         beside = parts.path[: -len(MANIFEST)] + name
-        body = (await http.ask(feed, urlunsplit(parts._replace(path=beside)), {})).body
+        content = (await http.ask(feed, urlunsplit(parts._replace(path=beside)), {})).body
     else:
-        body = (await file.fetch(str(Path(feed.source).with_name(name)))).body
-    body = await asyncio.to_thread(unpacked, body, most=MAX_BYTES)
+        content = (await file.fetch(str(Path(feed.source).with_name(name)))).content
+    return await asyncio.to_thread(_whole, content)
+
+
+def _whole(content: BinaryIO) -> bytes:
+    """All of a file, unpacked; it is closed. Raises FeedFailed where that is too much, or no part of a feed."""
+    with content, unpacked(content, most=MOST_WHOLE) as plain:
+        body = plain.read(MOST_WHOLE + 1)
+    if len(body) > MOST_WHOLE:
+        raise FeedFailed(f"It is one document of more than {MOST_WHOLE} bytes.")
     require_feed(body)
     return body
 
