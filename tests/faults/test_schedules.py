@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from indicator_hub.sharing.claim import LEASE
-from indicator_hub.store.opened import open_store, wall_clock
+from indicator_hub.store.opened import Store, open_store, wall_clock
 from indicator_hub.store.schema import feed, feed_run
 from support.live import Hub
 from support.world import roster, world
@@ -46,15 +46,20 @@ async def declared(url: str, folder: Path, number: int) -> None:
 
 
 async def history(url: str) -> list[Ran]:
-    """Every run there was, by its feed and its beginning."""
+    """Every run there was, by its feed and in order."""
     store = await open_store(url, now=wall_clock)
     try:
-        async with store.transactions.read() as tx:
-            columns = (feed.c.name, feed_run.c.started, feed_run.c.finished, feed_run.c.outcome)
-            joined = select(*columns).join(feed, feed.c.id == feed_run.c.feed_id)
-            return [Ran(*row) for row in await tx.execute(joined.order_by(feed.c.name, feed_run.c.started))]
+        return await runs_in(store)
     finally:
         await store.close()
+
+
+async def runs_in(store: Store) -> list[Ran]:
+    """The same, of an open store."""
+    async with store.transactions.read() as tx:
+        columns = (feed.c.name, feed_run.c.started, feed_run.c.finished, feed_run.c.outcome)
+        joined = select(*columns).join(feed, feed.c.id == feed_run.c.feed_id)
+        return [Ran(*row) for row in await tx.execute(joined.order_by(feed.c.name, feed_run.c.id))]
 
 
 def of_each(runs: Sequence[Ran]) -> dict[str, list[Ran]]:
