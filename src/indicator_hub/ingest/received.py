@@ -17,6 +17,11 @@ _UNCOUNTED = replace(LIMITS, objects=sys.maxsize)
 """A feed is cut into batches here, however much it brings."""
 
 
+def require_objects(content: bytes) -> None:
+    """Nothing, where it can be read. Raises Invalid, Unprocessable."""
+    read(content, _UNCOUNTED)
+
+
 async def take_objects(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int]:
     """Take every object; yields the number of candidates so far after each batch. Raises Invalid, Unprocessable before anything is stored."""
     seen: set[tuple[str, str]] = set()

@@ -6,18 +6,22 @@ when the whole content was taken.
 
 import asyncio
 import hashlib
+import io
 import os
 import socket
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from pathlib import Path
 from typing import BinaryIO
 
 from indicator_hub.errors import Conflict, FeedFailed, HubError, Invalid, Unavailable, Unprocessable
 from indicator_hub.ingest.dropped import end_dropped
 from indicator_hub.ingest.made import accepted, take_rows
-from indicator_hub.ingest.received import take_objects
-from indicator_hub.ingest.sources import fetch, taxii
+from indicator_hub.ingest.received import require_objects, take_objects
+from indicator_hub.ingest.sources import fetch, file, folder, misp, taxii
 from indicator_hub.ingest.tally import Tally
+from indicator_hub.normalise import formats
 from indicator_hub.normalise.text import LOOK, MOST_WHOLE, require_feed
 from indicator_hub.normalise.unpack import unpacked
 from indicator_hub.sharing.act import Store
@@ -27,6 +31,8 @@ from indicator_hub.trust.roster import Feed
 _PART = 1024 * 1024
 
 Progress = Callable[[Tally, int], None]
+_Part = Callable[[], AbstractAsyncContextManager[BinaryIO]]
+"""Opens a part of a feed's content, as often as it is to be read."""
 
 
 def worker() -> str:
@@ -53,9 +59,14 @@ async def run(
         tally = Tally()
         try:
             mark = one.bookmark
-            if feed.format == "taxii":
+            if feed.format == "taxii" or misp.is_manifest(feed):
                 await _pull(one, tally, progress, again=again)
                 await one.settle(tally.as_dict(), outcome="done")
+                return "done", tally
+            if folder.is_folder(feed.source):
+                sha256 = await _take_folder(one, tally, progress, accept=accept)
+                tally.require_sum()
+                await one.settle(tally.as_dict(), outcome="done", content=(None, None, sha256))
                 return "done", tally
             known = (None, None) if again else (mark.etag, mark.last_modified)
             fetched = await fetch(feed, etag=known[0], last_modified=known[1])
@@ -86,11 +97,14 @@ async def run(
 
 
 async def _pull(one: Run, tally: Tally, progress: Progress | None, *, again: bool) -> None:
-    """Page after page; the place is kept after each, so that a run that is broken off is gone on with, and nothing comes twice or not at all."""
+    """Page after page, or event after event; the place is kept after each, so that a run that is broken off is gone on with, and nothing comes twice or not at all."""
+    place = "" if again else one.bookmark.place or ""
+    events = one.feed.format == "misp"
     try:
-        async for page in taxii.pages(one.feed, "" if again else one.bookmark.place or ""):
+        async for page in misp.events(one.feed, place) if events else taxii.pages(one.feed, place):
             if page.holds_objects:
-                async for done in take_objects(one, page.body, tally):
+                taken = take_rows(one, io.BytesIO(page.body), tally) if events else take_objects(one, page.body, tally)
+                async for done in taken:
                     if progress:
                         progress(tally, done)
             tally.require_sum()
@@ -111,21 +125,57 @@ def _sha256(content: BinaryIO) -> bytes:
 async def _take(one: Run, content: BinaryIO, tally: Tally, progress: Progress | None, *, accept: bool) -> None:
     with await asyncio.to_thread(unpacked, content) as body:
         require_feed(body.read(LOOK))
-        await _take_whole(one, body, tally, progress, accept=accept)
+        await _take_parts(one, [lambda: nullcontext(body)], tally, progress, accept=accept)
 
 
-async def _take_whole(one: Run, body: BinaryIO, tally: Tally, progress: Progress | None, *, accept: bool) -> None:
+async def _take_folder(one: Run, tally: Tally, progress: Progress | None, *, accept: bool) -> bytes:
+    """Every file in its order, and nothing of any where one cannot be read. Returns the digest of them all."""
+    paths, digest = await folder.files(one.feed.source), hashlib.sha256()
+    for path in paths:
+        async with _in_file(path) as body:
+            digest.update(await asyncio.to_thread(_sha256, body))
+            await asyncio.to_thread(_require_readable, one, body)
+    await _take_parts(one, [lambda path=path: _in_file(path) for path in paths], tally, progress, accept=accept)
+    return digest.digest()
+
+
+@asynccontextmanager
+async def _in_file(path: Path) -> AsyncGenerator[BinaryIO]:
+    """A file of a folder; what is wrong is said of it."""
+    try:
+        with (await file.fetch(str(path))).content as content, await asyncio.to_thread(unpacked, content) as body:
+            require_feed(body.read(LOOK))
+            yield body
+    except (FeedFailed, Invalid, Unprocessable) as error:
+        raise FeedFailed(f"{folder.shown(path)}: {error.detail or error.sentence}") from None
+
+
+def _require_readable(one: Run, body: BinaryIO) -> None:
+    if one.feed.format == "stix":
+        require_objects(_document(body))
+    else:
+        formats.rows(body, one.feed)
+
+
+async def _take_parts(
+    one: Run, parts: Sequence[_Part], tally: Tally, progress: Progress | None, *, accept: bool
+) -> None:
     try:
         if one.feed.kind == "snapshot" and not accept:
-            await _require_plausible(one, body)
-        taken = take_rows(one, body, tally) if one.feed.format != "stix" else take_objects(one, _document(body), tally)
-        async for done in taken:
-            if progress:
-                progress(tally, done)
+            await _require_plausible(one, parts)
+        for part in parts:
+            async with part() as body:
+                async for done in _taken(one, body, tally):
+                    if progress:
+                        progress(tally, done)
         if one.feed.kind == "snapshot":
             await end_dropped(one, tally)
     except (Invalid, Unprocessable) as error:
         raise FeedFailed(f"The content cannot be read. {error.detail or error.sentence}") from None
+
+
+def _taken(one: Run, body: BinaryIO, tally: Tally) -> AsyncIterator[int]:
+    return take_rows(one, body, tally) if one.feed.format != "stix" else take_objects(one, _document(body), tally)
 
 
 def _document(body: BinaryIO) -> bytes:
@@ -137,13 +187,16 @@ def _document(body: BinaryIO) -> bytes:
     return content
 
 
-async def _require_plausible(one: Run, body: BinaryIO) -> None:
+async def _require_plausible(one: Run, parts: Sequence[_Part]) -> None:
     """Raises FeedFailed where a snapshot holds less than half of what the last one did: a source that has a bad night ends nothing."""
     last = await one.last_whole()
     if last is None or one.feed.format == "stix":
         return
     before = last.tally["candidates"] - last.tally["quarantined"] - last.tally["duplicate"]
-    now = await asyncio.to_thread(accepted, one, body)
+    now = 0
+    for part in parts:
+        async with part() as body:
+            now += await asyncio.to_thread(accepted, one, body)
     if 2 * now < before:
         raise FeedFailed(
             f"It holds {now} values where the last one held {before}: held for a person. "

@@ -160,6 +160,8 @@ class Run:
         """
         async with self.store.transactions.begin() as tx:
             now = self.store.now()
+            if outcome != "failed":  # whoever has lost the lease does not say how far the feed was read
+                await self._renew(tx)
             if counts:
                 await feeds.count_failure(tx, self.bookmark.feed_id, failed=outcome == "failed")
             await feeds.end_run(tx, self.number, outcome=outcome, reason=reason, tally=tally, now=now)

@@ -338,7 +338,11 @@ async def settle(tx: AsyncConnection, feed_id: int, how: str, *, rows: Sequence[
     which = [q.feed_id == feed_id, q.settled.is_(None)]
     which += [q.id.in_(rows)] if rows is not None else []
     which += [q.reason == reason] if reason is not None else []
-    return (await tx.execute(update(quarantine).where(*which).values(settled=how))).rowcount
+    number = (await tx.execute(update(quarantine).where(*which).values(settled=how))).rowcount
+    if how == RELEASED and number:  # the next run takes them, though its source has nothing newer
+        anew = {"etag": None, "last_modified": None, "place": None}
+        await tx.execute(update(feed).where(feed.c.id == feed_id).values(**anew))
+    return number
 
 
 async def released(tx: AsyncConnection, feed_id: int) -> frozenset[tuple[bytes, str]]:

@@ -295,7 +295,8 @@ async def _write_feed(tx: AsyncConnection, value: Feed, now: int) -> None:
     was = declared_feed(before.declaration) if before is not None else None
     if before is not None and (was != value or before.ends is not None):
         row |= {"failures": 0, "etag": None, "last_modified": None, "content_sha256": None}
-        if was is None or any(getattr(was, name) != getattr(value, name) for name in _ELSEWHERE):
+        made_here = value.format == "misp"  # of events that were taken already, too
+        if was is None or made_here or any(getattr(was, name) != getattr(value, name) for name in _ELSEWHERE):
             row["place"] = None
         await jobs.set_due(tx, jobs.of_feed(value.name), due=now)
     await _put(tx, feed, {"name": value.name}, row)
