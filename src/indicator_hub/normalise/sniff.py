@@ -23,8 +23,6 @@ def sniff(text: Text) -> Kind:
     """The format. Raises FeedFailed for JSON that is cut off or broken: read as anything else it would look like a feed with other rows."""
     known = text if isinstance(text, str) else next(text.parts())
     begin = known.lstrip()
-    if begin.startswith("%PDF-"):
-        raise FeedFailed("The file is a PDF: give its text.")
     if begin.startswith("<"):
         return "text"
     if begin.startswith(("{", "[{", "[\n", "[ ", "[]", "[\r", '["')):
