@@ -10,11 +10,19 @@ from itertools import islice
 
 from indicator_hub.normalise.observe import Observation, value_by_shape
 from indicator_hub.normalise.refang import refang
-from indicator_hub.normalise.row import MAX_VALUE, Refusal, Row
+from indicator_hub.normalise.row import MAX_VALUE, Refusal, Row, cut
 from indicator_hub.normalise.text import lines
 
 _LINK = re.compile(r"\]\(")
-_BETWEEN = re.compile(r"[\s|\"'`<>«»“”„‘’]+|,(?=\s|$|[^0-9A-Za-z]|[A-Za-z]+\[?\.)|;(?=\s|$)")
+_BETWEEN = re.compile(r"[\s\"`<>«»“”„‘’]+")
+_URL = re.compile(r"(?<![A-Za-z0-9+])(?:h(?:tt|xx|\*\*|tx|xt)ps?|ftp|fxp)[\[({]?:[\])}]?[\[({]?/", re.IGNORECASE)
+_JOINT = re.compile(r"[,;|'=]")
+_AMONG = re.compile(r"[,;|']+")
+_EQUALS = re.compile(r"=+")
+_NAMED = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,30}:(?!//)")
+_NAMES = 3
+_FIELD = re.compile(r"[A-Za-z_]{1,20}=")
+_DNSMASQ = re.compile(r"(?:address|server|local)=/(.*)/[^/]*")
 _MASKED = re.compile(r"(?:(?<!\s)\s++)?([\[({])\s*(\.|dot|:|://|@|at)\s*([\])}])\s*", re.IGNORECASE)
 _OPENING, _CLOSING = "([{*_~#=\"'", ".,;:!?*_~^\"'\\"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -36,21 +44,81 @@ def rows(text: str, *, documentation: bool = False) -> Iterator[Row | Refusal]:
             if found is None or (isinstance(found, Observation) and _is_file(found)):
                 continue
             yield (
-                Refusal(found.reason, word, number)
+                Refusal(found.reason, cut(word), number)
                 if isinstance(found, Refusal)
                 else Row(number, word, {"value": word})
             )
 
 
 def _words(line: str) -> Iterator[str]:
-    for word in _BETWEEN.split(_LINK.sub(" ", _MASKED.sub(r"\1\2\3", line))):
-        if len(word) <= MAX_VALUE and (bare := _bare(word)):
-            yield bare
+    for chunk in _BETWEEN.split(_LINK.sub(" ", _MASKED.sub(r"\1\2\3", line))):
+        at = 0
+        while found := _URL.search(chunk, at):
+            yield from _apart(chunk[at : found.start()])
+            at = _end_of_url(chunk, found.end())
+            if word := _bare(chunk[found.start() : at]):
+                yield word
+        yield from _apart(chunk[at:])
+
+
+def _end_of_url(chunk: str, start: int) -> int:
+    """Where a URL ends whose authority begins there: a sign between is its own, unless another value follows."""
+    # A URL is no longer than a value may be: so far, and no further, so that no line takes more than linear time.
+    path, query = (chunk.find(sign, start + 1, start + MAX_VALUE) for sign in "/?")
+    for sign in _JOINT.finditer(chunk, start):
+        at, behind = sign.start(), sign.end()
+        of_query = 0 <= query < at
+        if sign[0] != "=" and _URL.match(chunk, behind):
+            return at
+        if sign[0] == "'":
+            # `it's` in a path; around a URL, or behind a host, it is a quotation mark.
+            if not (0 <= path < at and chunk[at - 1].isalnum() and chunk[behind : behind + 1].isalnum()):
+                return at
+        elif sign[0] == "|" or (sign[0] in ",;" and not of_query):
+            following = _JOINT.search(chunk, behind)
+            rest = _bare(chunk[behind : following.start() if following else len(chunk)])
+            if _is_value(rest) or (sign[0] == "|" and not (of_query and rest)):
+                return at
+    return len(chunk)
+
+
+def _apart(chunk: str) -> Iterator[str]:
+    """A word without a URL in it, or the words that are glued together: `a.example,b.example`, `MD5:...`, `dst=198.51.100.7`."""
+    word = _bare(chunk)
+    if _is_whole(word):
+        yield word
+        return
+    if found := _DNSMASQ.fullmatch(word):
+        yield from found[1].split("/")
+        return
+    for part in _AMONG.split(word):
+        for piece in [part] if _is_whole(part) else _EQUALS.split(part):
+            yield _without_name(_bare(piece))
+
+
+def _is_whole(word: str) -> bool:
+    """Whether it is one value as it stands; `from=a@evil.example` and `x|a@evil.example` could be addresses, and are not."""
+    return _is_value(word) and not ("@" in word and ("|" in word or _FIELD.match(word)))
+
+
+def _without_name(piece: str) -> str:
+    """The value behind the names that are put before it: `C2:198.51.100.7:443`."""
+    rest = piece
+    for _ in range(_NAMES):
+        if _is_value(rest) or not (found := _NAMED.match(rest)):
+            break
+        rest = _bare(rest[found.end() :])
+    return rest if _is_value(rest) else piece
+
+
+def _is_value(word: str) -> bool:
+    # Whether documentation addresses are let through does not change what has the shape of a value.
+    return value_by_shape(word) is not None
 
 
 def _bare(word: str) -> str:
-    """Without what a sentence puts around it: a bracket goes only where its other half is missing."""
-    while word:
+    """Without what a sentence puts around it: a bracket goes only where its other half is missing. Nothing of what is too long for a value."""
+    while 0 < len(word) <= MAX_VALUE:
         last, first = word[-1], word[0]
         if last in _CLOSING or (last in _PAIRS and word.count(last) > word.count(_PAIRS[last])):
             word = word[:-1]
