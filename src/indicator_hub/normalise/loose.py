@@ -54,7 +54,8 @@ def candidates(
         if kind in _IN_ONE:
             text = whole(text)
             if kind == "text" and prose.is_mail(text):
-                text = prose.of_mail(_bytes(file))
+                rows = prose.rows_of_mail(_bytes(file), documentation=documentation)
+                return _observed(rows, documentation=documentation)
         found = _candidates(kind, text, documentation=documentation)
         return _closing(found, stack.pop_all()) if text is stream else found
 
