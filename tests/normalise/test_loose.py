@@ -85,6 +85,34 @@ def test_json():
     ]
 
 
+KEYED = [
+    ({"198.51.100.7": {"port": 443}, "evil.example": 1}, ["ipv4-addr:198.51.100.7", "domain-name:evil.example"]),
+    ({"data": {MD5: {"198.51.100.7:443": None}}}, [f"md5:{MD5}", "ipv4-port:198.51.100.7:443"]),
+    ({"data": [{"http://evil.example/": ["a@evil.example"]}]}, ["url:http://evil.example/", "email-addr:a@evil.example"]),
+    ({"10.0.0.1": "198.51.100.7"}, ["?non_global", "ipv4-addr:198.51.100.7"]),
+    ({"event.id": "x", "user.name": "y", "source.ip": "198.51.100.7"}, ["ipv4-addr:198.51.100.7"]),
+    ({"user.name": "x", "198.51.100.7": {"event.id": 1}}, ["ipv4-addr:198.51.100.7"]),
+    ({"sha256": 1, "first.seen": "2026-11-01", "n": 1}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("tree", "expected"), KEYED)
+def test_values_that_are_names_in_an_object(tree, expected):
+    """A value may stand where an object has a field's name; what only ends like a host (`user.name`) is a field's name."""
+    assert [value for _, value in found(json.dumps(tree))] == expected
+    assert [value for _, value in found(json.dumps(tree), "jsonl")] == expected
+
+
+def test_names_that_an_object_has_twice():
+    """All of their values are read, where only the last would be."""
+    body = '{"a": "198.51.100.1", "b": {"c": "evil.example", "c": "bad.example"}, "a": ["198.51.100.2"]}'
+    expected = ["198.51.100.1", "198.51.100.2", "evil.example", "bad.example"]
+    for kind in ("json", "jsonl"):
+        assert [one.value for one in candidates(body.encode(), kind, documentation=True)] == expected
+    many = ", ".join(f'"{number}": 1, "{number}": 2' for number in range(50_000))
+    assert found(f"{{{many}}}") == []
+
+
 def test_hosts():
     """The names, not the addresses; a machine's own names are none."""
     body = "127.0.0.1 localhost\n::1 ip6-localhost ip6-loopback\n0.0.0.0 evil.example www.evil.example # both\n0.0.0.0 x.test\nalone.example\n"

@@ -133,9 +133,17 @@ def _cells(text: Text, delimiter: str) -> Iterator[tuple[int, str] | Refusal]:
 
 
 def _leaves(text: Text) -> Iterator[tuple[int, str] | Refusal]:
-    tree = trees.parse(whole(text))
-    items = list(trees.walk(tree, trees.EVERY)) if isinstance(tree, (list, dict)) else [tree]
-    return ((number, leaf) for number, item in enumerate(items, 1) for leaf in trees.leaves(item))
+    tree = trees.parse(whole(text), twice=True)
+    return ((number, leaf) for number, item in enumerate(_items(tree), 1) for leaf in trees.leaves(item))
+
+
+def _items(tree: Any) -> list[Any]:
+    """What a document consists of, each with its name where that may be a value."""
+    if not isinstance(tree, dict):
+        return cast("list[Any]", tree) if isinstance(tree, list) else [tree]
+    found = cast("dict[str, Any]", tree)
+    named = trees.values_among(found)
+    return [[name, value] if name in named else value for name, value in found.items()]
 
 
 def _lines_of_leaves(text: Text) -> Iterator[tuple[int, str] | Refusal]:
@@ -151,7 +159,7 @@ def _each_line(text: Text) -> Iterator[tuple[int, str] | Refusal]:
             yield Refusal("too_long", cut(line), number)
             continue
         try:
-            item = trees.parse(line)
+            item = trees.parse(line, twice=True)
         except FeedFailed:
             yield Refusal("syntax", line, number)
             continue
