@@ -81,19 +81,26 @@ def _of_tree(tree: Any) -> Kind:
 
 
 def _of_lines(found: list[str]) -> Kind:
-    data = [line for line in found if not line.lstrip().startswith(("#", ";", "//"))]
+    # A row that is too long has nothing of any format.
+    data = [line for line in found if len(line) <= MAX_ROW and not line.lstrip().startswith(("#", ";", "//"))]
     if not data:
         return "list"
     if _share(data, _is_host_line) >= _MOST:
         return "hosts"
     for kind, delimiter in (("tsv", "\t"), ("csv", ",")):
-        # Line by line: a quote that is never closed must not swallow the lines behind it.
-        cells = [next(csv.reader([line[:MAX_ROW]], delimiter=delimiter, skipinitialspace=True)) for line in data]
+        cells = [_cells(line, delimiter) for line in data]
         columns = list(map(len, cells))
         usual = max(set(columns), key=columns.count, default=1)
         if usual > 1 and columns.count(usual) >= _MOST * len(columns) and any(map(_holds_value, cells)):
             return cast("Kind", kind)
     return "list" if _share(data, _is_item) >= _MOST and _share(data, _is_value) >= _FEW else "text"
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """Line by line, and one with a quote that is never closed as if it had none: it must not swallow what is behind it."""
+    if line.count('"') % 2:
+        return line.split(delimiter)
+    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
 
 
 def _share(data: list[str], fits: Any) -> float:

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from email.message import Message
+from html import unescape
 from html.parser import HTMLParser
 from itertools import islice
 
@@ -27,6 +28,7 @@ _NAMED = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,30}:(?!//)")
 _NAMES = 3
 _FIELD = re.compile(r"[A-Za-z_]{1,20}=")
 _DNSMASQ = re.compile(r"(?:address|server|local)=/(.*)/[^/]*")
+_ENTITY = re.compile(r"&(?:amp;)?(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 _MASKED = re.compile(r"(?:(?<!\s)\s++)?([\[({])\s*(\.|dot|:|://|@|at)\s*([\])}])\s*", re.IGNORECASE)
 _OPENING, _CLOSING = "([{*_~#=\"'", ".,;:!?*_~^\"'\\"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -50,8 +52,9 @@ _OF_MAIL = frozenset(("from", "reply-to", "sender", "return-path", "subject"))
 
 def rows(text: str, *, documentation: bool = False) -> Iterator[Row | Refusal]:
     """Each value found, one row, numbered by its line; of two parts that look like a file (`setup.py`) nothing is made."""
+    is_markup = text.lstrip()[:1] == "<"
     for number, line in enumerate(lines(text), 1):
-        for word in _words(line):
+        for word in _words(_ENTITY.sub(_sign, line) if is_markup and "&" in line else line):
             found = value_by_shape(word, documentation=documentation)
             if found is None or (isinstance(found, Observation) and _is_file(found)):
                 continue
@@ -60,6 +63,11 @@ def rows(text: str, *, documentation: bool = False) -> Iterator[Row | Refusal]:
                 if isinstance(found, Refusal)
                 else Row(number, word, {"value": word})
             )
+
+
+def _sign(entity: re.Match[str]) -> str:
+    """What an entity stands for; in a feed of news, markup within markup, it is often written twice: `&amp;lt;`."""
+    return unescape(unescape(entity[0]))
 
 
 def _words(line: str) -> Iterator[str]:
