@@ -48,6 +48,7 @@ def told(text, **options):
         ("http://evil.exa\nmple/", "url:http://evil.example/"),
         ("A.B@Evil.Example", "email-addr:a.b@evil.example"),
         (MD5, f"md5:{MD5.lower()}"),
+        ("12" * 16, f"md5:{'12' * 16}"),
         ("a" * 40, f"sha1:{'a' * 40}"),
         ("A" * 64, f"sha256:{'a' * 64}"),
         ("a" * 128, f"sha512:{'a' * 128}"),

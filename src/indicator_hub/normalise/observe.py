@@ -142,7 +142,8 @@ def _shape_of_number(value: str) -> str | None:
     if len(value) in _MAC_LENGTHS and canonical.mac(value) is not None:
         return "mac-addr"
     if _ADDRESS.fullmatch(value):
-        return "ip"
+        # One digest in some millions has decimal digits only.
+        return "hash" if len(value) in _DIGITS and _DIGEST.fullmatch(value) else "ip"
     if _AS.fullmatch(value):
         return "autonomous-system"
     return "endpoint" if _PORT.fullmatch(value) else None
