@@ -153,6 +153,11 @@ def test_a_table_with_one_bad_row():
         assert found(body) == [(2, f"?{reason}"), (3, "ipv4-addr:198.51.100.1"), (4, "ipv4-addr:198.51.100.2")]
 
 
+def test_a_text_in_one_line():
+    """However long it is, its words are read."""
+    assert found("we saw evil.example, and so on; " * 10_000)[-1] == (1, "domain-name:evil.example")
+
+
 def test_entities_in_markup():
     """In a feed of news an ampersand is written as an entity, twice where markup stands within markup; in a text it stays."""
     news = (

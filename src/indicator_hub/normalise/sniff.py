@@ -81,8 +81,9 @@ def _of_tree(tree: Any) -> Kind:
 
 
 def _of_lines(found: list[str]) -> Kind:
-    # A row that is too long has nothing of any format.
-    data = [line for line in found if len(line) <= MAX_ROW and not line.lstrip().startswith(("#", ";", "//"))]
+    every = [line[: MAX_ROW + 1] for line in found if not line.lstrip().startswith(("#", ";", "//"))]
+    # A row that is too long has nothing of any format, unless there is nothing else.
+    data = [line for line in every if len(line) <= MAX_ROW] or every
     if not data:
         return "list"
     if _share(data, _is_host_line) >= _MOST:
