@@ -158,6 +158,15 @@ def test_a_text_in_one_line():
     assert found("we saw evil.example, and so on; " * 10_000)[-1] == (1, "domain-name:evil.example")
 
 
+def test_a_sentence_is_no_table():
+    """Though it has commas, and values between them; a row without blanks is one."""
+    values = ["url:http://evil.example/x", "url:http://bad.example/y", "domain-name:evil.example"]
+    assert [
+        value for _, value in found("http://evil.example/x. http://bad.example/y, evil.example, and so on.")
+    ] == values
+    assert sniff("198.51.100.7,443") == "csv"
+
+
 def test_entities_in_markup():
     """In a feed of news an ampersand is written as an entity, twice where markup stands within markup; in a text it stays."""
     news = (

@@ -57,6 +57,16 @@ def told(text, kind="text"):
         ("||evil.example^", ["evil.example"]),
         ("address=/evil.example/bad.example/0.0.0.0", ["evil.example", "bad.example"]),
         ("dst=10.0.0.1", ["?non_global"]),
+        ("evil.example(198.51.100.7)", ["evil.example", "198.51.100.7"]),
+        ("evil[.]example[198[.]51.100.7]", ["evil.example", "198.51.100.7"]),
+        ("evil.example->198.51.100.7", ["evil.example", "198.51.100.7"]),
+        ("evil.example=>198.51.100.7", ["evil.example", "198.51.100.7"]),
+        ("evil.example:198.51.100.7", ["evil.example", "198.51.100.7"]),
+        ("evil.example—bad.example", ["evil.example", "bad.example"]),
+        ("\\\\198.51.100.7\\share\\a", ["198.51.100.7"]),
+        ("198.51.100.1-198.51.100.9", ["?syntax"]),
+        ("evil.example…", ["?truncated"]),
+        ("evil[.example(198.51.100.7)", []),
     ],
 )
 def test_values_glued_together(text, expected):

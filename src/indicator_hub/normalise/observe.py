@@ -27,10 +27,15 @@ _PORT = re.compile(r"(?:[^\s/:@]+|\[[0-9A-Fa-f:.]+\]):[0-9]+(?:\.[0-9]*)?")
 _WHOLE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:https?|ftp):[/\\]{2}", re.IGNORECASE)
 _INTEGRAL = re.compile(r"(?<=[0-9])\.0+\Z")
 """How a spreadsheet, or JSON, may write a number that is whole: 443.0."""
-_HALF_MASK = re.compile(r"[\[({](?=\.)|(?<=\.)[\])}]")
+_SPOILT = (
+    (_CONTROL_IN_URL, "control_chars"),
+    (re.compile("…"), "truncated"),
+    (re.compile(r"[\[({](?=\.)|(?<=\.)[\])}]"), "syntax"),  # half a mask
+)
 _NUMBERED = re.compile(r"(.+):[0-9]+(?:\.[0-9]*)?")
 _BLANK = re.compile(r"\s")
 _OCTETS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2})?")
+_RANGE = re.compile(rf"{_OCTETS.pattern}\s*-\s*{_OCTETS.pattern}")
 _DIGEST = re.compile(r"[0-9A-Fa-f]+")
 _LABELS = re.compile(r"(?:[^.]+\.)+[^.]+")
 _DIGITS = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
@@ -180,12 +185,11 @@ def value_by_shape(text: str, *, documentation: bool = False) -> Observation | R
 
 
 def _flaw_of_a_value(value: str) -> str | None:
-    """Why a text is refused that would be a value but for its control characters, half a mask, its port, or a scheme that is missing."""
-    if _CONTROL_IN_URL.search(value):
-        return "control_chars" if _is_value(_CONTROL_IN_URL.sub("", value)) else None
-    if "." not in value and not value.startswith("["):
-        return None
-    if _HALF_MASK.search(value) and _is_value(_HALF_MASK.sub("", value)):
+    """Why a text is refused that would be a value but for its control characters, what was cut off, half a mask, its port, or a scheme that is missing."""
+    for form, reason in _SPOILT:
+        if form.search(value) and _is_value(form.sub("", value)):
+            return reason
+    if _RANGE.fullmatch(value):
         return "syntax"
     host, slash, _ = value.partition("/")
     if found := _NUMBERED.fullmatch(host):

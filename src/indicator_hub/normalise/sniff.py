@@ -91,6 +91,8 @@ def _of_lines(found: list[str]) -> Kind:
     for kind, delimiter in (("tsv", "\t"), ("csv", ",")):
         cells = [_cells(line, delimiter) for line in data]
         columns = list(map(len, cells))
+        if len(data) == 1 and f"{delimiter} " in data[0]:
+            continue  # a sentence
         usual = max(set(columns), key=columns.count, default=1)
         if usual > 1 and columns.count(usual) >= _MOST * len(columns) and any(map(_holds_value, cells)):
             return cast("Kind", kind)

@@ -19,7 +19,7 @@ from indicator_hub.normalise.row import MAX_VALUE, Refusal, Row, cut
 from indicator_hub.normalise.text import Stream, lines
 
 _LINK = re.compile(r"\]\(")
-_BETWEEN = re.compile(r"[\s\"`<>«»“”„‘’]+")
+_BETWEEN = re.compile(r"[\s\"`<>«»“”„‘’–—→]+")
 _URL = re.compile(r"(?<![A-Za-z0-9+])(?:h(?:tt|xx|\*\*|tx|xt)ps?|ftp|fxp)[\[({]?:[\])}]?[\[({]?/", re.IGNORECASE)
 _JOINT = re.compile(r"[,;|'=]")
 _AMONG = re.compile(r"[,;|']+")
@@ -28,6 +28,8 @@ _NAMED = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,30}:(?!//)")
 _NAMES = 3
 _FIELD = re.compile(r"[A-Za-z_]{1,20}=")
 _DNSMASQ = re.compile(r"(?:address|server|local)=/(.*)/[^/]*")
+_ASIDE = re.compile(r"([^()\[\]{}]*[^()\[\]{}.])[(\[{]([^()\[\]{}.][^()\[\]{}]*)[)\]}]")
+_UNC = re.compile(r"\\\\+([^\\]+)\\.*")
 _ENTITY = re.compile(r"&(?:amp;)?(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 _MASKED = re.compile(r"(?:(?<!\s)\s++)?([\[({])\s*(\.|dot|:|://|@|at)\s*([\])}])\s*", re.IGNORECASE)
 _OPENING, _CLOSING = "([{*_~#=\"'", ".,;:!?*_~^\"'\\"
@@ -111,9 +113,12 @@ def _apart(chunk: str) -> Iterator[str]:
     if found := _DNSMASQ.fullmatch(word):
         yield from found[1].split("/")
         return
+    if found := _ASIDE.fullmatch(refang(word)) or _UNC.fullmatch(word):
+        yield from found.groups()
+        return
     for part in _AMONG.split(word):
         for piece in [part] if _is_whole(part) else _EQUALS.split(part):
-            yield _without_name(_bare(piece))
+            yield from _without_name(_bare(piece))
 
 
 def _is_whole(word: str) -> bool:
@@ -121,14 +126,20 @@ def _is_whole(word: str) -> bool:
     return _is_value(word) and not ("@" in word and ("|" in word or _FIELD.match(word)))
 
 
-def _without_name(piece: str) -> str:
-    """The value behind the names that are put before it: `C2:198.51.100.7:443`."""
-    rest = piece
+def _without_name(piece: str) -> Iterator[str]:
+    """The value behind the names that are put before it: `C2:198.51.100.7:443`; or the two of a pair, `evil.example:198.51.100.7`."""
+    rest = piece.rstrip("-")
     for _ in range(_NAMES):
         if _is_value(rest) or not (found := _NAMED.match(rest)):
             break
         rest = _bare(rest[found.end() :])
-    return rest if _is_value(rest) else piece
+    first, _, second = rest.rpartition(":")
+    if _is_value(rest):
+        yield rest
+    elif first and _is_value(first) and _is_value(second):
+        yield from (first, second)
+    else:
+        yield piece
 
 
 def _is_value(word: str) -> bool:
