@@ -85,6 +85,99 @@ def test_json():
     ]
 
 
+KEYED = [
+    ({"198.51.100.7": {"port": 443}, "evil.example": 1}, ["ipv4-addr:198.51.100.7", "domain-name:evil.example"]),
+    ({"data": {MD5: {"198.51.100.7:443": None}}}, [f"md5:{MD5}", "ipv4-port:198.51.100.7:443"]),
+    ({"data": [{"http://evil.example/": ["a@evil.example"]}]}, ["url:http://evil.example/", "email-addr:a@evil.example"]),
+    ({"10.0.0.1": "198.51.100.7"}, ["?non_global", "ipv4-addr:198.51.100.7"]),
+    ({"event.id": "x", "user.name": "y", "source.ip": "198.51.100.7"}, ["ipv4-addr:198.51.100.7"]),
+    ({"user.name": "x", "198.51.100.7": {"event.id": 1}}, ["ipv4-addr:198.51.100.7"]),
+    ({"sha256": 1, "first.seen": "2026-11-01", "n": 1}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("tree", "expected"), KEYED)
+def test_values_that_are_names_in_an_object(tree, expected):
+    """A value may stand where an object has a field's name; what only ends like a host (`user.name`) is a field's name."""
+    assert [value for _, value in found(json.dumps(tree))] == expected
+    assert [value for _, value in found(json.dumps(tree), "jsonl")] == expected
+
+
+def test_names_that_an_object_has_twice():
+    """All of their values are read, where only the last would be."""
+    body = '{"a": "198.51.100.1", "b": {"c": "evil.example", "c": "bad.example"}, "a": ["198.51.100.2"]}'
+    expected = ["198.51.100.1", "198.51.100.2", "evil.example", "bad.example"]
+    for kind in ("json", "jsonl"):
+        assert [one.value for one in candidates(body.encode(), kind, documentation=True)] == expected
+    many = ", ".join(f'"{number}": 1, "{number}": 2' for number in range(50_000))
+    assert found(f"{{{many}}}") == []
+
+
+def test_several_values_in_a_cell():
+    """A cell of nothing but values has all of them; with a word between it is a sentence, and none."""
+    table = 'ip,n\n"198.51.100.1, 198.51.100.2",x\nevil.example;10.0.0.1,y\n"evil.example or bad.example",z\n'
+    expected = [
+        (2, "ipv4-addr:198.51.100.1"),
+        (2, "ipv4-addr:198.51.100.2"),
+        (3, "domain-name:evil.example"),
+        (3, "?non_global"),
+    ]
+    assert found(table, "csv") == expected
+    assert found('{"ip": "198.51.100.1\\n198.51.100.2"}') == [(1, value) for _, value in expected[:2]]
+
+
+def test_patterns_in_json():
+    """An indicator without a bundle around it, or several in lines: its pattern is no text like any other."""
+    one = {
+        "type": "indicator",
+        "id": "indicator--1",
+        "pattern_type": "stix",
+        "pattern": "[ipv4-addr:value='198.51.100.1/32']",
+    }
+    foreign = one | {"pattern": "[a:b = 'c'] AND [d:e = 'f']"}
+    expected = ["ipv4-addr:198.51.100.1", "stix-pattern:[a:b = 'c'] AND [d:e = 'f']"]
+    assert [value for _, value in found(json.dumps([one, foreign]))] == expected
+    assert [value for _, value in found(f"{json.dumps(one)}\n{json.dumps(foreign)}")] == expected
+    assert found('["[not, a pattern]"]') == []
+
+
+def test_a_table_with_one_bad_row():
+    """A quote that is never closed, and a row that is too long, make no other format of it; each is refused."""
+    for bad, reason in (
+        ('"http://evil.example/a,x', "syntax"),
+        ("a" * 70_000 + ",x", "too_long"),
+        ("b" * 70_000, "too_long"),
+    ):
+        body = f"url,n\n{bad}\n198.51.100.1,y\n198.51.100.2,z\n"
+        assert sniff(body) == "csv"
+        assert found(body) == [(2, f"?{reason}"), (3, "ipv4-addr:198.51.100.1"), (4, "ipv4-addr:198.51.100.2")]
+
+
+def test_a_text_in_one_line():
+    """However long it is, its words are read."""
+    assert found("we saw evil.example, and so on; " * 10_000)[-1] == (1, "domain-name:evil.example")
+
+
+def test_a_sentence_is_no_table():
+    """Though it has commas, and values between them; a row without blanks is one."""
+    values = ["url:http://evil.example/x", "url:http://bad.example/y", "domain-name:evil.example"]
+    assert [
+        value for _, value in found("http://evil.example/x. http://bad.example/y, evil.example, and so on.")
+    ] == values
+    assert sniff("198.51.100.7,443") == "csv"
+
+
+def test_entities_in_markup():
+    """In a feed of news an ampersand is written as an entity, twice where markup stands within markup; in a text it stays."""
+    news = (
+        "<?xml version='1.0'?><rss><link>http://evil.example/?a=1&amp;b=2</link>"
+        "<description>&lt;a href=&quot;http://bad.example/?a=1&amp;amp;copy=2&quot;&gt;198.51.100.1&lt;/a&gt;</description></rss>"
+    )
+    expected = ["url:http://evil.example/?a=1&b=2", "url:http://bad.example/?a=1&copy=2", "ipv4-addr:198.51.100.1"]
+    assert [value for _, value in found(news)] == expected
+    assert found("see http://evil.example/?a=1&amp;b=2 there", "text") == [(1, "url:http://evil.example/?a=1&amp;b=2")]
+
+
 def test_hosts():
     """The names, not the addresses; a machine's own names are none."""
     body = "127.0.0.1 localhost\n::1 ip6-localhost ip6-loopback\n0.0.0.0 evil.example www.evil.example # both\n0.0.0.0 x.test\nalone.example\n"

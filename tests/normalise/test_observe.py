@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from indicator_hub.normalise.observe import Observation, observe
+from indicator_hub.normalise.observe import Observation, observe, value_by_shape
 from indicator_hub.normalise.row import Refusal
 from indicator_hub.stix.pattern import observable_of, render
 
@@ -48,6 +48,7 @@ def told(text, **options):
         ("http://evil.exa\nmple/", "url:http://evil.example/"),
         ("A.B@Evil.Example", "email-addr:a.b@evil.example"),
         (MD5, f"md5:{MD5.lower()}"),
+        ("12" * 16, f"md5:{'12' * 16}"),
         ("a" * 40, f"sha1:{'a' * 40}"),
         ("A" * 64, f"sha256:{'a' * 64}"),
         ("a" * 128, f"sha512:{'a' * 128}"),
@@ -55,6 +56,9 @@ def told(text, **options):
         ("[2001:DB8::1]:443", "ipv6-port:[2001:db8::1]:443"),
         ("[::ffff:198.51.100.1]:443", "ipv4-port:198.51.100.1:443"),
         ("Evil.Example:8080", "domain-port:evil.example:8080"),
+        ("Evil.Example:8080.0", "domain-port:evil.example:8080"),
+        ("198.51.100.1:443.000", "ipv4-port:198.51.100.1:443"),
+        ("[2001:db8::1]:443.0", "ipv6-port:[2001:db8::1]:443"),
         ("cve-2024-1234", "cve:CVE-2024-1234"),
         ("AA-BB-CC-00-11-22", "mac-addr:aa:bb:cc:00:11:22"),
         ("AS64500", "autonomous-system:64500"),
@@ -96,6 +100,11 @@ def test_canonical_values(text, expected):
         ("mailto:a@evil.example", "?scheme"),
         ("198.51.100.1:99999", "?bad_port"),
         ("198.51.100.1:0", "?bad_port"),
+        ("198.51.100.1:443.5", "?bad_port"),
+        ("198.51.100.1:0.0", "?bad_port"),
+        ("198.51.100.1:443.", "?bad_port"),
+        ("evil.example:65536.0", "?bad_port"),
+        ("[2001:db8::1]:4294967739", "?bad_port"),
         ("10.0.0.1:80", "?non_global"),
         ("[::1]:80", "?non_global"),
         ("localhost.localdomain.test:80", "?reserved_name"),
@@ -218,3 +227,47 @@ def test_spelling_does_not_matter(label, data):
     spelt = "".join(data.draw(st.sampled_from([sign, sign.upper()])) for sign in name)
     spelt = spelt.replace(".", data.draw(st.sampled_from([".", "[.]", "(dot)", " [.] ", "{ . }"])))
     assert told(f" {spelt}. ") == told(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("evil.example:443.0", "domain-port:evil.example:443"),
+        ("http:\\\\evil.example\\a", "url:http://evil.example/a"),
+        ("evil.example", "domain-name:evil.example"),
+        ("printer.local", "?reserved_name"),
+        ("printer.local:80", "?reserved_name"),
+        ("desk@corp.internal", "?reserved_name"),
+        ("198.51.100.1:99999", "?bad_port"),
+        ("evil.example:0", "?bad_port"),
+        ("evil.example:443.5", "?bad_port"),
+        ("[2001:db8::1]:70000", "?bad_port"),
+        ("evil\0.example", "?control_chars"),
+        ("0a\x1b" * 16, "?control_chars"),
+        ("evil[.example", "?syntax"),
+        ("198.51.100(.7", "?syntax"),
+        ("evil.]example", "?syntax"),
+        ("evil[.]example/rv", "?no_scheme"),
+        ("198.51.100.1:8080/a", "?no_scheme"),
+        ("http://evil.example/" + "a" * 9000, "?too_long"),
+        ("a" * 9000, None),
+        ("evil.example/ a note", None),
+        ("text/html", None),
+        ("main.exe:70000", None),
+        ("a[.]b[.", None),
+        ("10:30.5", None),
+        ("C:\\\\Users", None),
+        ("a\0b", None),
+        ("", None),
+    ],
+)
+def test_a_cell_that_may_hold_anything(text, expected):
+    """What is nearly a value is refused with its reason, not passed over; what has nothing of one is no candidate."""
+    found = value_by_shape(text, documentation=True)
+    assert (None if found is None else told(text) if isinstance(found, Observation) else f"?{found.reason}") == expected
+
+
+def test_names_that_must_not_be_indicators():
+    """Without leave, example names in a cell are refused with their reason, as in a list."""
+    found = value_by_shape("evil.example")
+    assert isinstance(found, Refusal) and found.reason == "reserved_name"

@@ -1,6 +1,9 @@
 """Bytes to text, text to lines, and whether a body is a feed."""
 
+import bz2
 import io
+import lzma
+import tarfile
 
 import pytest
 from hypothesis import given
@@ -91,6 +94,22 @@ def test_how_a_file_ends(body, end):
     assert stream(body).ends_with("}") is end
 
 
+PAGE = "The source answered with a web page, not with a feed."
+ERROR = "The source answered with an error, not with a feed."
+PACKED = "The feed is still compressed."
+PDF = "The feed is a PDF: give its text."
+
+
+def tarred():
+    """A tar archive with a list in it."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        one = tarfile.TarInfo("list.txt")
+        one.size = 13
+        archive.addfile(one, io.BytesIO(b"198.51.100.1\n"))
+    return made.getvalue()
+
+
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
@@ -104,7 +123,37 @@ def test_how_a_file_ends(body, end):
         ),
         (b'{"error": {"code": 1}}', "The source answered with an error, not with a feed."),
         (b'{"error": "<script>"}', "The source answered with an error, not with a feed."),
-        (b"\x1f\x8b\x08", "The feed is still compressed."),
+        (b"\x1f\x8b\x08", PACKED),
+        (b"<!doctype html>", PAGE),
+        (
+            b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN"><html>',
+            PAGE,
+        ),
+        (b'\xef\xbb\xbf\r\n<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml">', PAGE),
+        (b"<!-- a mirror -->\n<!-- - -- > -->\n<html>", PAGE),
+        (b"<!--" + b" licence" * 1000 + b"--><html>", PAGE),
+        ("\ufeff <!-- a --><HTML lang=en>".encode("utf-16-le"), PAGE),
+        (b"<head><title>404 Not Found</title></head>", PAGE),
+        (b"<title>Sign in</title>", PAGE),
+        (
+            b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code><HostId>evil.example</HostId></Error>',
+            ERROR,
+        ),
+        (b"404: Not Found", ERROR),
+        (b"error code: 1020\n", ERROR),
+        (b"Forbidden\r\n", ERROR),
+        (b'{"message": "Not Found", "documentation_url": "https://docs.evil.example/rest", "status": "404"}', ERROR),
+        (b'{"detail": "Authentication credentials were not provided."}', ERROR),
+        (b"%PDF-1.7\n%\xe2\xe3", PDF),
+        (b"\xef\xbb\xbf\n%PDF-1.4", PDF),
+        (bz2.compress(b"198.51.100.1"), PACKED),
+        (bz2.compress(b""), PACKED),
+        (lzma.compress(b"198.51.100.1"), PACKED),
+        (b"Rar!\x1a\x07\x01\0", PACKED),
+        (b"MSCF\0\0\0\0", PACKED),
+        (tarred(), "The feed is a tar archive, not the file in it."),
+        (b"\x89PNG\r\n\x1a\n", "The feed is a binary file, not text."),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "The feed is a binary file, not text."),
     ],
 )
 def test_what_is_no_feed_fails_the_run(body, sentence):
@@ -123,6 +172,19 @@ def test_what_is_no_feed_fails_the_run(body, sentence):
         b'{"error',
         b"[" * 9000,
         b'{"a":' * 1500,
+        b"BZhosting.example\nrar.example\n",
+        b"PAR.example",
+        b'<?xml version="1.0"?>\n<!-- made for <html> readers --><rss version="2.0"><channel/></rss>',
+        b'<?xml version="1.0"?>\n<!DOCTYPE rss PUBLIC "-//Netscape//DTD RSS 0.91//EN" "http://x.example/rss.dtd"><rss>',
+        b'<stix:STIX_Package xmlns:stix="http://stix.mitre.org/stix-1">',
+        b"<errors.example>",
+        b"<!-- never closed",
+        b"<html.example>",
+        b"404.example",
+        b"404: Not Found\n198.51.100.1\n",
+        b"forbidden.example\n",
+        b'{"message": "today", "detail": {"198.51.100.1": 1}, "ioc": 1}',
+        b'{"detail": ["evil.example"]}',
     ],
 )
 def test_what_may_be_a_feed_passes(body):

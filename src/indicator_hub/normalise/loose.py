@@ -5,6 +5,7 @@ is something else, and no candidate.
 """
 
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from indicator_hub.trust.roster import Feed, Format
 
 _AT_ONCE = 8 * 1024 * 1024
 """Bytes of a file that is read whole: a larger one is read as it is gone through."""
+_BETWEEN = re.compile(r"[\s,;|]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ def candidates(
         if kind in _IN_ONE:
             text = whole(text)
             if kind == "text" and prose.is_mail(text):
-                text = prose.of_mail(_bytes(file))
+                rows = prose.rows_of_mail(_bytes(file), documentation=documentation)
+                return _observed(rows, documentation=documentation)
         found = _candidates(kind, text, documentation=documentation)
         return _closing(found, stack.pop_all()) if text is stream else found
 
@@ -105,12 +108,28 @@ def _observed(rows: Iterable[Row | Refusal], *, documentation: bool) -> Iterator
 
 
 def _by_shape(texts: Iterable[tuple[int, str] | Refusal], *, documentation: bool) -> Iterator[Found | Refusal]:
-    """Texts of which some are values."""
+    """Texts of which some are values, or several, or a pattern of STIX."""
     for one in texts:
         if isinstance(one, Refusal):
             yield one
-        elif (found := value_by_shape(one[1], documentation=documentation)) is not None:
-            yield _found(found, one[1], one[0])
+            continue
+        number, text = one
+        if (found := value_by_shape(text, documentation=documentation)) is not None:
+            yield _found(found, text, number)
+        elif text.startswith("[") and (told := _of_pattern(text, number)) is not None:
+            yield told
+        else:
+            yield from (_found(each, part, number) for part, each in _several(text, documentation=documentation))
+
+
+def _several(text: str, *, documentation: bool) -> list[tuple[str, Observation | Refusal]]:
+    """The values of a cell that consists of nothing else, with signs or blanks between."""
+    found: list[tuple[str, Observation | Refusal]] = []
+    for part in _BETWEEN.split(text.strip()):
+        if (each := value_by_shape(part, documentation=documentation)) is None:
+            return []
+        found.append((part, each))
+    return found
 
 
 def _found(found: Observation | Refusal, raw: str, number: int) -> Found | Refusal:
@@ -132,9 +151,17 @@ def _cells(text: Text, delimiter: str) -> Iterator[tuple[int, str] | Refusal]:
 
 
 def _leaves(text: Text) -> Iterator[tuple[int, str] | Refusal]:
-    tree = trees.parse(whole(text))
-    items = list(trees.walk(tree, trees.EVERY)) if isinstance(tree, (list, dict)) else [tree]
-    return ((number, leaf) for number, item in enumerate(items, 1) for leaf in trees.leaves(item))
+    tree = trees.parse(whole(text), twice=True)
+    return ((number, leaf) for number, item in enumerate(_items(tree), 1) for leaf in trees.leaves(item))
+
+
+def _items(tree: Any) -> list[Any]:
+    """What a document consists of, each with its name where that may be a value."""
+    if not isinstance(tree, dict):
+        return cast("list[Any]", tree) if isinstance(tree, list) else [tree]
+    found = cast("dict[str, Any]", tree)
+    named = trees.values_among(found)
+    return [[name, value] if name in named else value for name, value in found.items()]
 
 
 def _lines_of_leaves(text: Text) -> Iterator[tuple[int, str] | Refusal]:
@@ -150,7 +177,7 @@ def _each_line(text: Text) -> Iterator[tuple[int, str] | Refusal]:
             yield Refusal("too_long", cut(line), number)
             continue
         try:
-            item = trees.parse(line)
+            item = trees.parse(line, twice=True)
         except FeedFailed:
             yield Refusal("syntax", line, number)
             continue
@@ -184,10 +211,15 @@ def _of_indicator(one: Received, value: dict[str, Any], number: int) -> Found | 
         return Refusal("bad_object", _raw(one), number)
     if kind != "stix":
         return Found(number, kind, text, text)
+    return _of_pattern(text, number) or Refusal("bad_pattern", _raw(one), number)
+
+
+def _of_pattern(text: str, number: int) -> Found | None:
+    """A pattern of STIX: one observable in canonical form, everything else verbatim. None for what is no pattern."""
     try:
         grammar.check(text)
     except Invalid:
-        return Refusal("bad_pattern", _raw(one), number)
+        return None
     found = pattern.observable_of(text)
     return Found(number, "stix-pattern", text, text) if found is None else _told(found, number)
 

@@ -23,8 +23,19 @@ _CONTROL_IN_URL = re.compile(
 )  # the URL standard takes out tabs and line ends
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)(?:://|:(?!\d)(?=[^:]*\Z))|(https?|ftp):", re.IGNORECASE)
 _ADDRESS = re.compile(r"[0-9.]++(?:/[0-9]++)?|[0-9A-Fa-f]*+:[0-9A-Fa-f]*+:[0-9A-Fa-f:.]*+(?:[%/][0-9A-Za-z]*+)?")
-_PORT = re.compile(r"(?:[^\s/:@]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
+_PORT = re.compile(r"(?:[^\s/:@]+|\[[0-9A-Fa-f:.]+\]):[0-9]+(?:\.[0-9]*)?")
+_WHOLE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:https?|ftp):[/\\]{2}", re.IGNORECASE)
+_INTEGRAL = re.compile(r"(?<=[0-9])\.0+\Z")
+"""How a spreadsheet, or JSON, may write a number that is whole: 443.0."""
+_SPOILT = (
+    (_CONTROL_IN_URL, "control_chars"),
+    (re.compile("…"), "truncated"),
+    (re.compile(r"[\[({](?=\.)|(?<=\.)[\])}]"), "syntax"),  # half a mask
+)
+_NUMBERED = re.compile(r"(.+):[0-9]+(?:\.[0-9]*)?")
+_BLANK = re.compile(r"\s")
 _OCTETS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]{1,2})?")
+_RANGE = re.compile(rf"{_OCTETS.pattern}\s*-\s*{_OCTETS.pattern}")
 _DIGEST = re.compile(r"[0-9A-Fa-f]+")
 _LABELS = re.compile(r"(?:[^.]+\.)+[^.]+")
 _DIGITS = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
@@ -136,7 +147,8 @@ def _shape_of_number(value: str) -> str | None:
     if len(value) in _MAC_LENGTHS and canonical.mac(value) is not None:
         return "mac-addr"
     if _ADDRESS.fullmatch(value):
-        return "ip"
+        # One digest in some millions has decimal digits only.
+        return "hash" if len(value) in _DIGITS and _DIGEST.fullmatch(value) else "ip"
     if _AS.fullmatch(value):
         return "autonomous-system"
     return "endpoint" if _PORT.fullmatch(value) else None
@@ -162,32 +174,64 @@ def value_by_shape(text: str, *, documentation: bool = False) -> Observation | R
     A word with a dot in it is a name only if it ends as names on the Internet do; a number, a time and a path are nothing.
     """
     value = refang(text.strip(" \t\r\n"))
-    if not value or len(value) > MAX_VALUE or not _may_be_a_value(value, _shape(value), documentation=documentation):
+    if not value:
         return None
-    return observe(text, documentation=documentation)
+    if len(value) > MAX_VALUE:
+        return Refusal("too_long", text) if _WHOLE_URL.match(value) else None
+    if _is_value(value):
+        return observe(text, documentation=documentation)
+    reason = _flaw_of_a_value(value)
+    return None if reason is None else Refusal(reason, text)
 
 
-def _may_be_a_value(value: str, kind: str, *, documentation: bool) -> bool:
+def _flaw_of_a_value(value: str) -> str | None:
+    """Why a text is refused that would be a value but for its control characters, what was cut off, half a mask, its port, or a scheme that is missing."""
+    for form, reason in _SPOILT:
+        if form.search(value) and _is_value(form.sub("", value)):
+            return reason
+    if _RANGE.fullmatch(value):
+        return "syntax"
+    host, slash, _ = value.partition("/")
+    if found := _NUMBERED.fullmatch(host):
+        host = found[1]
+        if not slash:
+            return "bad_port" if _is_host(host) else None
+    return "no_scheme" if slash and not _BLANK.search(value) and _is_host(host) else None
+
+
+def _is_value(value: str) -> bool:
+    return _may_be_a_value(value, _shape(value))
+
+
+def _is_host(text: str) -> bool:
+    if text.startswith("[") and text.endswith("]"):
+        return canonical.parse_ipv6(text[1:-1]) is not None
+    name = canonical.domain(text)
+    return canonical.parse_ipv4(text) is not None or (name is not None and _is_name(name))
+
+
+def _may_be_a_value(value: str, kind: str) -> bool:
     match kind:
         case "ip":
             return _OCTETS.fullmatch(value) is not None or (":" in value and canonical.parse_network(value) is not None)
         case "url":
-            return "://" in value and (found := _SCHEME.match(value)) is not None and found.start() == 0
+            return _WHOLE_URL.match(value) is not None
         case "endpoint":
-            found = canonical.endpoint(value)
-            return found is not None and (found[0] != "domain" or _is_name(found[1], documentation=documentation))
+            found = canonical.endpoint(_INTEGRAL.sub("", value))
+            return found is not None and (found[0] != "domain" or _is_name(found[1]))
         case "email-addr":
             address = canonical.email(value)
-            return address is not None and _is_name(address.rpartition("@")[2], documentation=documentation)
+            return address is not None and _is_name(address.rpartition("@")[2])
         case "domain":
             name = canonical.domain(value.removeprefix("*."))
-            return name is not None and _is_name(name, documentation=documentation)
+            return name is not None and _is_name(name)
         case _:
             return True
 
 
-def _is_name(name: str, *, documentation: bool) -> bool:
-    return has_known_suffix(name) or (documentation and _under(name, _EXAMPLES))
+def _is_name(name: str) -> bool:
+    """Whether it ends as names of hosts do; one that must not be an indicator is refused with its reason, not passed over."""
+    return has_known_suffix(name) or _under(name, _RESERVED) or _under(name, _EXAMPLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,10 +321,12 @@ def _hashes(value: str) -> list[Observable]:
 
 
 def _endpoint(value: str, policy: _Policy, *, expect: str | None = None) -> _Found | str:
+    value = _INTEGRAL.sub("", value)
     found = canonical.endpoint(value)
     if found is None:
         host, colon, number = value.rpartition(":")
-        return "bad_port" if colon and host and number.isdecimal() and canonical.port(number) is None else "syntax"
+        is_number = number.replace(".", "", 1).isdecimal()
+        return "bad_port" if colon and host and is_number and canonical.port(number) is None else "syntax"
     kind, host, _ = found
     # An IPv4-mapped address comes out as IPv4, yet the feed that calls it IPv6 is right too.
     if expect not in (None, f"{kind}-port", "ipv6-port" if value.startswith("[") else None):

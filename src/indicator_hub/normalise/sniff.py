@@ -23,8 +23,6 @@ def sniff(text: Text) -> Kind:
     """The format. Raises FeedFailed for JSON that is cut off or broken: read as anything else it would look like a feed with other rows."""
     known = text if isinstance(text, str) else next(text.parts())
     begin = known.lstrip()
-    if begin.startswith("%PDF-"):
-        raise FeedFailed("The file is a PDF: give its text.")
     if begin.startswith("<"):
         return "text"
     if begin.startswith(("{", "[{", "[\n", "[ ", "[]", "[\r", '["')):
@@ -83,19 +81,29 @@ def _of_tree(tree: Any) -> Kind:
 
 
 def _of_lines(found: list[str]) -> Kind:
-    data = [line for line in found if not line.lstrip().startswith(("#", ";", "//"))]
+    every = [line[: MAX_ROW + 1] for line in found if not line.lstrip().startswith(("#", ";", "//"))]
+    # A row that is too long has nothing of any format, unless there is nothing else.
+    data = [line for line in every if len(line) <= MAX_ROW] or every
     if not data:
         return "list"
     if _share(data, _is_host_line) >= _MOST:
         return "hosts"
     for kind, delimiter in (("tsv", "\t"), ("csv", ",")):
-        # Line by line: a quote that is never closed must not swallow the lines behind it.
-        cells = [next(csv.reader([line[:MAX_ROW]], delimiter=delimiter, skipinitialspace=True)) for line in data]
+        cells = [_cells(line, delimiter) for line in data]
         columns = list(map(len, cells))
+        if len(data) == 1 and f"{delimiter} " in data[0]:
+            continue  # a sentence
         usual = max(set(columns), key=columns.count, default=1)
         if usual > 1 and columns.count(usual) >= _MOST * len(columns) and any(map(_holds_value, cells)):
             return cast("Kind", kind)
     return "list" if _share(data, _is_item) >= _MOST and _share(data, _is_value) >= _FEW else "text"
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    """Line by line, and one with a quote that is never closed as if it had none: it must not swallow what is behind it."""
+    if line.count('"') % 2:
+        return line.split(delimiter)
+    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
 
 
 def _share(data: list[str], fits: Any) -> float:

@@ -24,11 +24,45 @@ MOST_WHOLE = 64 * 1024 * 1024
 """Characters of a document that has to be read whole, such as JSON; its tree takes many times as much."""
 LOOK = 8_193
 """Bytes from its beginning that tell whether a body is a feed."""
-_HEAD = 1024
 _SMALL = 8192
-_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd")
+_COMPRESSED = re.compile(
+    rb"\x1f\x8b|PK(?:\x03\x04|\x05\x06|\x07\x08)|\xfd7zXZ\0|7z\xbc\xaf|\x28\xb5\x2f\xfd|\x1f[\x9d\xa0]|\x04\x22\x4d\x18|LZIP\x01"
+    rb"|BZh[1-9](?:1AY&SY|\x17rE8P\x90)|Rar!\x1a\x07|MSCF\0\0\0\0"
+)
+"""How gzip, zip, xz, 7-Zip, Zstandard, compress, LZ4, lzip, bzip2, RAR and a cabinet begin."""
+_TAR = (b"ustar\0", b"ustar ")
+_AT_TAR = 257
+_BINARY = re.compile(
+    rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|\x7fELF|SQLite format 3\0|PAR1\x15|\xd4\xc3\xb2\xa1|\xa1\xb2\xc3\xd4"
+)
+"""How an old file of an office program, pictures, a program, a database, a table of Parquet and a capture begin."""
+_PROLOGUE = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)+", re.DOTALL)
+"""What may stand before the first element of a page."""
+_PAGE = re.compile(rb"<(?:!doctype\s+html|html|head|body|title)[\s>]")
+_FAULT = re.compile(rb"<error[\s>].*<(?:code|message)>", re.DOTALL)
+"""What a store of objects answers instead of a file."""
+_SENTENCE = re.compile(
+    rb"(?:error:? )?[45][0-9]{2}(?::| -)? [a-z ]{4,40}|error code: [0-9]{3,5}"
+    rb"|(?:not found|forbidden|access denied|unauthorized|too many requests|rate limit exceeded|internal server error|bad gateway|service unavailable)\.?"
+)
+"""All of what a server says that has not the file: `404: Not Found`."""
 _FAULTS = ("query_status", "error", "errors")
 _DATA = ("data", "objects", "results", "urls")
+_SAID = frozenset(("message", "detail"))
+_ABOUT = _SAID | {
+    "title",
+    "status",
+    "status_code",
+    "statusCode",
+    "code",
+    "type",
+    "instance",
+    "path",
+    "timestamp",
+    "documentation_url",
+    "request_id",
+}
+"""What an answer consists of that only says why there is none."""
 _WORD = re.compile(r"[A-Za-z0-9_ -]{1,40}")
 
 
@@ -135,23 +169,41 @@ _LINE = re.compile(r"([^\r\n]*+)(?:\r\n|\r|\n|\Z)")
 
 
 def require_feed(body: bytes) -> None:
-    """Nothing, where the body may be a feed. Raises FeedFailed for no bytes, a compressed file, a web page or an API's error object.
+    """Nothing, where the body may be a feed. Raises FeedFailed for no bytes, a compressed or binary file, a web page or an API's error.
 
     Such a body fails the run as a whole: read as a feed, it would look as if every indicator had been withdrawn.
     """
     if not body:
         raise FeedFailed("The feed is empty: 0 bytes.")
-    if body.startswith(_COMPRESSED):
+    if _COMPRESSED.match(body):
         raise FeedFailed("The feed is still compressed.")
-    head = body[:_HEAD]
+    if body.startswith(_TAR, _AT_TAR):
+        raise FeedFailed("The feed is a tar archive, not the file in it.")
+    if _BINARY.match(body):
+        raise FeedFailed("The feed is a binary file, not text.")
+    head = body[:LOOK]
     for mark, _ in _MARKS:
         head = head.removeprefix(mark)
     # Without its zero bytes, markup in UTF-16 reads as ASCII.
     head = head.replace(b"\0", b"").lstrip(b" \t\r\n\x0b\x0c").lower()
-    if head.startswith((b"<!doctype", b"<html")):
-        raise FeedFailed("The source answered with a web page, not with a feed.")
+    if head.startswith(b"%pdf-"):
+        raise FeedFailed("The feed is a PDF: give its text.")
+    if head.startswith(b"<"):
+        _require_no_page(head)
+    if _SENTENCE.fullmatch(head.rstrip()):
+        raise FeedFailed("The source answered with an error, not with a feed.")
     if head.startswith(b"{") and len(body) <= _SMALL:
         _require_no_fault(body)
+
+
+def _require_no_page(head: bytes) -> None:
+    """Markup may be a feed too (RSS, STIX 1): only what says that it is a page, or an error, is none."""
+    found = _PROLOGUE.match(head)
+    root = head[found.end() :] if found else head
+    if head.startswith(b"<!doctype") or _PAGE.match(root):
+        raise FeedFailed("The source answered with a web page, not with a feed.")
+    if _FAULT.match(root):
+        raise FeedFailed("The source answered with an error, not with a feed.")
 
 
 def _require_no_fault(body: bytes) -> None:
@@ -162,6 +214,8 @@ def _require_no_fault(body: bytes) -> None:
     if not isinstance(answer, dict):
         return
     answer = cast("dict[str, object]", answer)
+    if answer.keys() <= _ABOUT and any(isinstance(answer.get(name), str) for name in _SAID):
+        raise FeedFailed("The source answered with an error, not with a feed.")
     named = next((name for name in _FAULTS if answer.get(name)), None)
     if named is None or any(answer.get(name) for name in _DATA):
         return

@@ -11,13 +11,18 @@ _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _GENERATORS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _BITCOIN = re.compile(rf"[13][{_BASE58}]{{25,34}}")
-_SEGWIT = re.compile(rf"bc1[{_BECH32}]{{8,87}}")
+_SEGWIT = re.compile(rf"bc1[{_BECH32}]{{11,87}}")
 _ETHEREUM = re.compile(r"0x[0-9A-Fa-f]{40}", re.IGNORECASE)
 _MONERO = re.compile(rf"[48][{_BASE58}]{{94}}|4[{_BASE58}]{{105}}")
 _VERSIONS = (0x00, 0x05)
 """Of a Bitcoin address: to a key, to a script."""
 _PAYLOAD, _CHECKSUM = 21, 4
 _BECH32_ONE, _BECH32M_ONE = 1, 0x2BC830A3
+_LAST_WITNESS = 16
+_PROGRAM = range(2, 41)
+_PROGRAM_OF_0 = (20, 32)
+"""Bytes of a witness program (BIP 141); that of version 0 is the hash of a key or of a script."""
+_SIGNS_OF_CHECKSUM = 6
 
 
 def looks_like_one(text: str) -> bool:
@@ -57,7 +62,19 @@ def _base58check(text: str) -> bool:
 
 
 def _bech32(text: str) -> bool:
-    prefix, data = text[:2], [_BECH32.index(sign) for sign in text[3:]]
+    """Whether it is a segregated witness address: the right checksum of the two for its version, and a program that this version has."""
+    data = [_BECH32.index(sign) for sign in text[3:]]
+    version, program = data[0], data[1:-_SIGNS_OF_CHECKSUM]
+    size, spare = divmod(5 * len(program), 8)
+    # The bits that fill up the last sign are fewer than a sign, and zero.
+    if version > _LAST_WITNESS or size not in _PROGRAM or spare > 4 or program[-1] & ((1 << spare) - 1):  # noqa: PLR2004 - bits
+        return False
+    if version == 0:
+        return size in _PROGRAM_OF_0 and _residue(text[:2], data) == _BECH32_ONE
+    return _residue(text[:2], data) == _BECH32M_ONE
+
+
+def _residue(prefix: str, data: list[int]) -> int:
     spread = [*(ord(sign) >> 5 for sign in prefix), 0, *(ord(sign) & 31 for sign in prefix), *data]
     checksum = 1
     for value in spread:
@@ -66,4 +83,4 @@ def _bech32(text: str) -> bool:
         for bit, generator in enumerate(_GENERATORS):
             if top >> bit & 1:
                 checksum ^= generator
-    return checksum == (_BECH32_ONE if data[0] == 0 else _BECH32M_ONE)
+    return checksum

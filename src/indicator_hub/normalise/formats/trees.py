@@ -1,10 +1,12 @@
 """JSON, whole or line by line: the items that a path leads to, and the fields of each by paths of their own."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from indicator_hub.errors import FeedFailed
+from indicator_hub.normalise.observe import value_by_shape
 from indicator_hub.normalise.row import MAX_ROW, Refusal, Row, cut
 from indicator_hub.normalise.text import Stream, Text, lines
 from indicator_hub.trust.roster import Feed
@@ -59,15 +61,25 @@ def _by_line(text: Text, feed: Feed) -> Iterator[Row | Refusal]:
         yield _row(number, line, item, feed)
 
 
-def parse(text: str) -> Any:
-    """A JSON document. Raises FeedFailed."""
+def parse(text: str, *, twice: bool = False) -> Any:
+    """A JSON document. `twice`: of a name that an object has twice, a list of all its values, not only the last. Raises FeedFailed."""
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_with_all if twice else None)
     except RecursionError:
         raise FeedFailed("The feed's JSON is nested too deep.") from None
     except ValueError as error:
         where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise FeedFailed(f"The feed is no whole JSON{where}: it may have been cut off.") from None
+
+
+def _with_all(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    every: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        every.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in every.items()}
 
 
 def walk(tree: Any, path: str) -> Iterator[Any]:
@@ -118,14 +130,36 @@ def _texts(one: Any) -> Iterator[str]:
         yield str(one)
 
 
-def leaves(tree: Mapping[str, Any] | Any) -> Iterator[str]:
-    """Every text in a document, in order, wherever it stands."""
+def leaves(tree: Any) -> Iterator[str]:
+    """Every text in a document, in order, wherever it stands; the names in its objects too, where they may be values."""
     ahead: list[Any] = [tree]
     while ahead:
         one = ahead.pop()
         if isinstance(one, str):
             yield one
         elif isinstance(one, dict):
-            ahead += reversed(cast("dict[str, Any]", one).values())
+            found = cast("dict[str, Any]", one)
+            named = values_among(found)
+            for name in reversed(found):
+                ahead.append(found[name])
+                if name in named:
+                    ahead.append(name)
         elif isinstance(one, list):
             ahead += reversed(cast("list[Any]", one))
+
+
+def values_among(names: Iterable[str]) -> set[str]:
+    """Those names in an object that may be values: `{"198.51.100.7": {...}}`.
+
+    A field's name may end as a host's does (`event.id`, `user.name`): one of words and dots counts only where all of these in its object
+    have the shape of a name, and not each of them ends in such a word.
+    """
+    found = {name for name in names if _MAY_BE_A_VALUE.search(name)}
+    dotted = {name for name in found if _DOTTED.fullmatch(name)}
+    is_of_fields = all(_FIELD.search(name) for name in dotted) or any(value_by_shape(name) is None for name in dotted)
+    return found - dotted if is_of_fields else found
+
+
+_MAY_BE_A_VALUE = re.compile(r"[.:@0-9]")
+_DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+")
+_FIELD = re.compile(r"\.(?:name|id|email|host|domains?|date|link|info|city|network|media|report|zip)\Z", re.IGNORECASE)
