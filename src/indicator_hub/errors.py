@@ -97,3 +97,8 @@ class Misconfigured(HubError):
 
 class FeedFailed(HubError):
     """The feed as a whole could not be taken; nothing was changed."""
+
+    def __init__(self, detail: str = "", rest: int = 0) -> None:
+        super().__init__(detail)
+        self.rest = rest
+        """Seconds for which the source asks not to be asked again."""

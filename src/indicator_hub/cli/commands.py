@@ -176,15 +176,21 @@ def ingest(
     ] = False,
     accept: Annotated[
         bool,
-        typer.Option("--accept", help="Take what is suspicious: a snapshot that holds less than half of the last one."),
+        typer.Option(
+            "--accept",
+            help="Take what is held for a person: less than half of the last one, too much on warning lists, only refused rows.",
+        ),
     ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what a run would do, and do nothing.")] = False,
     database: Database = None,
     as_json: Json = False,
 ) -> None:
     """Run feeds: fetch, clean, submit. Every candidate is accounted for; refused rows go to quarantine with their reason."""
     from indicator_hub.cli.ingesting import ingest as run
 
-    sys.exit(asyncio.run(run(feeds or [], again=again, accept=accept, database=database, as_json=as_json)))
+    sys.exit(
+        asyncio.run(run(feeds or [], again=again, accept=accept, rehearsed=dry_run, database=database, as_json=as_json))
+    )
 
 
 @app.command()

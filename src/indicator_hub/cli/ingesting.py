@@ -12,7 +12,7 @@ from indicator_hub.cli import EXIT
 from indicator_hub.cli.opening import opened
 from indicator_hub.cli.shell import show
 from indicator_hub.errors import HubError, Invalid, NotFound
-from indicator_hub.ingest.run import run
+from indicator_hub.ingest.run import rehearse, run
 from indicator_hub.ingest.tally import Tally
 from indicator_hub.normalise.refang import defang
 from indicator_hub.sharing import feeding
@@ -22,7 +22,9 @@ from indicator_hub.store.opened import Store
 from indicator_hub.trust.roster import Feed
 
 
-async def ingest(names: Sequence[str], *, again: bool, accept: bool, database: str | None, as_json: bool) -> int:
+async def ingest(
+    names: Sequence[str], *, again: bool, accept: bool, rehearsed: bool, database: str | None, as_json: bool
+) -> int:
     """Run the feeds named, or all, one after the other; one that fails does not keep the next from running. Returns the exit code."""
     async with opened(database) as store:
         feeds = {feed.name: feed for feed in await declared(store)}
@@ -31,22 +33,25 @@ async def ingest(names: Sequence[str], *, again: bool, accept: bool, database: s
             raise NotFound(f"No feed is declared as {', '.join(unknown)}. Declared are: {known}.")
         code = 0
         for name in names or feeds:
-            code = await _one(store, feeds[name], again=again, accept=accept, as_json=as_json) or code
+            code = (
+                await _one(store, feeds[name], again=again, accept=accept, rehearsed=rehearsed, as_json=as_json) or code
+            )
         return code
 
 
-async def _one(store: Store, feed: Feed, *, again: bool, accept: bool, as_json: bool) -> int:
+async def _one(store: Store, feed: Feed, *, again: bool, accept: bool, rehearsed: bool, as_json: bool) -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), disable=as_json, transient=True) as progress:
         task = progress.add_task(feed.name, total=None)
+
+        def told(done: Tally, total: int) -> None:
+            progress.update(task, completed=done.candidates, total=total)
+
         try:
-            outcome, tally = await run(
-                store,
-                feed,
-                again=again,
-                accept=accept,
-                progress=lambda done, total: progress.update(task, completed=done.candidates, total=total),
-            )
+            if rehearsed:
+                outcome, tally = "dry run", await rehearse(store, feed, progress=told)
+            else:
+                outcome, tally = await run(store, feed, again=again, accept=accept, progress=told)
         except HubError as error:
             reason = error.detail or error.sentence
             if as_json:
@@ -67,7 +72,8 @@ def words(name: str, outcome: str, tally: Tally) -> str:
     if outcome == "unchanged":
         return f"{name}: the source has not changed since the last run."
     parts = ", ".join(f"{count} {what}" for what, count in tally.as_dict().items() if what != "candidates")
-    return f"{name}: {tally.candidates} candidates: {parts}."
+    would = "a run would bring " if outcome == "dry run" else ""
+    return f"{name}: {would}{tally.candidates} candidates: {parts}."
 
 
 async def stand(*, database: str | None, as_json: bool) -> None:

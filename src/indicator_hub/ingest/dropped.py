@@ -4,6 +4,7 @@ An indicator is valid until then, and stays; a vulnerability that its source too
 """
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from indicator_hub.ingest.batches import BATCH, made
@@ -12,14 +13,18 @@ from indicator_hub.sharing.claim import Run
 from indicator_hub.stix import timestamps
 
 _MILLISECOND = 1_000
+_ALL = 100_000_000
 _NEARLY = 0.8
 """Of an interval: a schedule is not exact."""
 
 
-async def end_dropped(run: Run, tally: Tally) -> None:
-    """End what this run and the last whole one have not found."""
+async def end_dropped(run: Run, tally: Tally, seen: Collection[str] | None = None) -> None:
+    """End what this run and the last whole one have not found; with `seen`, what a rehearsal has found, only count it."""
     last = await run.last_whole()
     if last is None or run.started - last.started < _NEARLY * (run.feed.every or 0):
+        return
+    if seen is not None:
+        tally.ended = len(set(await run.dropped(before=last.number, limit=_ALL)).difference(seen))
         return
     while names := await run.dropped(before=last.number, limit=BATCH):
         still = await run.said_by_others(names)

@@ -2,24 +2,29 @@
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
+from indicator_hub.errors import FeedFailed
 from indicator_hub.ingest.batches import batches, made
 from indicator_hub.ingest.tally import Tally
 from indicator_hub.normalise import formats
-from indicator_hub.normalise.indicator import Candidate, candidate, said, to_object, until, window
+from indicator_hub.normalise.indicator import MAX_LABELS, Candidate, candidate, said, to_object, until, window
 from indicator_hub.normalise.indicator import stix_id as id_of
 from indicator_hub.normalise.row import UNSTORABLE, Refusal, Row, storable
 from indicator_hub.normalise.said import Said, joined, read
 from indicator_hub.normalise.validity import is_due
+from indicator_hub.normalise.warninglists import Matcher
 from indicator_hub.sharing.claim import Claim, Refused, Run
 from indicator_hub.stix.markings import TLP_IDS, nation_list
 from indicator_hub.taxii.status import Status
 from indicator_hub.trust.ladder import NAMES
 
 _MILLISECOND = 1_000
+_MANY = 10
+_WARNED = "warninglist:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,23 @@ class _Terms:
         return self.licence if level is None else (TLP_IDS[NAMES[level]], *self.licence)
 
 
-async def take_rows(run: Run, content: BinaryIO, tally: Tally) -> AsyncIterator[int]:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the rows of a run are looked at: the lists that its values are held to. `seen`: nothing is written, and what came is remembered here."""
+
+    matcher: Matcher
+    accept: bool = False
+    seen: set[str] | None = None
+
+
+async def take_rows(run: Run, content: BinaryIO, tally: Tally, look: Look) -> AsyncIterator[int]:
     """Take every row; yields the number of candidates so far after each batch. Raises FeedFailed before anything is stored."""
-    terms = _Terms(run.created_by_ref, run.reach.require_collection().default, await _licence(run))
+    terms = _Terms(run.created_by_ref, run.reach.require_collection().default, await _licence(run, look))
     ahead = iter(batches(await asyncio.to_thread(formats.rows, content, run.feed)))
     # In another thread: polls are answered meanwhile.
-    while rows := await asyncio.to_thread(_candidates, ahead, run):
+    while rows := await asyncio.to_thread(_candidates, ahead, run, look.matcher):
+        if not tally.candidates and not look.accept:
+            _require_any(rows, run.feed.name)
         tally.candidates += len(rows)
         offered: dict[str, Candidate] = {}
         refused: list[Refused] = []
@@ -50,49 +66,88 @@ async def take_rows(run: Run, content: BinaryIO, tally: Tally) -> AsyncIterator[
                 refused.append(_refused(found))
                 continue
             stix_id = id_of(found, run.feed, terms.marks(found.level))
-            if stix_id in offered:
+            if stix_id in offered or (look.seen is not None and stix_id in look.seen):
                 tally.duplicate += 1
             else:
                 offered[stix_id] = found
         tally.quarantined += len(refused)
-        await _offer(run, offered, refused, terms, tally)
+        await _offer(run, offered, refused, terms, tally, look)
         yield tally.candidates
 
 
-def accepted(run: Run, content: BinaryIO) -> int:
-    """How many values the content holds, before any of it is taken."""
-    rows = formats.rows(content, run.feed)
-    return sum(isinstance(row, Row) and isinstance(_candidate(row, run), Candidate) for row in rows)
+def _require_any(rows: list[Candidate | Refusal], name: str) -> None:
+    """Raises FeedFailed where all of many rows are refused: the feed is not as it was declared."""
+    first = rows[0]
+    if len(rows) < _MANY or not isinstance(first, Refusal) or not all(isinstance(one, Refusal) for one in rows):
+        return
+    raise FeedFailed(
+        f"Every one of its first {len(rows)} rows is refused, the first as {first.reason}: it is not as it was declared. "
+        f"Look at it, and if it is right, run `indicator-hub ingest {name} --accept`."
+    )
 
 
-def _candidates(ahead: Iterator[list[Row | Refusal]], run: Run) -> list[Candidate | Refusal]:
+@dataclass(slots=True)
+class Survey:
+    """What a content holds, before any of it is taken: how many values, and how many more that a list refuses, by its name."""
+
+    values: int = 0
+    warned: Counter[str] = field(default_factory=Counter[str])
+
+
+def survey(run: Run, content: BinaryIO, matcher: Matcher) -> Survey:
+    """Look at all of it."""
+    found = Survey()
+    for row in formats.rows(content, run.feed):
+        one = _candidate(row, run, matcher) if isinstance(row, Row) else row
+        if isinstance(one, Candidate):
+            found.values += 1
+        elif one.reason.startswith(_WARNED):
+            found.warned[one.reason.removeprefix(_WARNED)] += 1
+    return found
+
+
+def _candidates(ahead: Iterator[list[Row | Refusal]], run: Run, matcher: Matcher) -> list[Candidate | Refusal]:
     """The next batch."""
     rows = next(ahead, list[Row | Refusal]())
-    return [_candidate(row, run) if isinstance(row, Row) else row for row in rows]
+    return [_candidate(row, run, matcher) if isinstance(row, Row) else row for row in rows]
 
 
-def _candidate(row: Row, run: Run) -> Candidate | Refusal:
+def _candidate(row: Row, run: Run, matcher: Matcher) -> Candidate | Refusal:
     if any(map(UNSTORABLE.search, row.fields.values())):
         # A value with such a character is refused; beside it, in what is said of it, it is no fault of the value.
         row = replace(
             row, fields={name: text if name == "value" else storable(text) for name, text in row.fields.items()}
         )
     found = candidate(row, run.feed, now=run.started)
+    if matcher and isinstance(found, Candidate):
+        found = _held_to(matcher, found)
     if run.released and isinstance(found, Refusal) and (_digest(found), found.reason) in run.released:
         return candidate(row, run.feed, now=run.started, let_through=True)
     return found
 
 
-async def _licence(run: Run) -> tuple[str, ...]:
+def _held_to(matcher: Matcher, found: Candidate) -> Candidate | Refusal:
+    hit = matcher.hit(found.observable)
+    if hit.refused_by is not None:
+        return Refusal(f"{_WARNED}{hit.refused_by}", found.raw, found.number)
+    if hit.labels:
+        return replace(found, labels=tuple(sorted({*found.labels, *hit.labels})[:MAX_LABELS]))
+    return found
+
+
+async def _licence(run: Run, look: Look) -> tuple[str, ...]:
     """The mark that keeps in its nation what may not be passed on; its meaning is said first, or what bears it would be held."""
     if run.feed.reshare:
         return ()
     mark = nation_list(run.feed.group, run.feed.organisation, run.reach.nation)
-    await run.submit([made(mark)], claims=())
+    if look.seen is None:
+        await run.submit([made(mark)], claims=())
     return (mark["id"],)
 
 
-async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused], terms: _Terms, tally: Tally) -> None:
+async def _offer(
+    run: Run, offered: dict[str, Candidate], refused: list[Refused], terms: _Terms, tally: Tally, look: Look
+) -> None:
     known, taken_back = await run.known(list(offered))
     taken_back |= await _taken_back_otherwise(run, offered, terms)
     unchanged: list[Claim] = []
@@ -116,6 +171,11 @@ async def _offer(run: Run, offered: dict[str, Candidate], refused: list[Refused]
         whole = _Whole.of(claim, before.others if before is not None else ())
         objects.append(_object(found, whole, terms, claim))
     tally.unchanged += len(unchanged)
+    if look.seen is not None:
+        look.seen.update(offered)
+        there = sum(stix_id in known for stix_id in changed)
+        tally.updated, tally.new = tally.updated + there, tally.new + len(changed) - there
+        return
     await run.keep(unchanged, refused)
     if objects:
         status = await run.submit([made(one) for one in objects], claims=list(changed.values()))

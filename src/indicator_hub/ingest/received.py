@@ -22,12 +22,18 @@ def require_objects(content: bytes) -> None:
     read(content, _UNCOUNTED)
 
 
-async def take_objects(run: Run, content: bytes, tally: Tally) -> AsyncIterator[int]:
-    """Take every object; yields the number of candidates so far after each batch. Raises Invalid, Unprocessable before anything is stored."""
-    seen: set[tuple[str, str]] = set()
+async def take_objects(run: Run, content: bytes, tally: Tally, *, rehearsed: bool = False) -> AsyncIterator[int]:
+    """Take every object, or tell what would become of it (`rehearsed`); yields the number of candidates so far after each batch. Raises Invalid, Unprocessable before anything is stored."""
+    seen: set[tuple[str | bytes, str]] = set()
     number = 0
     for objects in batches(read(content, _UNCOUNTED)):
         tally.candidates += len(objects)
+        if rehearsed:
+            for one, foreseen in zip(objects, await run.foresee(objects), strict=True):
+                tally.settle(foreseen.outcome, again=(one.raw, "") in seen)
+                seen.add((one.raw, ""))
+            yield tally.candidates
+            continue
         status = await run.submit(objects, claims=())
         refused: list[Refused] = []
         for one, detail in zip(objects, status.details, strict=True):

@@ -1,15 +1,16 @@
 """Claim: one process at a time runs a feed. What the run brings goes through `submit`, with its provenance in the same transaction."""
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from indicator_hub.audit.event import Event
 from indicator_hub.errors import Conflict, NotFound, Unavailable
 from indicator_hub.sharing.act import Act, Caller
-from indicator_hub.sharing.submit import submit
+from indicator_hub.sharing.submit import Foreseen, foresee, submit
 from indicator_hub.stix.reader import Received
 from indicator_hub.store import audit, credentials, entries, feeds, jobs, lists, records, roster
 from indicator_hub.store.engine import Transaction
@@ -19,6 +20,8 @@ from indicator_hub.store.opened import Store
 from indicator_hub.taxii.status import Status
 from indicator_hub.trust.reach import Reach, reach_of
 from indicator_hub.trust.roster import Feed
+
+_log = logging.getLogger(__name__)
 
 LEASE = 30 * 1_000_000
 """How long a process may be silent before another may take over the feed that it runs, in microseconds. It is not, while it lives."""
@@ -80,6 +83,10 @@ class Run:
         # Judged at every batch: a suspension or the end of a window stops a run in its middle.
         reach = await _reach(self.store, self.feed)
         return await submit(self.store, self.caller, reach, body, alongside=alongside)
+
+    async def foresee(self, objects: Sequence[Received]) -> list[Foreseen]:
+        """What would become of these, and nothing stored."""
+        return await foresee(self.store, self.reach, objects)
 
     async def keep(self, claims: Sequence[Claim], refused: Sequence[Refused]) -> None:
         """Keep what was seen again unchanged, and what was refused."""
@@ -153,15 +160,18 @@ class Run:
         reason: str = "",
         content: tuple[str | None, str | None, bytes] | None = None,
         counts: bool = True,
+        rest: int = 0,
     ) -> None:
         """The run is over: its tally, and how far the feed was read (`content`: ETag, Last-Modified, SHA-256 of what was taken whole).
 
-        `counts`: a failure is the source's, and makes the feed wait longer.
+        `counts`: a failure is the source's, and makes the feed wait longer; `rest`: for how many seconds it asks not to be asked.
         """
         async with self.store.transactions.begin() as tx:
             now = self.store.now()
             if outcome != "failed":  # whoever has lost the lease does not say how far the feed was read
                 await self._renew(tx)
+            if rest:
+                await jobs.set_due(tx, jobs.of_feed(self.feed.name), due=now + rest * 1_000_000)
             if counts:
                 await feeds.count_failure(tx, self.bookmark.feed_id, failed=outcome == "failed")
             await feeds.end_run(tx, self.number, outcome=outcome, reason=reason, tally=tally, now=now)
@@ -255,18 +265,33 @@ async def claim(store: Store, feed: Feed, worker: str, *, scheduled: bool = Fals
         async with store.transactions.begin() as tx:
             failures = await feeds.failures(tx, bookmark.feed_id)
             at = following(feed, failures, now=store.now(), chance=random.random())  # noqa: S311 - spread, not secret
-            await jobs.release(tx, jobs.of_feed(feed.name), worker, due=at)
+            await jobs.release(tx, jobs.of_feed(feed.name), worker, due=at, least=bool(failures))
             if await feeds.is_mended(tx, bookmark):
                 await run_now(tx, feed.name, now=store.now())
+
+
+async def glance(store: Store, feed: Feed) -> Run:
+    """A run that holds nothing and is not recorded: to see what one would do. Raises NotFound when it may not run now."""
+    reach = await _reach(store, feed)
+    async with store.transactions.read() as tx:
+        bookmark = await feeds.bookmark(tx, feed.name)
+        identities = await credentials.identities(tx, reach.organisation_id)
+        let_through = await feeds.released(tx, bookmark.feed_id)
+    identity = min(identities, default="")
+    return Run(store, Caller(reach.account), reach, feed, bookmark, -1, "", store.now(), let_through, identity)
 
 
 async def _beat(store: Store, feed: Feed, worker: str) -> None:
     """Signs of life while a run waits for its source, or works between two batches."""
     while True:
         await asyncio.sleep(BEAT)
-        with suppress(Unavailable):
+        try:
             async with store.transactions.begin() as tx:
                 await jobs.renew(tx, jobs.of_feed(feed.name), worker, now=store.now(), lease=LEASE)
+        except Unavailable:
+            continue  # the lease lasts for several of them
+        except Exception:  # noqa: BLE001 - the next sign of life is to be given, whatever went wrong with this one
+            _log.exception("no sign of life of feed %s", feed.name)
 
 
 async def _reach(store: Store, feed: Feed) -> Reach:

@@ -125,7 +125,7 @@ async def submit(
     async with act(store, caller, verb, reach) as a:
         reach.require_write()
         content = await body() if callable(body) else body
-        large = len(content) > _LARGE if isinstance(content, bytes) else len(content) > _MANY
+        large = _is_large(content)
         offered = await asyncio.to_thread(_accept_all, content, limits) if large else _accept_all(content, limits)
         async with a.transaction() as tx:
             if copy is not None and copy.prepare is not None:
@@ -181,10 +181,12 @@ class Foreseen:
     """When it came, where it was here before; in microseconds."""
 
 
-async def foresee(store: Store, reach: Reach, body: bytes, *, limits: Limits = LIMITS) -> list[Foreseen]:
+async def foresee(
+    store: Store, reach: Reach, body: bytes | Sequence[Received], *, limits: Limits = LIMITS
+) -> list[Foreseen]:
     """What `submit` would do now with these objects: the same judgement, and nothing stored. Raises as `submit` does."""
     reach.require_write()
-    large = len(body) > _LARGE
+    large = _is_large(body)
     offered = await asyncio.to_thread(_accept_all, body, limits) if large else _accept_all(body, limits)
     async with store.transactions.read() as tx:
         reach = replace(reach, collection=await roster.terms(tx, reach.key, reach.group.name))
@@ -273,6 +275,10 @@ async def _hush(tx: Transaction, judged: Sequence[_Judged], reach: Reach, terms:
         one.told = told
         if told.outcome in _FAILED:
             one.outcome, one.message, one.addition = told.outcome, told.message, None
+
+
+def _is_large(body: bytes | Sequence[Received]) -> bool:
+    return len(body) > (_LARGE if isinstance(body, bytes) else _MANY)
 
 
 def _accept_all(body: bytes | Sequence[Received], limits: Limits) -> list[ObjectVersion | Unacceptable]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -48,7 +48,8 @@ async def renew(tx: AsyncConnection, name: str, worker: str, *, now: int, lease:
     return (await tx.execute(update(job).where(*mine).values(lease_until=now + lease))).rowcount > 0
 
 
-async def release(tx: AsyncConnection, name: str, worker: str, *, due: int | None = None) -> None:
-    """Give the job back; `due`: when it is to be done again."""
-    values: dict[str, Any] = {"lease_until": 0, "worker": ""} | ({} if due is None else {"due": due})
+async def release(tx: AsyncConnection, name: str, worker: str, *, due: int | None = None, least: bool = False) -> None:
+    """Give the job back; `due`: when it is to be done again, `least`: then, or later where it was put off."""
+    later = case((job.c.due > due, job.c.due), else_=due) if least and due is not None else due
+    values: dict[str, Any] = {"lease_until": 0, "worker": ""} | ({} if due is None else {"due": later})
     await tx.execute(update(job).where(job.c.name == name, job.c.worker == worker).values(**values))

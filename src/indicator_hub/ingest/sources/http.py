@@ -9,9 +9,11 @@ import io
 import os
 import re
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -22,7 +24,7 @@ from indicator_hub import __version__
 from indicator_hub.errors import FeedFailed
 from indicator_hub.ingest.sources.fetched import MAX_BYTES, Fetched
 from indicator_hub.normalise import networks
-from indicator_hub.normalise.unpack import scratch
+from indicator_hub.normalise.unpack import scratch, unpacked
 from indicator_hub.stix import canonical
 from indicator_hub.trust.roster import Feed
 
@@ -30,6 +32,7 @@ _TIMEOUT = httpx2.Timeout(30, connect=10)
 _WHOLE = 600.0
 """Seconds for all of it: a source may send a byte at a time."""
 _MAX_REDIRECTS = 5
+_MOST_REST = 7 * 86_400
 _SECRET = re.compile(r"\$([A-Z][A-Z0-9_]*)")
 
 
@@ -50,11 +53,16 @@ async def fetch(feed: Feed, *, etag: str | None, last_modified: str | None) -> F
     if last_modified:
         asked["If-Modified-Since"] = last_modified
     answer = await ask(feed, feed.source, asked)
-    return (
-        Fetched(answer.body, answer.headers.get("etag"), answer.headers.get("last-modified"))
-        if answer.changed
-        else None
-    )
+    if answer.changed:
+        return Fetched(answer.body, *(_sendable(answer.headers.get(name)) for name in ("etag", "last-modified")))
+    if not asked:
+        raise FeedFailed(f"{_shown(feed.source)} answered that it has not changed, and was not asked whether it has.")
+    return None
+
+
+def _sendable(text: str | None) -> str | None:
+    """A header's value, if it can be sent back."""
+    return text if text is not None and text.isascii() and text.isprintable() else None
 
 
 async def ask(feed: Feed, source: str, asked: Mapping[str, str]) -> Answer:
@@ -62,7 +70,9 @@ async def ask(feed: Feed, source: str, asked: Mapping[str, str]) -> Answer:
 
     Raises FeedFailed, without the query of the URL, for anything but 200 and 304, and where it leads to where it may not.
     """
-    headers = {"User-Agent": f"indicator-hub/{__version__}", **own_headers(feed), **asked}
+    # Unpacked here, where it is seen whether it is whole.
+    own = {"User-Agent": f"indicator-hub/{__version__}", "Accept-Encoding": "gzip"}
+    headers = {**own, **own_headers(feed), **asked}
     url = _url(feed, source)
     try:
         async with asyncio.timeout(_WHOLE), httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False) as client:
@@ -109,7 +119,7 @@ async def _get(client: httpx2.AsyncClient, url: httpx2.URL, headers: Mapping[str
                 url = target
                 continue
             if answer.status_code != HTTPStatus.OK:
-                raise FeedFailed(f"{_shown(str(url))} answered {answer.status_code}.")
+                raise FeedFailed(f"{_shown(str(url))} answered {answer.status_code}.", _rest(answer))
             return Answer(answer.headers, await _body(answer, str(url)))
     raise FeedFailed(f"{_shown(str(url))} redirects without end.")
 
@@ -135,13 +145,30 @@ async def _address(url: httpx2.URL, *, internal: bool) -> str:
 async def _body(answer: httpx2.Response, url: str) -> BinaryIO:
     with ExitStack() as stack:
         body = stack.enter_context(scratch())
-        async for chunk in answer.aiter_bytes():
+        packed = answer.headers.get("content-encoding", "identity").strip().lower()
+        if packed not in ("identity", "gzip", "x-gzip", ""):
+            raise FeedFailed(f"{_shown(url)} packs what it sends in a way that it was not asked for.")
+        async for chunk in answer.aiter_raw():
             if body.tell() + len(chunk) > MAX_BYTES:
                 raise FeedFailed(f"{_shown(url)} is larger than {MAX_BYTES} bytes.")
             body.write(chunk)
         body.seek(0)
+        if packed.endswith("gzip"):
+            found = await asyncio.to_thread(unpacked, body)
+            if found is not body:
+                return found
         stack.pop_all()  # whole: it stays open
         return body
+
+
+def _rest(answer: httpx2.Response) -> int:
+    """Retry-After in seconds (RFC 9110, 10.2.3), a week at most; 0 where it says none."""
+    said = answer.headers.get("retry-after", "").strip()
+    try:
+        seconds = int(said) if said.isdecimal() else parsedate_to_datetime(said).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return 0
+    return max(0, min(int(seconds), _MOST_REST))
 
 
 def _filled(text: str, feed: Feed) -> str:
