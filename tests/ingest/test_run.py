@@ -16,10 +16,11 @@ import pytest
 from sqlalchemy import func, select
 
 from indicator_hub.errors import Conflict, FeedFailed, NotFound
-from indicator_hub.ingest.made import take_rows
+from indicator_hub.ingest.made import Look, take_rows
 from indicator_hub.ingest.run import run
 from indicator_hub.ingest.sources import http
 from indicator_hub.ingest.tally import Tally
+from indicator_hub.normalise.warninglists import Matcher
 from indicator_hub.sharing.claim import claim, declared
 from indicator_hub.sharing.poll import poll
 from indicator_hub.store.schema import entry, feed_run, quarantine
@@ -216,7 +217,7 @@ async def test_a_suspension_stops_a_run_in_its_middle(database_url: str, tmp_pat
         async with claim(store, await the_feed(w), "test") as held:
             tally = Tally()
             with pytest.raises(NotFound, match="may not run"):
-                async for done in take_rows(held, rows.encode(), tally):
+                async for done in take_rows(held, io.BytesIO(rows.encode()), tally, Look(Matcher(()))):
                     seen.append(done)
                     await enrol.suspend(store, "xa-cert", whole_organisation=True, suspended=True)
         assert seen == [1_000]
