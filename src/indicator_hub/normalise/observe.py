@@ -27,6 +27,11 @@ _PORT = re.compile(r"(?:[^\s/:@]+|\[[0-9A-Fa-f:.]+\]):[0-9]+(?:\.[0-9]*)?")
 _WHOLE_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|(?:https?|ftp):[/\\]{2}", re.IGNORECASE)
 _INTEGRAL = re.compile(r"(?<=[0-9])\.0+\Z")
 """How a spreadsheet, or JSON, may write a number that is whole: 443.0."""
+_NO_VALUE = re.compile(
+    r"[A-Za-z_]{0,24}(?: [A-Za-z_ ,-]*)?|[0-9]{1,25}|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9:.]+(?: ?UTC|Z)?)?"
+)
+"""Words, numbers and dates: most cells of most files, known for that at one look."""
+_NEARLY = re.compile(r"[.…\[\x00-\x1f\x7f\ud800-\udfff]")
 _SPOILT = (
     (_CONTROL_IN_URL, "control_chars"),
     (re.compile("…"), "truncated"),
@@ -173,9 +178,10 @@ def value_by_shape(text: str, *, documentation: bool = False) -> Observation | R
 
     A word with a dot in it is a name only if it ends as names on the Internet do; a number, a time and a path are nothing.
     """
-    value = refang(text.strip(" \t\r\n"))
-    if not value:
+    value = text.strip(" \t\r\n")
+    if _NO_VALUE.fullmatch(value):
         return None
+    value = refang(value)
     if len(value) > MAX_VALUE:
         return Refusal("too_long", text) if _WHOLE_URL.match(value) else None
     if _is_value(value):
@@ -186,6 +192,8 @@ def value_by_shape(text: str, *, documentation: bool = False) -> Observation | R
 
 def _flaw_of_a_value(value: str) -> str | None:
     """Why a text is refused that would be a value but for its control characters, what was cut off, half a mask, its port, or a scheme that is missing."""
+    if not _NEARLY.search(value):
+        return None
     for form, reason in _SPOILT:
         if form.search(value) and _is_value(form.sub("", value)):
             return reason
