@@ -350,3 +350,9 @@ def test_what_a_misp_event_says_of_its_attributes():
     assert misp({"date": "some day"}, timestamp="1592504863")["first_seen"] == "2020-06-18T18:27:43Z"
     for none in ("", "0", "soon", None, "1" * 30, -1):
         assert "first_seen" not in misp(timestamp=none)
+
+
+def test_an_empty_column_of_a_list():
+    """Columns that tabs part keep their places."""
+    declared = feed("list", columns={"value": 1, "port": 3})
+    assert read("198.51.100.1\t\t443\n", declared)[0][1]["port"] == "443"

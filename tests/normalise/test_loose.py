@@ -393,3 +393,25 @@ def test_markup_and_headers_that_are_none():
     for broken in ("Message-ID: <", 'From: "', "Message-ID: <a@[", "From: a@[1"):
         mail = f"Subject: x\r\nTo: y\r\n{broken}\r\n\r\nhttp://one.example/\r\n"
         assert "url:http://one.example/" in [value for _, value in found(mail)]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("HKCU\\Software\\My Evil Key\n", [(1, "windows-registry-key:HKEY_CURRENT_USER\\Software\\My Evil Key")]),
+        ("198.51.100.1\u2028198.51.100.2\n", [(1, "?syntax")]),
+        ("; a comment\n// another\n198.51.100.1\n", [(3, "ipv4-addr:198.51.100.1")]),
+        (
+            "\ufeff\ufeff198.51.100.1\n\ufeff198.51.100.2\n",
+            [(1, "ipv4-addr:198.51.100.1"), (2, "ipv4-addr:198.51.100.2")],
+        ),
+    ],
+)
+def test_lines_of_a_list(body, expected):
+    """Blanks of a key, ends of lines that are none, comments of every kind, marks in the middle of a file."""
+    assert found(body, "list") == expected
+
+
+def test_a_number_of_many_digits():
+    """JSON has no bound for them."""
+    assert found('[{"a": "evil.example", "n": ' + "1" * 5_000 + "}]") == [(1, "domain-name:evil.example")]

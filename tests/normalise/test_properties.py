@@ -223,5 +223,9 @@ def test_every_line_of_a_list_is_told(text, kind):
     assert all(one.raw for one in all_of if isinstance(one, Refusal))
     if kind == "list":
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        rows = [number for number, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
+        rows = [
+            number
+            for number, line in enumerate(lines, 1)
+            if line.strip() and not line.lstrip().startswith(("#", ";", "//"))
+        ]
         assert [one.row if isinstance(one, Found) else one.number for one in all_of] == rows

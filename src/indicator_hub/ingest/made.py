@@ -18,13 +18,13 @@ from indicator_hub.normalise.said import Said, joined, read
 from indicator_hub.normalise.validity import is_due
 from indicator_hub.normalise.warninglists import Matcher
 from indicator_hub.sharing.claim import Claim, Refused, Run
+from indicator_hub.sharing.feeding import WARNED
 from indicator_hub.stix.markings import TLP_IDS, nation_list
 from indicator_hub.taxii.status import Status
 from indicator_hub.trust.ladder import NAMES
 
 _MILLISECOND = 1_000
 _MANY = 10
-_WARNED = "warninglist:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,8 @@ def survey(run: Run, content: BinaryIO, matcher: Matcher) -> Survey:
         one = _candidate(row, run, matcher) if isinstance(row, Row) else row
         if isinstance(one, Candidate):
             found.values += 1
-        elif one.reason.startswith(_WARNED):
-            found.warned[one.reason.removeprefix(_WARNED)] += 1
+        elif one.reason.startswith(WARNED):
+            found.warned[one.reason.removeprefix(WARNED)] += 1
     return found
 
 
@@ -129,7 +129,7 @@ def _candidate(row: Row, run: Run, matcher: Matcher) -> Candidate | Refusal:
 def _held_to(matcher: Matcher, found: Candidate) -> Candidate | Refusal:
     hit = matcher.hit(found.observable)
     if hit.refused_by is not None:
-        return Refusal(f"{_WARNED}{hit.refused_by}", found.raw, found.number)
+        return Refusal(f"{WARNED}{hit.refused_by}", found.raw, found.number)
     if hit.labels:
         return replace(found, labels=tuple(sorted({*found.labels, *hit.labels})[:MAX_LABELS]))
     return found

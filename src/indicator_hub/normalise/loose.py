@@ -76,7 +76,8 @@ def _candidates(kind: Kind, text: Text, *, documentation: bool) -> Iterator[Foun
         return _by_shape(cells(text), documentation=documentation)
     match kind:
         case "list":
-            rows = lists.rows(text, _feed("list"))
+            # As `sniff` takes them: of a list that is declared one sign begins a comment.
+            rows = (row for row in lists.rows(text, _feed("list")) if not row.raw.lstrip().startswith((";", "//")))
         case "hosts":
             rows = hosts.rows(text)
         case "stix":

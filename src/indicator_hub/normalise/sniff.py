@@ -1,12 +1,11 @@
 """What a file is, where nobody has said it: a look at how it begins."""
 
 import csv
-import json
 import re
 from typing import Any, Literal, cast
 
 from indicator_hub.errors import FeedFailed
-from indicator_hub.normalise.formats import hosts, prose
+from indicator_hub.normalise.formats import hosts, prose, trees
 from indicator_hub.normalise.observe import value_by_shape
 from indicator_hub.normalise.row import MAX_ROW
 from indicator_hub.normalise.text import Text, lines, whole
@@ -41,7 +40,7 @@ def _json(text: Text) -> Kind | None:
     if not isinstance(text, str) and _loaded(first) is not None:
         return "jsonl"  # a document that long is not written in one line
     try:
-        tree: Any = json.loads(whole(text).strip())
+        tree: Any = trees.load(whole(text).strip())
     except (ValueError, RecursionError):
         line = _loaded(first)
         if line is None:
@@ -54,7 +53,7 @@ def _json(text: Text) -> Kind | None:
 
 def _loaded(line: str) -> Any:
     try:
-        return json.loads(line)
+        return trees.load(line)
     except (ValueError, RecursionError):
         return None
 

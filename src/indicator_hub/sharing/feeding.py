@@ -15,6 +15,9 @@ from indicator_hub.store.engine import Transaction
 from indicator_hub.store.feeds import State
 from indicator_hub.store.opened import Store
 
+WARNED = "warninglist:"
+"""How the reason begins of what is on a list that its feed is held to; the list's name follows."""
+
 Settled = Literal["released", "dismissed"]
 LENIENT = frozenset(("non_global", "reserved_name", "too_broad_cidr", "empty_file_hash", "future_date"))
 """Reasons for which a row holds a value that a person may let through; for any other there is none to let through."""
@@ -95,11 +98,15 @@ def _require_manage(caller: Caller) -> None:
         raise NotPermitted("This account may not decide for its organisation: its scopes leave out manage.")
 
 
+def _is_value(reason: str) -> bool:
+    return reason in LENIENT or reason.startswith(WARNED)
+
+
 async def _require_values(tx: Transaction, one: State, rows: Sequence[int] | None, reason: str | None) -> None:
     after, wanted = 0, None if rows is None else set(rows)
     while batch := await feeds.kept(tx, one.id, after=after, limit=1_000, reason=reason):
         for row in batch:
-            if (wanted is None or row.id in wanted) and row.reason not in LENIENT:
+            if (wanted is None or row.id in wanted) and not _is_value(row.reason):
                 raise Conflict(
                     f"A row that was refused for {row.reason} holds no value that could be let through: dismiss it."
                 )

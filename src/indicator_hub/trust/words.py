@@ -278,10 +278,11 @@ def _feed(before: Feed, after: Feed) -> Clauses:
     yield from _plain(before.confidence_cap, after.confidence_cap, "now has its confidence capped at", str)
     yield from _plain(before.confidence_scale, after.confidence_scale, "now says its confidence on the scale", str)
     yield from _plain(before.terms, after.terms, "now comes on the terms")
-    yield from _plain(before.valid_days, after.valid_days, "now says for how many days it is valid:", _days)
-    if before.use != after.use:
-        yield _USES[after.use]
-    yield from _plain(before.most_warned, after.most_warned, "now is held for a person by this per cent on warning lists:", str)
+    yield from _plain(before.valid_days, after.valid_days, "now is valid for so many days:", str)
+    yield from _plain(before.use, after.use, "is now there to", str)
+    yield from _plain(
+        before.most_warned, after.most_warned, "now is held for a person above this per cent on warning lists:", str
+    )
     if before.every != after.every:
         yield (
             f"now runs every {after.every // 1_000_000} seconds" if after.every else "now runs only when it is told to"

@@ -155,8 +155,9 @@ async def _body(answer: httpx2.Response, url: str) -> BinaryIO:
         body.seek(0)
         if packed.endswith("gzip"):
             found = await asyncio.to_thread(unpacked, body)
-            if found is not body:
-                return found
+            if found is body:
+                raise FeedFailed(f"{_shown(url)} says that it is packed, and it is not.")
+            return found
         stack.pop_all()  # whole: it stays open
         return body
 

@@ -10,7 +10,11 @@ from indicator_hub.trust.roster import Feed
 # A semicolon parts columns beside blanks, and right after an address or a name; inside a URL it is the URL's.
 _PARTS = re.compile(r"\s*;\s+|\s+;\s*|\s+")
 _SEMICOLON = re.compile(r"([^;/\s]+(?:/[0-9]{1,3})?);")
-_BLANKS = " \t\x0b\x0c"
+_BLANKS = " \t\x0b\x0c\ufeff"
+_WITH_BLANKS = re.compile(r"HK[A-Z_]+\\|[A-Za-z]:\\|\\\\")
+"""Keys of a registry and paths hold blanks."""
+_SEPARATORS = re.compile("[\x1c-\x1e\x85\u2028\u2029]")
+"""Ends of lines to some programs, and none here: what they stand in is no value, and no column."""
 
 
 def rows(text: Text, feed: Feed) -> Iterator[Row | Refusal]:
@@ -28,10 +32,14 @@ def rows(text: Text, feed: Feed) -> Iterator[Row | Refusal]:
         elif plain and stripped.isascii() and not (" " in stripped or "\t" in stripped or ";" in stripped):
             yield Row(number, line, {"value": stripped})
         else:
-            yield _row(number, line, _columns(stripped), mapped)
+            yield _row(number, line, _columns(stripped, plain=plain), mapped)
 
 
-def _columns(line: str) -> list[str]:
+def _columns(line: str, *, plain: bool) -> list[str]:
+    if _WITH_BLANKS.match(line) or _SEPARATORS.search(line.strip()):
+        return [line]
+    if not plain and "\t" in line:
+        return [column.strip(_BLANKS) for column in line.split("\t")]  # one may be empty
     if ";" not in line:
         return line.split()
     columns = _PARTS.split(line)

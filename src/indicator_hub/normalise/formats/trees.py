@@ -61,10 +61,21 @@ def _by_line(text: Text, feed: Feed) -> Iterator[Row | Refusal]:
         yield _row(number, line, item, feed)
 
 
+def load(text: str, *, twice: bool = False) -> Any:
+    """A JSON document, whatever number stands in it. Raises ValueError, RecursionError."""
+    hook = _with_all if twice else None
+    try:
+        return json.loads(text, object_pairs_hook=hook)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # more digits than Python makes a number of: it stays a text
+        return json.loads(text, object_pairs_hook=hook, parse_int=str)
+
+
 def parse(text: str, *, twice: bool = False) -> Any:
     """A JSON document. `twice`: of a name that an object has twice, a list of all its values, not only the last. Raises FeedFailed."""
     try:
-        return json.loads(text, object_pairs_hook=_with_all if twice else None)
+        return load(text, twice=twice)
     except RecursionError:
         raise FeedFailed("The feed's JSON is nested too deep.") from None
     except ValueError as error:
