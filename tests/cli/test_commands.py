@@ -311,3 +311,24 @@ def test_a_file_without_a_hub(hub: Run, tmp_path: Path) -> None:
     assert hub("normalise", file, "--as", "xls")[0] == hub("normalise", tmp_path / "none")[0] == 4
     file.write_text('{"objects": [', encoding="ascii")
     assert hub("normalise", file)[:2] == (7, "")
+
+
+def test_normalise_as_a_feed_reads_it(hub: Run, tmp_path: Path) -> None:
+    """One that is known, or is declared in a folder; one that is neither is told, and so is a list."""
+    file = tmp_path / "feed.txt"
+    file.write_text("# ip\tlists\n1.2.3.4\t3\n10.0.0.1\t1\n")
+    code, out, _ = hub("normalise", file, "--feed", "ipsum", "--json")
+    assert (code, [json.loads(line) for line in out.splitlines()]) == (0, [
+        {"type": "ipv4-addr", "value": "1.2.3.4", "pattern": "[ipv4-addr:value = '1.2.3.4']", "row": 2},
+        {"refused": "non_global", "raw": "10.0.0.1\t1", "row": 3},
+    ])  # fmt: skip
+    assert hub("normalise", file, "--feed", "edge-scanners", "--declarations", COLLECTIONS)[0] == 0
+    code, out, told = hub("normalise", file, "--feed", "nobody")
+    assert (code, out, "ipsum" in told) == (5, "", True)
+    assert (
+        hub("normalise", file, "--feed", "misp-aws")[0]
+        == hub("normalise", file, "--feed", "ipsum", "--as", "csv")[0]
+        == 4
+    )
+    file.write_text("<html>")
+    assert hub("normalise", file, "--feed", "ipsum", "--json")[:2] == (7, "")

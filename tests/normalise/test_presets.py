@@ -6,9 +6,12 @@ from dataclasses import replace
 import pytest
 
 from indicator_hub.errors import FeedFailed
+from indicator_hub.normalise import warninglists
 from indicator_hub.normalise.formats import rows
 from indicator_hub.normalise.indicator import Candidate, candidate
 from indicator_hub.normalise.row import Row
+from indicator_hub.normalise.warninglists import Matcher, WarningList
+from indicator_hub.stix.pattern import Observable
 from indicator_hub.trust.declaration import DeclarationError, parse
 from indicator_hub.trust.declaration.presets import known
 from indicator_hub.trust.roster import Feed
@@ -50,6 +53,35 @@ CASES = {
 """The file, its candidates, those refused and why, and how many different values there are."""
 
 
+LISTS = {
+    "misp-public-dns": ("public-dns-v4", 62_745, "8.8.8.8"),
+    "misp-rfc1918": ("rfc1918", 3, "10.1.2.3"),
+    "misp-rfc5735": ("rfc5735", 15, "127.0.0.2"),
+    "misp-rfc6761": ("rfc6761", 21, "example.com"),
+    "misp-empty-hashes": ("empty-hashes", 6, "d41d8cd98f00b204e9800998ecf8427e"),
+    "misp-false-positives": ("ti-falsepositives", 24_645, "00014cb6ebc0e2fb3f83dec061fc8ac1"),
+    "misp-top-sites": ("tranco10k", 10_000, "google.com"),
+    "misp-suffixes": ("second-level-tlds", 10_231, "co.uk"),
+    "misp-aws": ("amazon-aws", 3_847, "1.178.1.77"),
+}
+"""The list, its entries (`jq '.list | unique | length'`), and a value that is on it."""
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_what_a_preset_makes_of_the_real_list(name: str) -> None:
+    """So many entries, none that cannot be read, and a value that is on it."""
+    path, entries, value = LISTS[name]
+    part, bad = warninglists.parse(sample(f"misp-warninglists/{path}.json").decode())
+    assert (len(part.entries), bad) == (entries, [])
+    use = turned_on(name).use
+    assert use != "publish"
+    kind = {"cidr": "ipv4-addr", "hostname": "domain-name"}.get(part.way) or (
+        "md5" if len(value) == 32 else "domain-name"
+    )
+    hit = Matcher([WarningList(name, use, (part,))]).hit(Observable(kind, value))
+    assert (hit.refused_by, hit.labels) == ((name, ()) if use == "refuse" else (None, (name,)))
+
+
 def turned_on(name: str, more: str = "") -> Feed:
     """The feed that one line of YAML makes of a preset."""
     return parse([("a.yaml", TEXT % (name, more))]).feeds["one"]
@@ -59,8 +91,9 @@ def turned_on(name: str, more: str = "") -> Feed:
 def test_one_line_turns_it_on(name: str) -> None:
     """Every preset is a whole feed: with its terms, a level and a confidence; untested ones say so."""
     feed = turned_on(name)
-    assert (bool(feed.terms), feed.level is not None, feed.confidence is not None) == (True, True, True)
-    assert ("(untested)" in feed.title) is (name not in CASES)
+    published = feed.use == "publish"
+    assert (bool(feed.terms), feed.level is not None, feed.confidence is not None) == (True, published, published)
+    assert ("(untested)" in feed.title) is (name not in CASES | LISTS)
     assert turned_on(name, ", level: AMBER, title: Ours") == replace(feed, level=2, title="Ours"), "what is said counts"
 
 

@@ -14,7 +14,9 @@ from typing import Any, BinaryIO, cast
 
 from indicator_hub.errors import FeedFailed, Invalid, Unprocessable
 from indicator_hub.limits import LIMITS
+from indicator_hub.normalise import formats
 from indicator_hub.normalise.formats import hosts, lists, misp, prose, tables, trees
+from indicator_hub.normalise.indicator import candidate
 from indicator_hub.normalise.observe import Observation, observe, value_by_shape
 from indicator_hub.normalise.row import MAX_ROW, Refusal, Row, cut
 from indicator_hub.normalise.sniff import Kind, sniff
@@ -69,6 +71,22 @@ _IN_ONE: tuple[Kind, ...] = ("json", "misp", "stix", "text")
 def _closing(found: Iterator[Found | Refusal], files: ExitStack) -> Iterator[Found | Refusal]:
     with files:
         yield from found
+
+
+def of_feed(file: BinaryIO, feed: Feed, *, now: int) -> Iterator[Found | Refusal]:
+    """Every candidate of a file of a declared feed, in order. `now` in microseconds. Raises FeedFailed at once, before any."""
+    with ExitStack() as stack:
+        body = stack.enter_context(unpacked(file))
+        require_feed(body.read(LOOK))
+        if feed.format in ("stix", "taxii"):
+            return _stix(Stream(body).whole().encode("utf-8", "surrogatepass"))
+        rows = formats.rows(body, feed)
+        return _closing((_of_row(row, feed, now) for row in rows), stack.pop_all())
+
+
+def _of_row(row: Row | Refusal, feed: Feed, now: int) -> Found | Refusal:
+    found = candidate(row, feed, now=now) if isinstance(row, Row) else row
+    return found if isinstance(found, Refusal) else _told(found.observable, found.number)
 
 
 def _candidates(kind: Kind, text: Text, *, documentation: bool) -> Iterator[Found | Refusal]:

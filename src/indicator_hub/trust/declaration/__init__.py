@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from indicator_hub.errors import Invalid
-from indicator_hub.trust.declaration import consistency, document, shapes
+from indicator_hub.trust.declaration import consistency, document, presets, shapes
 from indicator_hub.trust.declaration.document import Mistake
 from indicator_hub.trust.declaration.gathering import Declared, DeclaredGroup, Gathered, gather
 from indicator_hub.trust.roster import (
@@ -24,7 +24,7 @@ from indicator_hub.trust.roster import (
     Roster,
 )
 
-__all__ = ["DeclarationError", "Mistake", "parse"]
+__all__ = ["DeclarationError", "Mistake", "parse", "preset"]
 
 
 class DeclarationError(Invalid):
@@ -45,6 +45,26 @@ def parse(files: Sequence[tuple[str, str]]) -> Roster:
         order = {name: position for position, (name, _) in enumerate(files)}
         raise DeclarationError(sorted(set(mistakes), key=lambda one: (order[one.file], one.line, one.text)))
     return _roster(everything)
+
+
+def preset(name: str) -> Feed | None:
+    """A feed that is known, as it is when a declaration turns it on and says nothing else; None where none is known by that name."""
+    if name not in presets.known():
+        return None
+    return parse([("", _ALONE.format(name))]).feeds["known"]
+
+
+_ALONE = """
+organisations: {{known: {{title: Known, nation: XA, contact: {{desk: known}}}}}}
+agreement: {{name: known, title: Known, legal_basis: known, purposes: [known], from: 2000-01-01}}
+groups:
+  known:
+    title: Known
+    kind: standing
+    members: {{known: {{role: member, can_write: true}}}}
+    collections: {{known: {{id: 0b1f7a4e-5d0c-4c56-9a34-6a1d7f0e2b11, title: Known, ceiling: RED, writable: feeds}}}}
+    feeds: {{known: {{preset: {}, organisation: known, collection: known}}}}
+"""
 
 
 def _roster(everything: Gathered) -> Roster:
