@@ -41,20 +41,21 @@ def normalise(
     if kind is not None and feed is not None:
         raise Invalid("A feed says its format itself: leave out --as or --feed.")
     counted: Counter[str] = Counter()
-    if feed is not None:
-        found = of_feed(_opened(file), _declared(feed, declarations, documentation=documentation), now=wall_clock())
-    else:
-        found = candidates(_opened(file), kind, documentation=documentation)
-    for one in found:
-        if isinstance(one, Found):
-            counted[one.type] += 1
-            told: dict[str, object] = {"type": one.type, "value": one.value, "pattern": one.pattern, "row": one.row}
-            line = f"{one.row:>8}  {one.type:<20}  {one.value}"
+    with _opened(file) as body:
+        if feed is not None:
+            found = of_feed(body, _declared(feed, declarations, documentation=documentation), now=wall_clock())
         else:
-            counted["refused"] += 1
-            told = {"refused": one.reason, "raw": one.raw, "row": one.number}
-            line = f"{one.number or 0:>8}  {'refused: ' + one.reason:<20}  {one.raw[:200]}"
-        _say(told, line, as_json=as_json)
+            found = candidates(body, kind, documentation=documentation)
+        for one in found:
+            if isinstance(one, Found):
+                counted[one.type] += 1
+                told: dict[str, object] = {"type": one.type, "value": one.value, "pattern": one.pattern, "row": one.row}
+                line = f"{one.row:>8}  {one.type:<20}  {one.value}"
+            else:
+                counted["refused"] += 1
+                told = {"refused": one.reason, "raw": one.raw, "row": one.number}
+                line = f"{one.number or 0:>8}  {'refused: ' + one.reason:<20}  {one.raw[:200]}"
+            _say(told, line, as_json=as_json)
     if not as_json:
         parts = ", ".join(f"{number} {what}" for what, number in counted.most_common())
         print(f"{counted.total()} candidates: {parts or 'none'}.", file=sys.stderr)
