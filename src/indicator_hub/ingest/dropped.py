@@ -9,7 +9,7 @@ from typing import Any
 
 from indicator_hub.ingest.batches import BATCH, made
 from indicator_hub.ingest.tally import Tally
-from indicator_hub.sharing.claim import Run
+from indicator_hub.sharing.claim import Moved, Run
 from indicator_hub.stix import timestamps
 
 _MILLISECOND = 1_000
@@ -31,7 +31,11 @@ async def end_dropped(run: Run, tally: Tally, seen: Collection[str] | None = Non
         alone = [name for name in names if name not in still]
         ended = [made(_ended(json.loads(raw), run.started)) for raw in await run.latest(alone)]
         if ended:
-            await run.submit(ended, claims=(), ended=names)
+            latest = max(timestamps.parse(str(one.value["modified"])) for one in ended)
+            try:
+                await run.submit(ended, claims=(), ended=names, modified=latest)
+            except Moved:
+                continue
         else:
             await run.end(names)
         tally.ended += len(names)

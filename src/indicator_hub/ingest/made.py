@@ -17,7 +17,7 @@ from indicator_hub.normalise.row import UNSTORABLE, Refusal, Row, storable
 from indicator_hub.normalise.said import Said, joined, read
 from indicator_hub.normalise.validity import is_due
 from indicator_hub.normalise.warninglists import Matcher
-from indicator_hub.sharing.claim import Claim, Refused, Run
+from indicator_hub.sharing.claim import Claim, Moved, Refused, Run
 from indicator_hub.sharing.feeding import WARNED
 from indicator_hub.stix.markings import TLP_IDS, nation_list
 from indicator_hub.taxii.status import Status
@@ -119,17 +119,18 @@ def _candidate(row: Row, run: Run, matcher: Matcher) -> Candidate | Refusal:
             row, fields={name: text if name == "value" else storable(text) for name, text in row.fields.items()}
         )
     found = candidate(row, run.feed, now=run.started)
-    if matcher and isinstance(found, Candidate):
-        found = _held_to(matcher, found)
     if run.released and isinstance(found, Refusal) and (_digest(found), found.reason) in run.released:
-        return candidate(row, run.feed, now=run.started, let_through=True)
-    return found
+        found = candidate(row, run.feed, now=run.started, let_through=True)
+    return _held_to(matcher, found, run) if matcher and isinstance(found, Candidate) else found
 
 
-def _held_to(matcher: Matcher, found: Candidate) -> Candidate | Refusal:
+def _held_to(matcher: Matcher, found: Candidate, run: Run) -> Candidate | Refusal:
+    """What was let through for one reason, or past one list, is so for no other."""
     hit = matcher.hit(found.observable)
-    if hit.refused_by is not None:
-        return Refusal(f"{WARNED}{hit.refused_by}", found.raw, found.number)
+    for name in hit.refused_by_all:
+        refusal = Refusal(f"{WARNED}{name}", found.raw, found.number)
+        if not run.released or (_digest(refusal), refusal.reason) not in run.released:
+            return refusal
     if hit.labels:
         return replace(found, labels=tuple(sorted({*found.labels, *hit.labels})[:MAX_LABELS]))
     return found
@@ -148,6 +149,17 @@ async def _licence(run: Run, look: Look) -> tuple[str, ...]:
 async def _offer(
     run: Run, offered: dict[str, Candidate], refused: list[Refused], terms: _Terms, tally: Tally, look: Look
 ) -> None:
+    while offered:  # those of which another feed of the scope says something at the same moment, once more
+        offered = await _offer_once(run, offered, refused, terms, tally, look)
+        refused = []
+    if look.seen is None:
+        await run.keep((), refused)
+
+
+async def _offer_once(
+    run: Run, offered: dict[str, Candidate], refused: list[Refused], terms: _Terms, tally: Tally, look: Look
+) -> dict[str, Candidate]:
+    """Returns what is to be worked out again."""
     known, taken_back = await run.known(list(offered))
     taken_back |= await _taken_back_otherwise(run, offered, terms)
     unchanged: list[Claim] = []
@@ -158,6 +170,10 @@ async def _offer(
             tally.recalled += 1
             continue
         before = known.get(stix_id)
+        if before is not None and before.others:
+            # What a feed that was declared for another collection said there is nothing for this one, until it says it here.
+            here = tuple(one for one in before.others if read(one.said).collection == run.feed.collection)
+            before = replace(before, others=here)
         if before is not None and before.run == run.number:
             tally.duplicate += (
                 1  # in an earlier batch: that is remembered in the database, not here, however long the feed is
@@ -173,13 +189,17 @@ async def _offer(
     tally.unchanged += len(unchanged)
     if look.seen is not None:
         look.seen.update(offered)
-        there = sum(stix_id in known for stix_id in changed)
-        tally.updated, tally.new = tally.updated + there, tally.new + len(changed) - there
-        return
+        for foreseen in await run.foresee([made(one) for one in objects]):
+            tally.settle(foreseen.outcome)
+        return {}
     await run.keep(unchanged, refused)
     if objects:
-        status = await run.submit([made(one) for one in objects], claims=list(changed.values()))
+        try:
+            status = await run.submit([made(one) for one in objects], claims=list(changed.values()), known=known)
+        except Moved:
+            return {stix_id: offered[stix_id] for stix_id in changed}
         await run.keep((), _failures(status, changed, tally))
+    return {}
 
 
 async def _taken_back_otherwise(run: Run, offered: dict[str, Candidate], terms: _Terms) -> frozenset[str]:
@@ -243,7 +263,7 @@ def _is_moved(run: Run, found: Candidate, claim: Claim, was: int | None, end: in
     if found.valid_until is not None and was is not None and end < was:
         return True
     place = int(claim.stix_id[-8:], 16) / 2**32
-    return is_due(was, end, window=window(found, run.feed), now=run.started, place=place)
+    return is_due(was, end, window=window(found, run.feed), now=run.started, place=place, every=run.feed.every or 0)
 
 
 def _claim(run: Run, stix_id: str, found: Candidate, before: Claim | None) -> Claim:

@@ -84,6 +84,10 @@ async def run(
                 sha256 = await asyncio.to_thread(_sha256, fetched.content)
                 await _take(one, fetched.content, tally, progress, Look(await _held_to(one), accept=accept))
             tally.require_sum()
+            await one.settle(
+                tally.as_dict(), outcome="done", content=(fetched.etag, fetched.last_modified, sha256)
+            )
+            return "done", tally
         except HubError as error:
             tally.candidates = tally.accounted()  # what was read and not yet judged when it failed is not counted
             # A lease that was lost, or a database that cannot answer now, is no failure of the source.
@@ -100,9 +104,6 @@ async def run(
             tally.candidates = tally.accounted()
             await one.settle(tally.as_dict(), outcome="failed", reason="A fault of the hub: see its log.")
             raise
-        content = (fetched.etag, fetched.last_modified, sha256)
-        await one.settle(tally.as_dict(), outcome="done", content=content)
-        return "done", tally
 
 
 async def rehearse(store: Store, feed: Feed, *, progress: Progress | None = None) -> Tally:
@@ -125,7 +126,8 @@ async def _held_to(one: Run) -> Matcher:
     if one.feed.use != "publish" or one.feed.format in ("stix", "taxii"):
         return Matcher(())
     found = await one.lists()
-    return await asyncio.to_thread(_matcher, tuple((each.name, each.use, each.content) for each in found))
+    lists = tuple((each.name, each.use, each.content) for each in found)
+    return (await asyncio.to_thread(_matcher, lists)).fresh()
 
 
 @lru_cache(maxsize=8)

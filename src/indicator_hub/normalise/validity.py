@@ -35,11 +35,13 @@ def window(feed: Feed, kind: str, labels: Collection[str], indicator_types: Coll
     return (feed.valid_days or days(kind, labels, indicator_types)) * DAY
 
 
-def is_due(until: int | None, wanted: int, *, window: int, now: int, place: float) -> bool:
+def is_due(until: int | None, wanted: int, *, window: int, now: int, place: float, every: int = 0) -> bool:
     """Whether an end is to be put off, which makes a new version that every client pulls: only when less than half of the window is left.
 
-    All in microseconds. `place`, from 0 to 1, spreads what came on one day over a day.
+    All in microseconds. `place`, from 0 to 1, spreads what came on one day over a day. `every` is how long it takes until it is looked at again: before that
+    it does not end, and content that has not changed is read once a day.
     """
     if until is None:
         return True
-    return wanted > until and until - now < window / 2 - place * DAY
+    near = max(window / 2 - place * DAY, DAY + 1.25 * every)
+    return wanted - until > 0.8 * min(DAY, window / 2) * (near > window / 2) and until - now < near

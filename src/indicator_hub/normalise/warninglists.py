@@ -6,6 +6,7 @@ and the hosts under its own names.
 
 import json
 import re as _re
+from copy import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
@@ -185,6 +186,7 @@ class Hit:
 
     refused_by: str | None = None
     labels: tuple[str, ...] = ()
+    refused_by_all: tuple[str, ...] = ()
 
 
 _NONE = Hit()
@@ -211,6 +213,12 @@ class Matcher:
         """Whether there is anything to compare with."""
         return bool(self._owners)
 
+    def fresh(self) -> "Matcher":
+        """The same for one run: what is too slow for a value of its feed is so for no other."""
+        one = copy(self)
+        one._expressions = list(self._expressions)
+        return one
+
     def _add(self, of: WarningList, part: Part) -> None:
         owner = len(self._owners)
         self._owners.append(of)
@@ -232,7 +240,7 @@ class Matcher:
 
     def hit(self, one: Observable) -> Hit:
         """What the lists say of a value."""
-        refused: str | None = None
+        refused: dict[str, None] = {}
         labels: set[str] = set()
         for owner in self._owners_of(one):
             types = self._types[owner]
@@ -242,8 +250,8 @@ class Matcher:
             if of.use == "label":
                 labels.add(of.name)
             else:
-                refused = refused or of.name
-        return Hit(refused, tuple(sorted(labels))) if refused or labels else _NONE
+                refused[of.name] = None
+        return Hit(next(iter(refused), None), tuple(sorted(labels)), tuple(refused)) if refused or labels else _NONE
 
     def _owners_of(self, one: Observable) -> Iterator[int]:
         values = [one.value.lower(), *(each.value.lower() for each in one.also)]
@@ -278,7 +286,7 @@ class Matcher:
                     yield owner
             except TimeoutError:
                 # It would be as slow for the next value: for this run it counts no longer.
-                self._expressions.remove((expression, owner))
+                self._expressions = [one for one in self._expressions if one[0] is not expression]
 
 
 def _host(one: Observable) -> tuple[str, bool]:

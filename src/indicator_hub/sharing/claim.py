@@ -32,6 +32,10 @@ RESTS_AFTER = 5
 _DAY = 86_400_000_000
 
 
+class Moved(Exception):  # noqa: N818 - no error: the batch is worked out again
+    """Another feed of the scope has said something of the same values since they were looked up: nothing of the batch was stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run of one feed, while its lease is held."""
@@ -65,19 +69,38 @@ class Run:
         async with self.store.transactions.read() as tx:
             return await entries.any_recalled(tx, self.reach)
 
-    async def submit(self, body: Sequence[Received], *, claims: Sequence[Claim], ended: Sequence[str] = ()) -> Status:
+    async def submit(
+        self,
+        body: Sequence[Received],
+        *,
+        claims: Sequence[Claim],
+        known: Mapping[str, Claim] | None = None,
+        ended: Sequence[str] = (),
+        modified: int = 0,
+    ) -> Status:
         """Submit one batch; the claims of what was taken, and those that have ended, are kept with it.
 
-        Raises what `submit` raises, Conflict if the lease is lost.
+        `known` is what the claims were worked out from, `modified` the latest version that says of one that it has ended. Raises what `submit` raises,
+        Conflict if the lease is lost, Moved where another feed has said something meanwhile.
         """
 
         async def alongside(_: Act, tx: Transaction, status: Status) -> None:
+            # The collection's clock is locked: what other feeds have said into it is there now, or comes after this.
+            if known is not None:
+                names = [one.stix_id for one in claims]
+                there = await feeds.claims(tx, self.bookmark.feed_id, self.reach.key, names)
+                if any(there.get(name) != known.get(name) for name in names):
+                    raise Moved
+            if ended:
+                alone = {str(one.value["id"]) for one in body}
+                if await feeds.said_by_others(tx, self.bookmark.feed_id, self.reach.key, alone):
+                    raise Moved
             refused = {detail.id for detail in status.details if detail.failed}
             await feeds.claim(
                 tx, self.bookmark.feed_id, self.number, [one for one in claims if one.stix_id not in refused]
             )
             if ended:
-                await feeds.end_claims(tx, self.bookmark.feed_id, ended, now=self.started)
+                await feeds.end_claims(tx, self.bookmark.feed_id, ended, now=self.started, modified=modified)
             await self._renew(tx)
 
         # Judged at every batch: a suspension or the end of a window stops a run in its middle.
@@ -126,7 +149,7 @@ class Run:
     async def said_by_others(self, identifiers: Sequence[str]) -> set[str]:
         """Of these, what another feed of the scope says still."""
         async with self.store.transactions.read() as tx:
-            return await feeds.said_by_others(tx, self.bookmark.feed_id, identifiers)
+            return await feeds.said_by_others(tx, self.bookmark.feed_id, self.reach.key, identifiers)
 
     async def latest(self, identifiers: Sequence[str]) -> list[bytes]:
         """What the importing organisation shares under these ids in this collection, the newest version of each."""
@@ -266,6 +289,9 @@ async def claim(store: Store, feed: Feed, worker: str, *, scheduled: bool = Fals
             failures = await feeds.failures(tx, bookmark.feed_id)
             at = following(feed, failures, now=store.now(), chance=random.random())  # noqa: S311 - spread, not secret
             await jobs.release(tx, jobs.of_feed(feed.name), worker, due=at, least=bool(failures))
+            if await feeds.released(tx, bookmark.feed_id) != let_through:
+                # Meanwhile, and this run may have set the bookmark behind them.
+                await feeds.forget(tx, bookmark.feed_id)
             if await feeds.is_mended(tx, bookmark):
                 await run_now(tx, feed.name, now=store.now())
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import case, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store import bulk
@@ -145,13 +145,13 @@ async def claims(tx: AsyncConnection, feed_id: int, collection_id: int, identifi
     """
     p = provenance.c
     columns = (
-        p.feed_id, feed.c.collection_id, p.stix_id, p.said, p.created, p.modified, p.valid_from, p.valid_until, p.raw, p.row_number, p.last_run_id, p.ended,
+        p.feed_id, feed.c.collection_id, feed.c.ends, p.stix_id, p.said, p.created, p.modified, p.valid_from, p.valid_until, p.raw, p.row_number, p.last_run_id, p.ended,
     )  # fmt: skip
     statement = select(*columns).join(feed, feed.c.id == p.feed_id).where(among(p.stix_id, "ids")).order_by(p.feed_id)
     found: dict[str, list[tuple[bool, bool, Claim]]] = {}
-    for of, where, *said, ended in await tx.execute(statement, {"ids": bind_list(tx, identifiers)}):
+    for of, where, over, *said, ended in await tx.execute(statement, {"ids": bind_list(tx, identifiers)}):
         one = Claim(*said, ended=ended is not None)
-        found.setdefault(one.stix_id, []).append((of == feed_id, where == collection_id, one))
+        found.setdefault(one.stix_id, []).append((of == feed_id, where == collection_id and over is None, one))
     return {name: _together(name, every) for name, every in found.items()}
 
 
@@ -203,17 +203,27 @@ async def dropped(tx: AsyncConnection, feed_id: int, *, before: int, limit: int)
     return list((await tx.execute(select(p.stix_id).where(*which).order_by(p.stix_id).limit(limit))).scalars())
 
 
-async def said_by_others(tx: AsyncConnection, feed_id: int, identifiers: Collection[str]) -> set[str]:
-    """Of these, what another feed of the scope says still."""
+async def said_by_others(
+    tx: AsyncConnection, feed_id: int, collection_id: int, identifiers: Collection[str]
+) -> set[str]:
+    """Of these, what another feed of the scope, itself not ended, says still into this collection."""
     p = provenance.c
-    live = select(p.stix_id).where(p.feed_id != feed_id, among(p.stix_id, "ids"), p.ended.is_(None))
+    live = (
+        select(p.stix_id)
+        .join(feed, feed.c.id == p.feed_id)
+        .where(p.feed_id != feed_id, among(p.stix_id, "ids"), p.ended.is_(None))
+        .where(feed.c.collection_id == collection_id, feed.c.ends.is_(None))
+    )
     return set((await tx.execute(live, {"ids": bind_list(tx, identifiers)})).scalars())
 
 
-async def end_claims(tx: AsyncConnection, feed_id: int, identifiers: Collection[str], *, now: int) -> None:
-    """The feed says these no longer."""
+async def end_claims(
+    tx: AsyncConnection, feed_id: int, identifiers: Collection[str], *, now: int, modified: int = 0
+) -> None:
+    """The feed says these no longer; `modified`: of the latest version that says so. What anybody says of them next is later."""
     p = provenance.c
-    ended = update(provenance).where(p.feed_id == feed_id, among(p.stix_id, "ids")).values(ended=now)
+    later = case((p.modified < modified, modified), else_=p.modified)
+    ended = update(provenance).where(p.feed_id == feed_id, among(p.stix_id, "ids")).values(ended=now, modified=later)
     await tx.execute(ended, {"ids": bind_list(tx, identifiers)})
 
 
@@ -340,9 +350,14 @@ async def settle(tx: AsyncConnection, feed_id: int, how: str, *, rows: Sequence[
     which += [q.reason == reason] if reason is not None else []
     number = (await tx.execute(update(quarantine).where(*which).values(settled=how))).rowcount
     if how == RELEASED and number:  # the next run takes them, though its source has nothing newer
-        anew = {"etag": None, "last_modified": None, "place": None}
-        await tx.execute(update(feed).where(feed.c.id == feed_id).values(**anew))
+        await forget(tx, feed_id)
     return number
+
+
+async def forget(tx: AsyncConnection, feed_id: int) -> None:
+    """The next run reads everything, though its source has nothing newer."""
+    anew = {"etag": None, "last_modified": None, "place": None}
+    await tx.execute(update(feed).where(feed.c.id == feed_id).values(**anew))
 
 
 async def released(tx: AsyncConnection, feed_id: int) -> frozenset[tuple[bytes, str]]:
