@@ -85,6 +85,14 @@ def test_a_document_that_is_too_large_to_be_read_whole_fails():
         whole(stream(b" " * (MOST_WHOLE + 1)))
 
 
+def test_a_feed_without_end(monkeypatch):
+    """More lines than anybody takes: nothing of it is."""
+    monkeypatch.setattr(module, "MOST_LINES", 100)
+    stream(b"a\r\n" * 50)
+    with pytest.raises(FeedFailed, match="more than 50 lines"):
+        stream(b"a\r\n" * 51)
+
+
 @pytest.mark.parametrize(
     ("body", "end"),
     [(b'{"a": 1}\n\n', True), (b'{"a": 1', False), ('{"a": 1}\r\n'.encode("utf-16"), True), (b"", False)],

@@ -3,10 +3,12 @@
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from indicator_hub.cli import EXIT
 from indicator_hub.cli.opening import opened
@@ -22,6 +24,10 @@ from indicator_hub.store.opened import Store
 from indicator_hub.trust.roster import Feed
 
 
+_WIDTH = 100
+"""Of the summary: cut words and numbers are none."""
+
+
 async def ingest(
     names: Sequence[str], *, again: bool, accept: bool, rehearsed: bool, database: str | None, as_json: bool
 ) -> int:
@@ -32,14 +38,33 @@ async def ingest(
             known = ", ".join(feeds) or "none"
             raise NotFound(f"No feed is declared as {', '.join(unknown)}. Declared are: {known}.")
         code = 0
+        done: list[tuple[str, Tally]] = []
         for name in names or feeds:
-            code = (
-                await _one(store, feeds[name], again=again, accept=accept, rehearsed=rehearsed, as_json=as_json) or code
-            )
+            one = await _one(store, feeds[name], again=again, accept=accept, rehearsed=rehearsed, as_json=as_json)
+            if isinstance(one, int):
+                code = one
+            else:
+                done.append((name, one))
+        if not as_json and len(done) > 1:
+            console = Console()
+            console.width = max(console.width, _WIDTH)
+            console.print(_summary(done))
         return code
 
 
-async def _one(store: Store, feed: Feed, *, again: bool, accept: bool, rehearsed: bool, as_json: bool) -> int:
+def _summary(done: Sequence[tuple[str, Tally]]) -> Table:
+    """A line for each feed that ran, and one for all of them."""
+    table = Table(box=None, show_footer=True)
+    table.add_column("feed", footer="all")
+    for what in (one.name for one in fields(Tally)):
+        table.add_column(what, justify="right", footer=str(sum(getattr(tally, what) for _, tally in done)))
+    for name, tally in done:
+        table.add_row(name, *(str(getattr(tally, one.name)) for one in fields(Tally)))
+    return table
+
+
+async def _one(store: Store, feed: Feed, *, again: bool, accept: bool, rehearsed: bool, as_json: bool) -> Tally | int:
+    """The tally, or the exit code of a feed that failed."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), disable=as_json, transient=True) as progress:
         task = progress.add_task(feed.name, total=None)
@@ -64,7 +89,7 @@ async def _one(store: Store, feed: Feed, *, again: bool, accept: bool, rehearsed
         if as_json
         else words(feed.name, outcome, tally)
     )
-    return 0
+    return tally
 
 
 def words(name: str, outcome: str, tally: Tally) -> str:

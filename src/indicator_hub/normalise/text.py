@@ -22,6 +22,8 @@ _LONGEST = 4 * MAX_ROW
 _TAIL = 256
 MOST_WHOLE = 64 * 1024 * 1024
 """Characters of a document that has to be read whole, such as JSON; its tree takes many times as much."""
+MOST_LINES = 40_000_000
+"""Ends of lines in a feed, of which CRLF has two."""
 LOOK = 8_193
 """Bytes from its beginning that tell whether a body is a feed."""
 _SMALL = 8192
@@ -81,14 +83,22 @@ class Stream:
                 self._begin, self._encoding = len(mark), encoding
                 break
         try:
-            for _ in self.parts():
-                pass
+            self._require_bounded()
         except UnicodeDecodeError:
             if self._begin:
                 raise FeedFailed(
                     f"The feed's byte order mark says {self._encoding.upper()}, but its bytes do not."
                 ) from None
             self._encoding, self.guessed = "cp1252", True
+            self._require_bounded()
+
+    def _require_bounded(self) -> None:
+        """Reads it once. Raises UnicodeDecodeError, and FeedFailed for more lines than anybody takes."""
+        number = 0
+        for part in self.parts():
+            number += part.count("\n") + part.count("\r")
+            if number > MOST_LINES:
+                raise FeedFailed(f"The feed has more than {MOST_LINES // 2} lines.")
 
     def parts(self) -> Iterator[str]:
         """The text, a part after the other."""
