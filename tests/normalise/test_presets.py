@@ -79,7 +79,7 @@ def test_what_a_preset_makes_of_the_real_list(name: str) -> None:
         "md5" if len(value) == 32 else "domain-name"
     )
     hit = Matcher([WarningList(name, use, (part,))]).hit(Observable(kind, value))
-    assert (hit.refused_by, hit.labels) == ((name, ()) if use == "refuse" else (None, (name,)))
+    assert (hit.refused_by, hit.labels) == (((name,), ()) if use == "refuse" else ((), (name,)))
 
 
 def turned_on(name: str, more: str = "") -> Feed:

@@ -23,7 +23,6 @@ from indicator_hub.sharing.claim import declared
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.roster import Feed
 
-
 _WIDTH = 100
 """Of the summary: cut words and numbers are none."""
 

@@ -8,9 +8,10 @@ from collections.abc import Collection
 from typing import Any
 
 from indicator_hub.ingest.batches import BATCH, made
+from indicator_hub.ingest.made import ways
 from indicator_hub.ingest.tally import Tally
-from indicator_hub.sharing.claim import Moved, Run
-from indicator_hub.stix import timestamps
+from indicator_hub.sharing.claim import Moved, Refused, Run
+from indicator_hub.stix import timestamps, vulnerability
 
 _MILLISECOND = 1_000
 _ALL = 100_000_000
@@ -29,16 +30,36 @@ async def end_dropped(run: Run, tally: Tally, seen: Collection[str] | None = Non
     while names := await run.dropped(before=last.number, limit=BATCH):
         still = await run.said_by_others(names)
         alone = [name for name in names if name not in still]
-        ended = [made(_ended(json.loads(raw), run.started)) for raw in await run.latest(alone)]
+        values = [json.loads(raw) for raw in await run.latest(alone)]
+        otherwise = await _said_otherwise(run, values)
+        ended = [made(_ended(one, run.started)) for one in values if one["id"] not in otherwise]
         if ended:
             latest = max(timestamps.parse(str(one.value["modified"])) for one in ended)
             try:
-                await run.submit(ended, claims=(), ended=names, modified=latest)
+                status = await run.submit(ended, claims=(), ended=names, modified=latest)
             except Moved:
                 continue
+            failed = [
+                Refused("bad_object", one.message, one.id, 0, one.id.encode()) for one in status.details if one.failed
+            ]
+            await run.keep((), failed)
+            tally.ended -= len(failed)
         else:
             await run.end(names)
         tally.ended += len(names)
+
+
+async def _said_otherwise(run: Run, values: list[dict[str, Any]]) -> set[str]:
+    """The vulnerabilities that this very run has said under other marks: nobody has taken those off a list, and what is revoked is so for ever."""
+    scope = run.feed.group, run.feed.organisation
+    ids = {
+        one["id"]: [vulnerability.id_of(*scope, marks, one["name"]) for marks in ways(run)]
+        for one in values
+        if one["type"] == "vulnerability"
+    }
+    known, _ = await run.known([name for each in ids.values() for name in each])
+    now = {name for name, claim in known.items() if claim.run == run.number}
+    return {name for name, each in ids.items() if now.intersection(each)}
 
 
 def _ended(value: dict[str, Any], now: int) -> dict[str, Any]:

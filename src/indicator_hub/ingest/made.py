@@ -20,11 +20,13 @@ from indicator_hub.normalise.warninglists import Matcher
 from indicator_hub.sharing.claim import Claim, Moved, Refused, Run
 from indicator_hub.sharing.feeding import WARNED
 from indicator_hub.stix.markings import TLP_IDS, nation_list
+from indicator_hub.stix.pattern import Observable
 from indicator_hub.taxii.status import Status
 from indicator_hub.trust.ladder import NAMES
 
 _MILLISECOND = 1_000
 _MANY = 10
+_BITS = 1 << 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +93,27 @@ class Survey:
     """What a content holds, before any of it is taken: how many values, and how many more that a list refuses, by its name."""
 
     values: int = 0
+    different: int = 0
     warned: Counter[str] = field(default_factory=Counter[str])
+    _bits: bytearray = field(default_factory=lambda: bytearray(_BITS // 8))
+
+    def add(self, one: Observable) -> None:
+        """One more value. The different ones are counted in a map of fixed size, however many there are: some too few of millions."""
+        self.values += 1
+        place, bit = divmod(hash((one.type, one.value)) % _BITS, 8)
+        if not self._bits[place] >> bit & 1:
+            self._bits[place] |= 1 << bit
+            self.different += 1
 
 
-def survey(run: Run, content: BinaryIO, matcher: Matcher) -> Survey:
-    """Look at all of it."""
-    found = Survey()
+def survey(run: Run, content: BinaryIO, matcher: Matcher, found: Survey) -> None:
+    """Look at all of it, after what was found before."""
     for row in formats.rows(content, run.feed):
         one = _candidate(row, run, matcher) if isinstance(row, Row) else row
         if isinstance(one, Candidate):
-            found.values += 1
+            found.add(one.observable)
         elif one.reason.startswith(WARNED):
             found.warned[one.reason.removeprefix(WARNED)] += 1
-    return found
 
 
 def _candidates(ahead: Iterator[list[Row | Refusal]], run: Run, matcher: Matcher) -> list[Candidate | Refusal]:
@@ -127,7 +137,7 @@ def _candidate(row: Row, run: Run, matcher: Matcher) -> Candidate | Refusal:
 def _held_to(matcher: Matcher, found: Candidate, run: Run) -> Candidate | Refusal:
     """What was let through for one reason, or past one list, is so for no other."""
     hit = matcher.hit(found.observable)
-    for name in hit.refused_by_all:
+    for name in hit.refused_by:
         refusal = Refusal(f"{WARNED}{name}", found.raw, found.number)
         if not run.released or (_digest(refusal), refusal.reason) not in run.released:
             return refusal
@@ -161,7 +171,7 @@ async def _offer_once(
 ) -> dict[str, Candidate]:
     """Returns what is to be worked out again."""
     known, taken_back = await run.known(list(offered))
-    taken_back |= await _taken_back_otherwise(run, offered, terms)
+    taken_back |= await _taken_back_otherwise(run, offered)
     unchanged: list[Claim] = []
     changed: dict[str, Claim] = {}
     objects: list[dict[str, object]] = []
@@ -202,13 +212,19 @@ async def _offer_once(
     return {}
 
 
-async def _taken_back_otherwise(run: Run, offered: dict[str, Candidate], terms: _Terms) -> frozenset[str]:
+def ways(run: Run) -> list[tuple[str, ...]]:
+    """All the marks that anything of this feed may bear, whatever it declares: each makes an indicator of its own."""
+    own = nation_list(run.feed.group, run.feed.organisation, run.reach.nation)["id"]
+    return [
+        marks + licence for licence in ((), (own,)) for marks in ((), *((TLP_IDS[name],) for name in NAMES.values()))
+    ]
+
+
+async def _taken_back_otherwise(run: Run, offered: dict[str, Candidate]) -> frozenset[str]:
     """Those of which the same value was taken back under other marks: no feed brings it again by marking it otherwise."""
     if not await run.took_back():
         return frozenset()
-    licences = {(), (nation_list(run.feed.group, run.feed.organisation, run.reach.nation)["id"],)}
-    ways = [replace(terms, licence=licence).marks(level) for licence in licences for level in (None, *NAMES)]
-    ids = {stix_id: {id_of(found, run.feed, marks) for marks in ways} for stix_id, found in offered.items()}
+    ids = {stix_id: {id_of(found, run.feed, marks) for marks in ways(run)} for stix_id, found in offered.items()}
     closed = await run.closed(list({one for each in ids.values() for one in each}))
     return frozenset(stix_id for stix_id, each in ids.items() if each & closed)
 

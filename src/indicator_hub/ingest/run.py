@@ -10,7 +10,6 @@ import io
 import os
 import socket
 import uuid
-from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import lru_cache
@@ -20,7 +19,7 @@ from typing import BinaryIO, cast
 from indicator_hub.errors import Conflict, FeedFailed, HubError, Invalid, Unavailable, Unprocessable
 from indicator_hub.ingest.dropped import end_dropped
 from indicator_hub.ingest.listed import take_list
-from indicator_hub.ingest.made import Look, survey, take_rows
+from indicator_hub.ingest.made import Look, Survey, survey, take_rows
 from indicator_hub.ingest.received import require_objects, take_objects
 from indicator_hub.ingest.sources import fetch, file, folder, misp, taxii
 from indicator_hub.ingest.tally import Tally
@@ -84,10 +83,7 @@ async def run(
                 sha256 = await asyncio.to_thread(_sha256, fetched.content)
                 await _take(one, fetched.content, tally, progress, Look(await _held_to(one), accept=accept))
             tally.require_sum()
-            await one.settle(
-                tally.as_dict(), outcome="done", content=(fetched.etag, fetched.last_modified, sha256)
-            )
-            return "done", tally
+            await one.settle(tally.as_dict(), outcome="done", content=(fetched.etag, fetched.last_modified, sha256))
         except HubError as error:
             tally.candidates = tally.accounted()  # what was read and not yet judged when it failed is not counted
             # A lease that was lost, or a database that cannot answer now, is no failure of the source.
@@ -104,6 +100,7 @@ async def run(
             tally.candidates = tally.accounted()
             await one.settle(tally.as_dict(), outcome="failed", reason="A fault of the hub: see its log.")
             raise
+        return "done", tally
 
 
 async def rehearse(store: Store, feed: Feed, *, progress: Progress | None = None) -> Tally:
@@ -251,11 +248,11 @@ async def _require_plausible(one: Run, parts: Sequence[_Part], look: Look) -> No
     last = await one.last_whole() if one.feed.kind == "snapshot" else None
     if one.feed.format == "stix" or (last is None and not look.matcher):
         return
-    values, warned = 0, Counter[str]()
+    found = Survey()
     for part in parts:
         async with part() as body:
-            found = await asyncio.to_thread(survey, one, body, look.matcher)
-            values, warned = values + found.values, warned + found.warned
+            await asyncio.to_thread(survey, one, body, look.matcher, found)
+    values, warned = found.values, found.warned
     accept = f"Look at it, and if it is right, run `indicator-hub ingest {one.feed.name} --accept`."
     hits = warned.total()
     if hits >= _FEW and 100 * hits > one.feed.most_warned * (values + hits):
@@ -264,5 +261,7 @@ async def _require_plausible(one: Run, parts: Sequence[_Part], look: Look) -> No
             f"Of {values + hits} values {hits} are on warning lists ({names}): held for a person. {accept}"
         )
     before = 0 if last is None else last.tally["candidates"] - last.tally["quarantined"] - last.tally["duplicate"]
-    if 2 * values < before:
-        raise FeedFailed(f"It holds {values} values where the last one held {before}: held for a person. {accept}")
+    if 2 * found.different < before:
+        raise FeedFailed(
+            f"It holds {found.different} values where the last one held {before}: held for a person. {accept}"
+        )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import cast
 
@@ -260,7 +260,9 @@ def _references(text: str) -> tuple[str, ...]:
 def said(found: Candidate, feed: Feed) -> Said:
     """What the feed says of the value in this row."""
     references = tuple((feed.title or feed.name, address) for address in found.references)
-    return Said(feed.collection, found.labels, found.indicator_types, found.confidence, found.description, references)
+    hashes = tuple((one.type, one.value) for one in found.observable.also)
+    types = tuple(sorted(found.indicator_types))
+    return Said(feed.collection, found.labels, types, found.confidence, found.description, references, hashes)
 
 
 def window(found: Candidate, feed: Feed) -> int:
@@ -285,7 +287,9 @@ def stix_id(found: Candidate, feed: Feed, marking_ids: Sequence[str]) -> str:
     """The id of what is made of a candidate, in the scope of the feed's group and organisation."""
     if found.observable.type == VULNERABILITY:
         return vulnerability.id_of(feed.group, feed.organisation, marking_ids, found.observable.value)
-    return indicator.id_of(feed.group, feed.organisation, marking_ids, pattern.render(found.observable))
+    # Of a file its strongest hash is the key: who knows more of its hashes speaks of the same indicator.
+    key = pattern.render(found.observable if not found.observable.also else replace(found.observable, also=()))
+    return indicator.id_of(feed.group, feed.organisation, marking_ids, key)
 
 
 def to_object(
@@ -311,7 +315,9 @@ def to_object(
     return indicator.build(
         stix_id=stix_id,
         marking_ids=marking_ids,
-        pattern=pattern.render(observable),
+        pattern=pattern.render(
+            replace(observable, also=tuple(Observable(*one) for one in said.hashes)) if said.hashes else observable
+        ),
         name=defang(observable.value),
         created_by_ref=created_by_ref,
         created=created,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from indicator_hub.stix.pattern import HASHES
+
 MOST = 50
 """Labels of one indicator, and references."""
 _JSON = json.JSONEncoder(separators=(",", ":"))
@@ -22,6 +24,8 @@ class Said:
     confidence: int | None = None
     description: str = ""
     references: tuple[tuple[str, str], ...] = ()
+    hashes: tuple[tuple[str, str], ...] = ()
+    """The other hashes of the same file, by type."""
 
     def text(self) -> str:
         """To keep, and to compare: the same text, the same said."""
@@ -32,7 +36,15 @@ class Said:
 def _text(said: Said) -> str:
     """Most rows of a feed say the same."""
     return _JSON.encode(
-        [said.collection, said.labels, said.indicator_types, said.confidence, said.description, said.references]
+        [
+            said.collection,
+            said.labels,
+            said.indicator_types,
+            said.confidence,
+            said.description,
+            said.references,
+            said.hashes,
+        ]
     )
 
 
@@ -40,9 +52,9 @@ def _text(said: Said) -> str:
 def read(text: str) -> Said:
     """What `Said.text` wrote."""
     found: list[Any] = json.loads(text)
-    collection, labels, types, confidence, description, references = found
-    named = tuple((str(name), str(url)) for name, url in references)
-    return Said(collection, tuple(labels), tuple(types), confidence, description, named)
+    collection, labels, types, confidence, description, references, hashes = found
+    named, others = (tuple((str(one), str(two)) for one, two in pairs) for pairs in (references, hashes))
+    return Said(collection, tuple(labels), tuple(types), confidence, description, named, others)
 
 
 def joined(sources: Sequence[Said]) -> Said:
@@ -62,7 +74,12 @@ def joined(sources: Sequence[Said]) -> Said:
         max((said.confidence for said in sources if said.confidence is not None), default=None),
         surest.description,
         tuple(sorted({one for said in sources for one in said.references})[:MOST]),
+        tuple(sorted({one for said in sources for one in said.hashes}, key=_strength)[:MOST]),
     )
+
+
+def _strength(one: tuple[str, str]) -> tuple[int, str]:
+    return HASHES.index(one[0]), one[1]
 
 
 def _union(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

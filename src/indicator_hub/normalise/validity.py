@@ -43,5 +43,8 @@ def is_due(until: int | None, wanted: int, *, window: int, now: int, place: floa
     """
     if until is None:
         return True
-    near = max(window / 2 - place * DAY, DAY + 1.25 * every)
-    return wanted - until > 0.8 * min(DAY, window / 2) * (near > window / 2) and until - now < near
+    near = window / 2 - place * DAY
+    if (next_look := DAY + 1.25 * every) <= near:
+        return wanted > until and until - now < near
+    # A short window, or rare runs: put off at each run, as long as that gains enough to be worth a version.
+    return wanted - until > 0.8 * min(DAY, window / 2) and until - now < next_look

@@ -6,8 +6,8 @@ and the hosts under its own names.
 
 import json
 import re as _re
-from copy import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
@@ -182,11 +182,10 @@ class _Networks:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What the lists say of a value: the name of one that refuses it, and labels."""
+    """What the lists say of a value: the names of those that refuse it, and labels."""
 
-    refused_by: str | None = None
+    refused_by: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
-    refused_by_all: tuple[str, ...] = ()
 
 
 _NONE = Hit()
@@ -216,7 +215,7 @@ class Matcher:
     def fresh(self) -> "Matcher":
         """The same for one run: what is too slow for a value of its feed is so for no other."""
         one = copy(self)
-        one._expressions = list(self._expressions)
+        one._expressions = list(self._expressions)  # noqa: SLF001 - of this class
         return one
 
     def _add(self, of: WarningList, part: Part) -> None:
@@ -251,7 +250,7 @@ class Matcher:
                 labels.add(of.name)
             else:
                 refused[of.name] = None
-        return Hit(next(iter(refused), None), tuple(sorted(labels)), tuple(refused)) if refused or labels else _NONE
+        return Hit(tuple(refused), tuple(sorted(labels))) if refused or labels else _NONE
 
     def _owners_of(self, one: Observable) -> Iterator[int]:
         values = [one.value.lower(), *(each.value.lower() for each in one.also)]
@@ -260,6 +259,8 @@ class Matcher:
                 yield from self._exact.get(value, ())
         if one.type in _HOSTED:
             yield from self._of_host(one)
+        elif one.type == "email-addr":
+            yield from self._of_own_names(one.value.rpartition("@")[2])
         for text, owner in self._substrings:
             if text in values[0]:
                 yield owner
@@ -273,11 +274,14 @@ class Matcher:
             yield from (*self._own.around(*network), *(self._own.inside(*network) if one.type in _NETWORKS else ()))
         else:
             found = list(self._hosts.get(host, ()))
-            # A nation's own names stand for every host under them.
-            for name in _above(host) if self._names else ():
-                yield from self._names.get(name, ())
+            yield from self._of_own_names(host)
         # That a page lies at a well-known host makes it no false positive; that it lies there is worth a label.
         yield from found if bare else (owner for owner in found if self._owners[owner].use == "label")
+
+    def _of_own_names(self, host: str) -> Iterator[int]:
+        """A nation's own names stand for every host under them."""
+        for name in _above(host) if self._names else ():
+            yield from self._names.get(name, ())
 
     def _of_expressions(self, value: str) -> Iterator[int]:
         for expression, owner in list(self._expressions):

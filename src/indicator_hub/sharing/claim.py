@@ -32,7 +32,7 @@ RESTS_AFTER = 5
 _DAY = 86_400_000_000
 
 
-class Moved(Exception):  # noqa: N818 - no error: the batch is worked out again
+class Moved(Exception):
     """Another feed of the scope has said something of the same values since they were looked up: nothing of the batch was stored."""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.stix import timestamps
@@ -17,7 +17,7 @@ from indicator_hub.stix.objects import ObjectVersion
 from indicator_hub.store import audiences, bulk, definitions, pages, references, visible
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.opened import Store
-from indicator_hub.store.schema import audience_history, clock, entry
+from indicator_hub.store.schema import audience_history, clock, collection, entry
 from indicator_hub.taxii.page import Entry, Page
 from indicator_hub.taxii.query import Query
 from indicator_hub.trust.admission import Existing, Recalled
@@ -300,17 +300,21 @@ async def shown(tx: AsyncConnection, reach: Reach, identifier: str, versions: Se
 
 
 async def any_recalled(tx: AsyncConnection, reach: Reach) -> bool:
-    """Whether anything that this organisation put into the collection was taken back."""
-    own = entry.c.organisation_id == reach.organisation_id, entry.c.collection_id == reach.key, entry.c.recalled != 0
+    """Whether anything that this organisation put into a collection of the group was taken back."""
+    own = entry.c.organisation_id == reach.organisation_id, _of_group(reach), entry.c.recalled != 0
     return (await tx.execute(select(entry.c.id).where(*own).limit(1))).first() is not None
 
 
 async def closed(tx: AsyncConnection, reach: Reach, identifiers: Iterable[str]) -> frozenset[str]:
-    """The ids whose own line was recalled whole: what a feed must not bring again."""
-    own = entry.c.collection_id == reach.key, entry.c.organisation_id == reach.organisation_id
-    some = select(entry.c.stix_id).distinct().where(*own, among(entry.c.stix_id, "ids"), entry.c.recalled != 0)
+    """The ids whose own line was recalled, in any collection of the group, and is not there in this one: what a feed must not bring again."""
+    own = entry.c.organisation_id == reach.organisation_id, among(entry.c.stix_id, "ids")
+    some = select(entry.c.stix_id).distinct().where(*own, _of_group(reach), entry.c.recalled != 0)
     taken_back = frozenset((await tx.execute(some, {"ids": bind_list(tx, identifiers)})).scalars())
     if not taken_back:
         return taken_back
-    live = select(entry.c.stix_id).where(*own, among(entry.c.stix_id, "ids"), entry.c.recalled == 0)
+    live = select(entry.c.stix_id).where(*own, entry.c.collection_id == reach.key, entry.c.recalled == 0)
     return taken_back - frozenset((await tx.execute(live, {"ids": bind_list(tx, taken_back)})).scalars())
+
+
+def _of_group(reach: Reach) -> ColumnElement[bool]:
+    return entry.c.collection_id.in_(select(collection.c.id).where(collection.c.group_id == reach.group_id))
