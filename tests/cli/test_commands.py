@@ -1,5 +1,6 @@
 """The shell: what an operator types, and what is said when it cannot be done: one paragraph, a code, nothing half-done."""
 
+import io
 import json
 import os
 import pwd
@@ -332,3 +333,16 @@ def test_normalise_as_a_feed_reads_it(hub: Run, tmp_path: Path) -> None:
     )
     file.write_text("<html>")
     assert hub("normalise", file, "--feed", "ipsum", "--json")[:2] == (7, "")
+
+
+def test_ingest_from_a_file(hub: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file, or standard input, is taken for one feed this once; what its source holds is taken by the next run."""
+    assert hub("migrate")[0] == hub("apply", COLLECTIONS)[0] == 0
+    file = tmp_path / "by-hand.txt"
+    file.write_text("198.51.100.77\n198.51.100.78\n")
+    assert json.loads(hub("ingest", "edge-scanners", "--from", file, "--json")[1])["new"] == 2
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"198.51.100.77\n198.51.100.79\n")))
+    told = json.loads(hub("ingest", "edge-scanners", "--from", "-", "--json")[1])
+    assert (told["new"], told["unchanged"]) == (1, 1)
+    assert json.loads(hub("ingest", "edge-scanners", "--json")[1])["new"] > 9
+    assert hub("ingest", "--from", file)[0] == hub("ingest", "edge-scanners", "--from", tmp_path / "none")[0] == 4

@@ -181,6 +181,10 @@ def ingest(
             help="Take what is held for a person: less than half of the last one, too much on warning lists, only refused rows.",
         ),
     ] = False,
+    content: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Take this file for one feed, this once; - for standard input."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what a run would do, and do nothing.")] = False,
     database: Database = None,
     as_json: Json = False,
@@ -189,7 +193,17 @@ def ingest(
     from indicator_hub.cli.ingesting import ingest as run
 
     sys.exit(
-        asyncio.run(run(feeds or [], again=again, accept=accept, rehearsed=dry_run, database=database, as_json=as_json))
+        asyncio.run(
+            run(
+                feeds or [],
+                again=again,
+                accept=accept,
+                rehearsed=dry_run,
+                content=content,
+                database=database,
+                as_json=as_json,
+            )
+        )
     )
 
 

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.table import Table
 
 from indicator_hub.cli import EXIT
 from indicator_hub.cli.opening import opened
-from indicator_hub.cli.shell import show
+from indicator_hub.cli.shell import contents, show
 from indicator_hub.errors import HubError, Invalid, NotFound
 from indicator_hub.ingest.run import rehearse, run
 from indicator_hub.ingest.tally import Tally
@@ -28,9 +29,18 @@ _WIDTH = 100
 
 
 async def ingest(
-    names: Sequence[str], *, again: bool, accept: bool, rehearsed: bool, database: str | None, as_json: bool
+    names: Sequence[str],
+    *,
+    again: bool,
+    accept: bool,
+    rehearsed: bool,
+    content: Path | None,
+    database: str | None,
+    as_json: bool,
 ) -> int:
     """Run the feeds named, or all, one after the other; one that fails does not keep the next from running. Returns the exit code."""
+    if content is not None and (len(names) != 1 or rehearsed):
+        raise Invalid("What one file holds is one feed's: name it, and leave out --dry-run.")
     async with opened(database) as store:
         feeds = {feed.name: feed for feed in await declared(store)}
         if unknown := sorted(set(names) - feeds.keys()):
@@ -39,7 +49,9 @@ async def ingest(
         code = 0
         done: list[tuple[str, Tally]] = []
         for name in names or feeds:
-            one = await _one(store, feeds[name], again=again, accept=accept, rehearsed=rehearsed, as_json=as_json)
+            one = await _one(
+                store, feeds[name], again=again, accept=accept, rehearsed=rehearsed, content=content, as_json=as_json
+            )
             if isinstance(one, int):
                 code = one
             else:
@@ -62,7 +74,9 @@ def _summary(done: Sequence[tuple[str, Tally]]) -> Table:
     return table
 
 
-async def _one(store: Store, feed: Feed, *, again: bool, accept: bool, rehearsed: bool, as_json: bool) -> Tally | int:
+async def _one(
+    store: Store, feed: Feed, *, again: bool, accept: bool, rehearsed: bool, content: Path | None, as_json: bool
+) -> Tally | int:
     """The tally, or the exit code of a feed that failed."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), disable=as_json, transient=True) as progress:
@@ -75,7 +89,8 @@ async def _one(store: Store, feed: Feed, *, again: bool, accept: bool, rehearsed
             if rehearsed:
                 outcome, tally = "dry run", await rehearse(store, feed, progress=told)
             else:
-                outcome, tally = await run(store, feed, again=again, accept=accept, progress=told)
+                given = None if content is None else contents(content)
+                outcome, tally = await run(store, feed, again=again, accept=accept, content=given, progress=told)
         except HubError as error:
             reason = error.detail or error.sentence
             if as_json:

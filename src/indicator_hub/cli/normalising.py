@@ -1,15 +1,14 @@
 """Normalise a file: what is in it, value by value, and what is refused and why. No hub is needed, and nothing is stored."""
 
-import io
 import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from indicator_hub.cli.shell import Json, app, show
+from indicator_hub.cli.shell import Json, app, contents, show
 from indicator_hub.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def normalise(
     if kind is not None and feed is not None:
         raise Invalid("A feed says its format itself: leave out --as or --feed.")
     counted: Counter[str] = Counter()
-    with _opened(file) as body:
+    with contents(file) as body:
         if feed is not None:
             found = of_feed(body, _declared(feed, declarations, documentation=documentation), now=wall_clock())
         else:
@@ -77,12 +76,3 @@ def _declared(name: str, folder: Path | None, *, documentation: bool) -> "Feed":
 
 def _say(told: dict[str, object], line: str, *, as_json: bool) -> None:
     show(told, lambda: [line], as_json=as_json)
-
-
-def _opened(file: Path) -> BinaryIO:
-    if str(file) == "-":
-        return io.BytesIO(sys.stdin.buffer.read())
-    try:
-        return file.open("rb")
-    except OSError as error:
-        raise Invalid(f"{file} cannot be read: {error.strerror}.") from None

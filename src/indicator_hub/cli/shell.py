@@ -1,12 +1,16 @@
 """What all commands share: the application they belong to, their common options, and how they print."""
 
+import io
 import json
 import re
+import sys
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, BinaryIO
 
 import typer
 
+from indicator_hub.errors import Invalid
 from indicator_hub.limits import OBEYED
 
 app = typer.Typer(
@@ -32,3 +36,13 @@ def show(told: object, lines: Callable[[], Sequence[str]], *, as_json: bool) -> 
 def _plain(line: str) -> str:
     """Without what a terminal would obey: a partner's words could else rewrite the screen, or look like a line of ours."""
     return _OBEYED.sub("\N{REPLACEMENT CHARACTER}", line)
+
+
+def contents(file: Path) -> BinaryIO:
+    """A file, to be read and closed; `-` is standard input. Raises Invalid."""
+    if str(file) == "-":
+        return io.BytesIO(sys.stdin.buffer.read())
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise Invalid(f"{file} cannot be read: {error.strerror}.") from None

@@ -21,7 +21,7 @@ from indicator_hub.ingest.dropped import end_dropped
 from indicator_hub.ingest.listed import take_list
 from indicator_hub.ingest.made import Look, Survey, survey, take_rows
 from indicator_hub.ingest.received import require_objects, take_objects
-from indicator_hub.ingest.sources import fetch, file, folder, misp, taxii
+from indicator_hub.ingest.sources import Fetched, fetch, file, folder, misp, taxii
 from indicator_hub.ingest.tally import Tally
 from indicator_hub.normalise import formats
 from indicator_hub.normalise.text import LOOK, MOST_WHOLE, require_feed
@@ -53,29 +53,33 @@ async def run(
     again: bool = False,
     accept: bool = False,
     scheduled: bool = False,
+    content: BinaryIO | None = None,
     progress: Progress | None = None,
 ) -> tuple[str, Tally]:
     """Run a feed once. Returns the outcome (`done`, or `unchanged` when the source has nothing newer) and the tally.
 
-    `scheduled`: only if it is due. `again` asks for the content even if the source says that it has not changed. `accept`: a person has looked at
+    `scheduled`: only if it is due. `content`: what is taken this once instead of what the source holds. `again` asks for the content even if the source says that it has not changed. `accept`: a person has looked at
     it, and takes it though it is suspicious. `progress` is told the tally and the number of candidates after each batch. Raises FeedFailed when the feed as a whole cannot be taken: then nothing of
     it was; NotFound when it may not run now; Conflict when another process runs it.
     """
+    pulled = feed.format == "taxii" or misp.is_manifest(feed)
+    if content is not None and pulled:
+        raise Invalid("This feed is taken page by page: no file stands for it.")
     async with claim(store, feed, worker(), scheduled=scheduled) as one:
         tally = Tally()
         try:
             mark = one.bookmark
-            if feed.format == "taxii" or misp.is_manifest(feed):
+            if pulled:
                 await _pull(one, tally, progress, Look(await _held_to(one), accept=accept), again=again)
                 await one.settle(tally.as_dict(), outcome="done")
                 return "done", tally
-            if folder.is_folder(feed.source):
+            if content is None and folder.is_folder(feed.source):
                 sha256 = await _take_folder(one, tally, progress, Look(await _held_to(one), accept=accept))
                 tally.require_sum()
                 await one.settle(tally.as_dict(), outcome="done", content=(None, None, sha256))
                 return "done", tally
             known = (None, None) if again or await _is_long_ago(one) else (mark.etag, mark.last_modified)
-            fetched = await fetch(feed, etag=known[0], last_modified=known[1])
+            fetched = await fetch(feed, etag=known[0], last_modified=known[1]) if content is None else Fetched(content)
             if fetched is None:
                 await one.settle(tally.as_dict(), outcome="unchanged")
                 return "unchanged", tally
