@@ -415,3 +415,122 @@ def test_lines_of_a_list(body, expected):
 def test_a_number_of_many_digits():
     """JSON has no bound for them."""
     assert found('[{"a": "evil.example", "n": ' + "1" * 5_000 + "}]") == [(1, "domain-name:evil.example")]
+
+
+def values(text, kind=None):
+    """The values only, in order; text is UTF-8."""
+    return [
+        one.value
+        for one in candidates(text if isinstance(text, bytes) else text.encode(), kind)
+        if isinstance(one, Found)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date;url;tag\n2024-01-01;http://a1b.com/x?a=1;mirai\n2024-01-02;http://b1c.com/;x\n",
+        "url;tag\nhttp://a1b.com/x?a=1;mirai\nhttp://b1c.com/;x\n",
+        "date|url|tag\n2024-01-01|http://a1b.com/x?a=1|mirai\n2024-01-02|http://b1c.com/|x\n",
+        '"date";"url"\n"2024-01-01";"http://a1b.com/x?a=1"\n"2024-01-02";"http://b1c.com/"\n',
+        "date,url,tags\n2024-01-01,http://a1b.com/x?a=1,a;b\n2024-01-02,http://b1c.com/,c;d\n",
+    ],
+)
+@pytest.mark.parametrize("kind", [None, "csv"])
+def test_what_parts_the_cells_of_a_table(text, kind):
+    """Programs write a semicolon where a comma is the decimal sign; a URL must not swallow the next cell, nor the table be passed over."""
+    assert values(text, kind) == ["http://a1b.com/x?a=1", "http://b1c.com/"]
+
+
+@pytest.mark.parametrize("kind", [None, "csv"])
+def test_a_sign_in_every_url_parts_nothing(kind):
+    """URLs that have it each."""
+    urls = ["http://a1b.com/x;jsessionid=1", "http://b1c.com/y;jsessionid=2"]
+    assert values("\n".join(urls), kind) == urls
+
+
+def test_several_urls_in_a_cell():
+    """As several names or addresses: the catalogue of known exploited vulnerabilities has them."""
+    assert values("id,notes\n1,http://a1b.com/ ; http://b1c.com/x\n", "csv") == ["http://a1b.com/", "http://b1c.com/x"]
+    assert values('{"a": "http://a1b.com/, http://b1c.com/x"}') == ["http://a1b.com/", "http://b1c.com/x"]
+
+
+def test_names_that_are_masked_are_no_files():
+    """Nobody masks a file; and a rule of a filter speaks of hosts only."""
+    assert values("It asks evil[.]pl, bad[.]zip and update[.]sh; it drops setup.py, foo.zip and README.md.") == [
+        "evil.pl",
+        "bad.zip",
+        "update.sh",
+    ]
+    assert values("! a filter\n||evil.zip^\n||bad.rs^\n") == ["evil.zip", "bad.rs"]
+    assert values("spyone.pl was asked by 45.9.1.2 every day, for a long time.") == ["spyone.pl", "45.9.1.2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "45.9.1.2\n\ufeff45.9.1.3\n",
+        "\ufeff\ufeff45.9.1.2\n45.9.1.3\n",
+        "a,b\n45.9.1.2,x\n\ufeff45.9.1.3,y\n",
+        '{"a":"45.9.1.2"}\n\ufeff{"a":"45.9.1.3"}\n',
+    ],
+)
+def test_a_byte_order_mark_in_the_middle(text):
+    """Files that were put behind one another."""
+    assert values(text) == ["45.9.1.2", "45.9.1.3"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[",
+        '[["45.9.1.2", "x"], ["45.9.1.3"',
+        '[1, 2, "45.9.1.3"',
+        '[null, "45.9.1.3"',
+        "\ufeff",
+        "\x1f",
+        '{"Error": "Forbidden", "ip": "45.9.1.2"}',
+        '{"success": false, "message": "no key for 45.9.1.2"}',
+    ],
+)
+def test_more_that_must_fail(text):
+    """Cut off wherever it is; an error however it is spelt."""
+    with pytest.raises(FeedFailed):
+        values(text)
+
+
+def test_what_begins_as_json_does():
+    """And is none."""
+    assert values("[2a00:1450::1]:443\n[2a00:1450::2]:443\n") == ["[2a00:1450::1]:443", "[2a00:1450::2]:443"]
+    assert values("[1] http://a1b.com/x was named first, then others.\n") == ["http://a1b.com/x"]
+
+
+def test_attributes_of_misp_without_an_event():
+    """What a search for attributes answers."""
+    tree = {
+        "response": {
+            "Attribute": [
+                {"type": "ip-dst|port", "value": "45.9.1.2|443", "to_ids": True},
+                {"type": "ip-dst", "value": "45.9.1.9", "to_ids": False},
+            ]
+        }
+    }
+    assert values(json.dumps(tree)) == ["45.9.1.2:443"]
+
+
+def test_tables_of_one_column_in_a_report():
+    """Most of its lines are hashes between bars: it is no list."""
+    hashes = [f"{at:064x}" for at in range(1, 40)]
+    text = (
+        "## Servers\n"
+        + "\n".join(f"45.9.1.{at}" for at in range(1, 30))
+        + "\n\n| SHA256 |\n| :--- |\n"
+        + "\n".join(f"| {one} |" for one in hashes)
+    )
+    assert set(hashes) <= set(values(text))
+
+
+def test_a_mail_with_lone_cr():
+    """Whose parts are encoded."""
+    mail = "From: a@b1c.com\rTo: x@y1z.com\rSubject: s\rMIME-Version: 1.0\rContent-Type: text/plain; charset=utf-8\rContent-Transfer-Encoding: quoted-printable\r\rsee http://q1w.com/a=\rb and more\r"
+    assert "http://q1w.com/ab" in values(mail)

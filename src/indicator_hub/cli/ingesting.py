@@ -96,7 +96,7 @@ async def _one(
             if as_json:
                 print(json.dumps({"feed": feed.name, "outcome": "failed", "reason": reason}))
             else:
-                print(f"{feed.name}: {reason}.", file=sys.stderr)
+                print(f"{feed.name}: {reason.rstrip('.')}.", file=sys.stderr)
             return EXIT.get(type(error).__name__, 1)
     print(
         json.dumps({"feed": feed.name, "outcome": outcome, **tally.as_dict()})

@@ -19,7 +19,7 @@ from indicator_hub.normalise.formats import hosts, lists, misp, prose, tables, t
 from indicator_hub.normalise.indicator import candidate
 from indicator_hub.normalise.observe import Observation, observe, value_by_shape
 from indicator_hub.normalise.row import MAX_ROW, Refusal, Row, cut
-from indicator_hub.normalise.sniff import Kind, sniff
+from indicator_hub.normalise.sniff import Kind, delimiter, sniff
 from indicator_hub.normalise.text import LOOK, Stream, Text, lines, require_feed, whole
 from indicator_hub.normalise.unpack import unpacked
 from indicator_hub.stix import canonical, grammar, pattern
@@ -133,7 +133,14 @@ def _by_shape(texts: Iterable[tuple[int, str] | Refusal], *, documentation: bool
             yield one
             continue
         number, text = one
-        if (found := value_by_shape(text, documentation=documentation)) is not None:
+        found = value_by_shape(text, documentation=documentation)
+        if (
+            isinstance(found, Refusal)
+            and found.reason == "syntax"
+            and (several := _several(text, documentation=documentation))
+        ):
+            yield from (_found(each, part, number) for part, each in several)  # two URLs look like one that is none
+        elif found is not None:
             yield _found(found, text, number)
         elif text.startswith("[") and (told := _of_pattern(text, number)) is not None:
             yield told
@@ -161,8 +168,8 @@ def _told(one: Observable, number: int) -> Found:
     return Found(number, one.type, one.value, pattern.render(one) if one.type in pattern.TYPES else None)
 
 
-def _cells(text: Text, delimiter: str) -> Iterator[tuple[int, str] | Refusal]:
-    for record in tables.records(text, _feed("csv", delimiter)):
+def _cells(text: Text, sign: str | None = None) -> Iterator[tuple[int, str] | Refusal]:
+    for record in tables.records(text, _feed("csv", sign or delimiter(text))):
         if isinstance(record, Refusal):
             yield record
         else:
@@ -248,6 +255,6 @@ def _raw(one: Received) -> str:
 
 
 _SHAPELESS: Mapping[str, Callable[[Text], Iterator[tuple[int, str] | Refusal]]] = {
-    "csv": partial(_cells, delimiter=","), "tsv": partial(_cells, delimiter="\t"), "json": _leaves, "jsonl": _lines_of_leaves,
+    "csv": _cells, "tsv": partial(_cells, sign="\t"), "json": _leaves, "jsonl": _lines_of_leaves,
 }  # fmt: skip
 """Formats of which nobody has said where the values stand."""

@@ -17,6 +17,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_NOTHING = (b"", *(mark for mark, _ in _MARKS))
 _PART = 1024 * 1024
 _LONGEST = 4 * MAX_ROW
 _TAIL = 256
@@ -29,7 +30,7 @@ LOOK = 8_193
 _SMALL = 8192
 _COMPRESSED = re.compile(
     rb"\x1f\x8b|PK(?:\x03\x04|\x05\x06|\x07\x08)|\xfd7zXZ\0|7z\xbc\xaf|\x28\xb5\x2f\xfd|\x1f[\x9d\xa0]|\x04\x22\x4d\x18|LZIP\x01"
-    rb"|BZh[1-9](?:1AY&SY|\x17rE8P\x90)|Rar!\x1a\x07|MSCF\0\0\0\0"
+    rb"|\x1f\Z|BZh[1-9](?:1AY&SY|\x17rE8P\x90)|Rar!\x1a\x07|MSCF\0\0\0\0"
 )
 """How gzip, zip, xz, 7-Zip, Zstandard, compress, LZ4, lzip, bzip2, RAR and a cabinet begin."""
 _TAR = (b"ustar\0", b"ustar ")
@@ -63,6 +64,8 @@ _ABOUT = _SAID | {
     "timestamp",
     "documentation_url",
     "request_id",
+    "success",
+    "ok",
 }
 """What an answer consists of that only says why there is none."""
 _WORD = re.compile(r"[A-Za-z0-9_ -]{1,40}")
@@ -183,7 +186,7 @@ def require_feed(body: bytes) -> None:
 
     Such a body fails the run as a whole: read as a feed, it would look as if every indicator had been withdrawn.
     """
-    if not body:
+    if body in _NOTHING:
         raise FeedFailed("The feed is empty: 0 bytes.")
     if _COMPRESSED.match(body):
         raise FeedFailed("The feed is still compressed.")
@@ -226,9 +229,10 @@ def _require_no_fault(body: bytes) -> None:
     answer = cast("dict[str, object]", answer)
     if answer.keys() <= _ABOUT and any(isinstance(answer.get(name), str) for name in _SAID):
         raise FeedFailed("The source answered with an error, not with a feed.")
-    named = next((name for name in _FAULTS if answer.get(name)), None)
-    if named is None or any(answer.get(name) for name in _DATA):
+    lower = {name.lower(): value for name, value in answer.items()}
+    named = next((name for name in _FAULTS if lower.get(name)), None)
+    if named is None or any(lower.get(name) for name in _DATA):
         return
-    word = answer[named]
+    word = lower[named]
     said = f" ({named}: {word})" if isinstance(word, str) and _WORD.fullmatch(word) else ""
     raise FeedFailed(f"The source answered with an error, not with a feed{said}.")

@@ -19,7 +19,7 @@ from indicator_hub.normalise.row import MAX_VALUE, Refusal, Row, cut
 from indicator_hub.normalise.text import Stream, lines
 
 _LINK = re.compile(r"\]\(")
-_BETWEEN = re.compile(r"[\s\"`<>«»“”„‘’–—→]+")
+_BETWEEN = re.compile('[\\s"`<>«»“”„‘’–—→\ufeff]+')
 _URL = re.compile(r"(?<![A-Za-z0-9+])(?:h(?:tt|xx|\*\*|tx|xt)ps?|ftp|fxp)[\[({]?:[\])}]?[\[({]?/", re.IGNORECASE)
 _JOINT = re.compile(r"[,;|'=]")
 _AMONG = re.compile(r"[,;|']+")
@@ -28,13 +28,15 @@ _NAMED = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,30}:(?!//)")
 _NAMES = 3
 _FIELD = re.compile(r"[A-Za-z_]{1,20}=")
 _DNSMASQ = re.compile(r"(?:address|server|local)=/(.*)/[^/]*")
+_RULE = re.compile(r"\|\||(?:address|server|local)=/")
+"""How lines begin that say of hosts what is to become of them: files are never meant."""
 _ASIDE = re.compile(r"([^()\[\]{}]*[^()\[\]{}.])[(\[{]([^()\[\]{}.][^()\[\]{}]*)[)\]}]")
 _UNC = re.compile(r"\\\\+([^\\]+)\\.*")
 _ENTITY = re.compile(r"&(?:amp;)?(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 _MASKED = re.compile(r"(?:(?<!\s)\s++)?([\[({])\s*(\.|dot|:|://|@|at)\s*([\])}])\s*", re.IGNORECASE)
 _OPENING, _CLOSING = "([{*_~#=\"'", ".,;:!?*_~^\"'\\"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-_FILES = frozenset(("py", "sh", "pl", "rs", "md", "zip", "so", "ps", "cab", "mov", "java", "js", "vb", "cs"))
+_FILES = frozenset(("py", "sh", "rs", "md", "zip", "so", "ps", "cab", "mov", "java", "js", "vb", "cs"))
 """Ends of names that files have far more often than hosts."""
 _INLINE = frozenset(
     ("a", "b", "i", "u", "s", "em", "strong", "span", "font", "code", "tt", "mark", "small", "big", "sub", "sup", "wbr")
@@ -56,9 +58,10 @@ def rows(text: str, *, documentation: bool = False) -> Iterator[Row | Refusal]:
     """Each value found, one row, numbered by its line; of two parts that look like a file (`setup.py`) nothing is made."""
     is_markup = text.lstrip()[:1] == "<"
     for number, line in enumerate(lines(text), 1):
+        is_rule = _RULE.match(line) is not None
         for word in _words(_ENTITY.sub(_sign, line) if is_markup and "&" in line else line):
             found = value_by_shape(word, documentation=documentation)
-            if found is None or (isinstance(found, Observation) and _is_file(found)):
+            if found is None or (isinstance(found, Observation) and not is_rule and _is_file(found, word)):
                 continue
             yield (
                 Refusal(found.reason, cut(word), number)
@@ -166,8 +169,9 @@ def _pair(opening: str) -> str:
     return {"(": ")", "[": "]", "{": "}"}[opening]
 
 
-def _is_file(found: Observation) -> bool:
-    if found.observable.type != "domain-name":
+def _is_file(found: Observation, word: str) -> bool:
+    """Whether a name is rather that of a file; nobody masks those: `evil[.]zip` is a host."""
+    if found.observable.type != "domain-name" or refang(word) != word:
         return False
     stem, _, end = found.observable.value.rpartition(".")
     return "." not in stem and end in _FILES
@@ -204,6 +208,8 @@ def of_mail(body: bytes, *, inside: int = 0) -> tuple[str, list[Refusal]]:
     # A file of a mail may be written in UTF-16, though what is sent never is.
     is_wide = body.startswith(_WIDE)
     raw = _read(body)[0].encode("utf-8", "surrogatepass") if is_wide else body.removeprefix(codecs.BOM_UTF8)
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")  # what decodes its parts knows no such ends of lines
     found: list[str] = []
     refused: list[Refusal] = []
     try:

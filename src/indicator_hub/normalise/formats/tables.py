@@ -12,7 +12,8 @@ from indicator_hub.trust.roster import Feed
 
 _NAMED = 20
 _NAME_LENGTH = 40
-_BLANKS = " \t"
+_BLANKS = " \t\ufeff"
+"""A byte order mark too: where files are put behind one another it stands in the middle."""
 _BANNER = 1_000
 _MOST_WASTED = 32 * 1024 * 1024
 """Characters. From then on no quote that stays open at the end of its line is looked for any further: each costs up to MAX_ROW of them."""
@@ -177,7 +178,8 @@ def _header(found: _Lines, feed: Feed) -> list[str] | None:
 
 def _names(line: str, feed: Feed) -> list[str]:
     return [
-        name.strip() for name in next(csv.reader([line[:MAX_ROW]], delimiter=feed.delimiter, skipinitialspace=True))
+        name.strip().strip(_BLANKS)
+        for name in next(csv.reader([line[:MAX_ROW]], delimiter=feed.delimiter, skipinitialspace=True))
     ]
 
 

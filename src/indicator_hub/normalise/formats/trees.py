@@ -64,6 +64,7 @@ def _by_line(text: Text, feed: Feed) -> Iterator[Row | Refusal]:
 def load(text: str, *, twice: bool = False) -> Any:
     """A JSON document, whatever number stands in it. Raises ValueError, RecursionError."""
     hook = _with_all if twice else None
+    text = text.lstrip("\ufeff")
     try:
         return json.loads(text, object_pairs_hook=hook)
     except json.JSONDecodeError:
