@@ -14,6 +14,7 @@ from indicator_hub.trust.declaration.document import Node
 from indicator_hub.trust.ladder import AMBER, CLEAR, GREEN, RED, STRICT
 from indicator_hub.trust.nations import CODES
 from indicator_hub.trust.roster import Agreement, Collection, Contact, Feed, Group, Membership, Organisation, Roster
+from support.paths import COLLECTIONS
 
 SHIPPED = Path(__file__).parents[2] / "collections"
 
@@ -800,3 +801,41 @@ def test_what_may_not_be_passed_on():
     stix = VALID.replace("        format: csv\n", "        format: stix\n        reshare: false\n", 1)
     stix = re.sub(r"\n        (columns|types): .*", "", stix)
     assert any("the hub cannot mark it" in one.text for one in mistakes(("a.yaml", stix)))
+
+
+LISTS = """
+    feeds:
+      second: {{title: T, organisation: xa-cert, collection: open, level: CLEAR{more}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (", format: warninglist, source: s.json", 'a warning list is not published: write "use: refuse" or "use: label"'),
+        (", format: csv, source: s.csv, use: refuse", "what others are held to is of the format warninglist or list, not csv"),
+        (", format: list, source: http://feed.example/a", 'its source is not encrypted: write https, or "unencrypted: true"'),
+        (", format: list, source: s.txt, valid_days: 0", "must be a number of days from 1 to 3650"),
+        (", format: list, source: s.txt, use: block", '"use" cannot be "block"'),
+    ],
+)  # fmt: skip
+def test_what_a_feed_is_for(more: str, told: str) -> None:
+    """Lists are not published, nothing comes unencrypted by oversight, and days are days."""
+    assert any(told in one.text for one in mistakes(("a.yaml", VALID + LISTS.format(more=more))))
+
+
+def test_lists_and_what_comes_unencrypted_on_purpose() -> None:
+    """A list needs no level, also where everybody reads."""
+    for more in (
+        ", format: warninglist, source: s.json, use: label",
+        ", format: list, source: http://a.example/, unencrypted: true",
+    ):
+        assert parse([("a.yaml", VALID + LISTS.format(more=more))]).feeds["second"].group == "public"
+
+
+def test_the_whole_file_of_the_readme() -> None:
+    """It declares what it says, without a mistake."""
+    text = (COLLECTIONS / "README.md").read_text(encoding="utf-8").split("## A whole file")[1]
+    lines = [line[4:] for line in text.splitlines() if line.startswith("    ")]
+    roster = parse([("a.yaml", "\n".join(lines))])
+    assert (list(roster.feeds), list(roster.memberships)) == (["scanners"], [("xa-cert", "alpha")])

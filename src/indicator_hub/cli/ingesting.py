@@ -163,4 +163,4 @@ _MOST = 1_000
 
 
 def _row(one: dict[str, Any]) -> str:
-    return f"{one['id']:>8}  row {one['row']:<8} {one['reason']:<16} {defang(one['raw'])[:200]}"
+    return f"{one['id']:>8}  line {one['row']:<8} {one['reason']:<16} {defang(one['raw'])[:200]}"

@@ -59,7 +59,9 @@ async def settle(
             await _require_values(tx, one, rows, reason)
         number = await feeds.settle(tx, one.id, how, rows=rows, reason=reason)
         if not number:
-            raise NotFound("None of these rows wait for a decision.")
+            raise NotFound(
+                "None of these rows wait for a decision: a row is named by the number that stands first where they are listed."
+            )
         a.details |= {"feed": name, "number": number, "reason": reason or "", "rows": list(rows or ())}
         a.answer = {"number": number}
     return number

@@ -159,7 +159,7 @@ def _feed(name: str, feed: Declared[shapes.FeedShape], group: DeclaredGroup, eve
     shape = feed.shape
     if shape is None:
         return
-    for rule in (_importer, _filled, _columns, _licence, _used):
+    for rule in (_importer, _filled, _columns, _licence, _used, _sent):
         yield from rule(name, feed, shape, group, everything)
 
 
@@ -191,6 +191,16 @@ def _filled(
     elif collection is not None and shape.level is not None and shape.level > collection.ceiling:
         above = f"its level {NAMES[shape.level]} is above the ceiling {NAMES[collection.ceiling]} of {shape.collection}"
         yield feed.mistake(f"{above}: choose a lower level or another collection", "level")
+
+
+def _sent(
+    _name: str, feed: Declared[shapes.FeedShape], shape: shapes.FeedShape, _group: DeclaredGroup, _everything: Gathered
+) -> Iterator[Mistake]:
+    """What is not encrypted anybody on the way can write: whoever takes it so says it."""
+    if shape.source.startswith("http://") and not (shape.unencrypted or shape.internal):
+        yield feed.mistake(
+            'its source is not encrypted: write https, or "unencrypted: true" if it must be so', "source"
+        )
 
 
 def _used(
