@@ -218,7 +218,7 @@ async def test_lapse(w, tmp_path, valid, every):
     feeds = feeds_of(tmp_path)
     feeds["one"] = replace(feeds["one"], valid_days=valid, every=every * DAY)
     await apply(w.store, roster(feeds=feeds))
-    rows = [{"value": f"192.0.2.{n}"} for n in range(1, 20)]
+    rows = [{"value": f"192.0.2.{n}"} for n in range(1, 9)]
     await says(w, "one", *rows)
     lapsed = 0
     for day in range(1, 31):
@@ -403,9 +403,9 @@ async def test_stress(w):
     """Four feeds of the same values at once: all labels, and nothing refused."""
     names = ("one", "two", "snap", "snap2")
     rows = (
-        [f"192.0.2.{n}" for n in range(1, 100)]
-        + [f"198.51.100.{n}" for n in range(1, 100)]
-        + [f"203.0.113.{n}" for n in range(1, 100)]
+        [f"192.0.2.{n}" for n in range(1, 40)]
+        + [f"198.51.100.{n}" for n in range(1, 40)]
+        + [f"203.0.113.{n}" for n in range(1, 40)]
     )
     for lap in range(2):
         for name in names:
