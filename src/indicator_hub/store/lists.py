@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from indicator_hub.store import bulk
 from indicator_hub.store.roster import declared_feed
 from indicator_hub.store.schema import account, feed, organisation, warning_list
 from indicator_hub.trust.roster import FeedUse
@@ -31,10 +30,8 @@ async def content(tx: AsyncConnection, feed_id: int) -> str | None:
 
 async def put(tx: AsyncConnection, feed_id: int, content: str, *, now: int) -> None:
     """What the feed brings now, instead of what it brought last."""
-    dialect: Any = sqlite if tx.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(warning_list).values(feed_id=feed_id, content=content, updated=now)
-    changes = {"content": statement.excluded.content, "updated": statement.excluded.updated}
-    await tx.execute(statement.on_conflict_do_update(index_elements=["feed_id"], set_=changes))
+    row = {"feed_id": feed_id, "content": content, "updated": now}
+    await bulk.write(tx, warning_list, [row], key=("feed_id",), kept=("content", "updated"))
 
 
 async def of_collection(tx: AsyncConnection, collection_id: int, *, nation: str) -> Sequence[Listed]:
