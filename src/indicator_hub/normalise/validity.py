@@ -36,9 +36,9 @@ def window(feed: Feed, kind: str, labels: Collection[str], indicator_types: Coll
 
 
 def is_due(until: int | None, wanted: int, *, window: int, now: int, place: float, every: int = 0) -> bool:
-    """Whether an end is to be put off, which makes a new version that every client pulls: only when less than half of the window is left,
-    or when it would else lapse before the next look.
+    """Whether an end is to be put off, which makes a new version that every client pulls.
 
+    Only when less than half of the window is left, or when it would else lapse before the next look.
     All in microseconds. `place`, from 0 to 1, spreads what came on one day over a day. `every` is how long it takes until it is looked at again: before that
     it does not end, and content that has not changed is read once a day.
     """
