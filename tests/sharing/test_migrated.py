@@ -15,6 +15,11 @@ from support.world import World, indicator, world
 _BACK = (
     "DROP INDEX uq_consent_release",
     "DROP INDEX uq_consent_evidence",
+    "DROP TABLE observable",
+    "DROP TABLE password",
+    "DROP TABLE session",
+    "ALTER TABLE token DROP COLUMN seen",
+    *(f"ALTER TABLE entry DROP COLUMN {name}" for name in ("name", "confidence", "valid_from", "valid_until", "labels")),
     "DROP TABLE warning_list",
     "ALTER TABLE provenance DROP COLUMN said",
     "ALTER TABLE provenance DROP COLUMN valid_until",

@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0008"
+REVISION = "0009"
 """The schema this code knows: the newest revision in `migrations/`. The hub refuses to start on any other."""
 
 metadata = MetaData(
@@ -159,6 +159,30 @@ token = Table(
     Column("label", _Text, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("ends", BigInteger),
+    # When it was last used, to some minutes; NULL: never.
+    Column("seen", BigInteger),
+)
+
+# Of a person who signs in to the console: Argon2id, and how often in a row it was not right.
+password = Table(
+    "password",
+    metadata,
+    Column("account_id", _Key, ForeignKey("account.id"), primary_key=True, autoincrement=False),
+    Column("hash", _Text, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", BigInteger),
+)
+
+# A person signed in to the console. The cookie holds 256 random bits, this SHA-256 of them.
+session = Table(
+    "session",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("account_id", _Key, ForeignKey("account.id"), nullable=False, index=True),
+    Column("created", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False, index=True),
 )
 
 named_person = Table(
@@ -312,6 +336,13 @@ entry = Table(
     # Which line of an id a reader is shown first: 0 for its creator's, else when the line began.
     Column("line_order", BigInteger, nullable=False),
     Column("released_from", _Key, ForeignKey("entry.id")),
+    # What an object says of itself that is asked for: of an indicator and the like; NULL where it says nothing.
+    Column("name", _Text),
+    Column("confidence", SmallInteger),
+    Column("valid_from", BigInteger),
+    Column("valid_until", BigInteger),
+    # '/a/b/': its labels and indicator_types, in small letters and in order.
+    Column("labels", _Text),
     Column("sha256", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     UniqueConstraint("collection_id", "date_added"),
@@ -362,6 +393,22 @@ for _name, _where in (("recalled", text("recalled <> 0")), ("held", text("held I
         sqlite_where=_where,
         postgresql_where=_where,
     )
+
+# The values in an entry, in canonical form: how it is found by one, and what lists are made of. A value may be long: it is found by a digest.
+observable = Table(
+    "observable",
+    metadata,
+    Column("entry_id", _Key, ForeignKey("entry.id"), nullable=False),
+    Column("collection_id", _Key, ForeignKey("collection.id"), nullable=False),
+    # The first 16 bytes of SHA-256 over "kind value".
+    Column("digest", LargeBinary, nullable=False, index=True),
+    Column("kind", _Text, nullable=False),
+    Column("value", _Text, nullable=False),
+    # 0: the entry says this value, or one of several, and nothing else. 1: it stands in a larger pattern. 2: it is part of such a value.
+    Column("part", SmallInteger, nullable=False),
+    PrimaryKeyConstraint("entry_id", "digest"),
+    CheckConstraint("part IN (0, 1, 2)", name="part"),
+)
 
 # What an organisation has said its marks mean: the first content stands, whatever becomes of the entry that brought it.
 definition = Table(
