@@ -6,7 +6,8 @@ BIN = $(VENV)/bin
 PYTHON =
 ARGS =
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
-INSTALLED = requirements/build.txt pyproject.toml
+CATALOGUES := $(wildcard src/indicator_hub/web/console/locale/*/LC_MESSAGES/*.po)
+INSTALLED = requirements/build.txt pyproject.toml hatch_build.py $(CATALOGUES)
 
 export UV_PYTHON_DOWNLOADS = never
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -87,7 +88,7 @@ lock:
 	compile runtime pyproject.toml; \
 	compile test pyproject.toml --group test -c requirements/runtime.txt; \
 	compile lint pyproject.toml --group lint -c requirements/runtime.txt; \
-	printf 'hatchling\neditables\n' | compile build - -c requirements/test.txt
+	printf 'hatchling\neditables\nbabel\n' | compile build - -c requirements/test.txt
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache

@@ -19,7 +19,10 @@ _BACK = (
     "DROP TABLE password",
     "DROP TABLE session",
     "ALTER TABLE token DROP COLUMN seen",
-    *(f"ALTER TABLE entry DROP COLUMN {name}" for name in ("name", "confidence", "valid_from", "valid_until", "labels")),
+    *(
+        f"ALTER TABLE entry DROP COLUMN {name}"
+        for name in ("name", "confidence", "valid_from", "valid_until", "labels")
+    ),
     "DROP TABLE warning_list",
     "ALTER TABLE provenance DROP COLUMN said",
     "ALTER TABLE provenance DROP COLUMN valid_until",

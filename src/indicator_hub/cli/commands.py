@@ -121,6 +121,26 @@ def enrol(
 
 
 @app.command()
+def password(
+    account: Annotated[str, typer.Argument(help="The account of a person.")],
+    database: Database = None,
+) -> None:
+    """Set the password with which a person signs in to the console: asked for on a terminal, else the first line of standard input."""
+    from indicator_hub.cli.opening import opened
+    from indicator_hub.sharing import sign_in as deed
+
+    asked = sys.stdin.isatty()
+    given = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if asked else sys.stdin.readline()
+
+    async def run() -> None:
+        async with opened(database) as store:
+            await deed.set_password(store, account, given.rstrip("\r\n"))
+
+    asyncio.run(run())
+    print(f"{account} signs in with it now; whoever was signed in as {account} is so no longer.")
+
+
+@app.command()
 def revoke(account: str, database: Database = None) -> None:
     """Make every token of an account worthless, at once."""
     from indicator_hub.cli.opening import opened

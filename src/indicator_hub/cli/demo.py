@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from indicator_hub.sharing.apply import apply
 from indicator_hub.sharing.authenticate import identify
 from indicator_hub.sharing.claim import declared
 from indicator_hub.sharing.enrol import SCOPES, enrol, revoke
+from indicator_hub.sharing.sign_in import set_password
 from indicator_hub.sharing.submit import submit
 from indicator_hub.store.migrate import migrate
 from indicator_hub.store.opened import Store, open_store
@@ -46,6 +48,8 @@ _CASE = ("night-heron", "casework")
 class _Enrolled:
     account: Account
     token: str
+    password: str
+    """With which a person signs in to the console; empty for a service."""
     reaches: tuple[Reach, ...]
 
 
@@ -95,10 +99,13 @@ async def _enrol(store: Store) -> list[_Enrolled]:
         with suppress(NotFound):
             await revoke(store, name)
         account, token = await enrol(store, name, organisation=organisation, kind=kind, scopes=scopes, label="demo")
+        password = secrets.token_urlsafe(12) if kind == "person" else ""
+        if password:
+            await set_password(store, name, password)
         reaches: list[Reach] = []
         for group in await authenticate.groups(store, account):
             reaches += await authenticate.collections(store, account, group.group.name)
-        enrolled.append(_Enrolled(account, token, tuple(reaches)))
+        enrolled.append(_Enrolled(account, token, password, tuple(reaches)))
     return enrolled
 
 
@@ -119,6 +126,7 @@ def _described(url: str, enrolled: Sequence[_Enrolled]) -> dict[str, object]:
             groups.setdefault(reach.group.name, {})[collection.alias] = entry
     return {
         "url": url,
+        "console": f"{url}/console/",
         "discovery": f"{url}/taxii2/",
         "groups": [
             {"name": name, "api_root": f"{url}/taxii2/{name}/", "collections": list(found.values())}
@@ -129,6 +137,7 @@ def _described(url: str, enrolled: Sequence[_Enrolled]) -> dict[str, object]:
                 "username": one.account.name,
                 "password": one.token,
                 "token": one.token,
+                **({"console_password": one.password} if one.password else {}),
                 "organisation": one.account.organisation,
                 "nation": one.account.nation,
                 "kind": one.account.kind,
@@ -148,6 +157,7 @@ def _access(reach: Reach) -> str:
 def _guide(url: str, enrolled: Sequence[_Enrolled]) -> str:
     """How to look at it: lines to paste."""
     tokens = {one.account.name: one.token for one in enrolled}
+    doors = "\n".join(f"   {one.account.name:16} {one.password}" for one in enrolled if one.password)
     people = "\n".join(
         f"   {one.account.name:16} {one.account.nation}  {', '.join(_where(reach) for reach in one.reaches)}"
         for one in enrolled
@@ -157,6 +167,10 @@ def _guide(url: str, enrolled: Sequence[_Enrolled]) -> str:
 
    account          of  may (r read, w write)
 {people}
+
+The console is at {url}/console/ for these people and passwords:
+
+{doors}
 
 Look at it: two partners poll the same collection, and each sees what its trust groups allow.
 

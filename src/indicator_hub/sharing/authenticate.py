@@ -1,7 +1,7 @@
 """Who asks, and what is within its reach: judged from the roster at every request, so that suspension, expiry and windows act at once."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indicator_hub.errors import NotFound, Unauthenticated
 from indicator_hub.store import credentials
@@ -50,6 +50,21 @@ async def identify(
     if known is None or (username is not None and username != known.account.name):
         raise Unauthenticated
     return Identified(known.account, reach_of(known.account, known.ties, now))
+
+
+async def reach(store: Store, account: Account, group: str, collection: str = "") -> Reach:
+    """An account's reach in a group, or in one collection of it (by its id or alias). Raises NotFound where that does not exist for it."""
+    now = store.now()
+    async with store.transactions.read() as tx:
+        found = await credentials.ties(tx, account, group=group, now=now)
+    for ties in found:
+        of = ties.collection
+        if collection and (of is None or collection not in (of.id, of.alias)):
+            continue
+        here = reach_of(account, ties if collection else replace(ties, collection=None, key=0), now)
+        if here is not None:
+            return here
+    raise NotFound
 
 
 async def groups(store: Store, account: Account) -> list[Reach]:

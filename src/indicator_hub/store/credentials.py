@@ -151,11 +151,22 @@ def _known(rows: Sequence[Sequence[Any]], now: int) -> Known | None:
     member_row, rest = rest[: len(_MEMBER)], rest[len(_MEMBER) :]
     named_row, ties_row = rest[: len(_NAMED)], rest[len(_NAMED) :]
     return Known(
-        _account(account_row), _ties(ties_row, member_row, named_row, declared_feed=declared is not None, now=now)
+        account_of(account_row), _ties(ties_row, member_row, named_row, declared_feed=declared is not None, now=now)
     )
 
 
-def _account(row: Sequence[Any]) -> Account:
+def account_columns() -> tuple[ColumnElement[Any], ...]:
+    """What an account is read from, of `account` joined with `organisation`."""
+    return _ACCOUNT
+
+
+def is_off() -> ColumnElement[bool]:
+    """An account is suspended, by its organisation or by the hub's operator."""
+    return _OFF
+
+
+def account_of(row: Sequence[Any]) -> Account:
+    """The account in a row of `account_columns`."""
     key, name, of, of_key, nation, kind, scopes, lists_empty = row
     return Account(key, name, of, of_key, nation, kind, frozenset(scopes.split()), bool(lists_empty))
 
@@ -226,7 +237,7 @@ async def account_by_name(tx: AsyncConnection, name: str) -> Account | None:
     """An account, suspended or not."""
     source = account.join(organisation, organisation.c.id == account.c.organisation_id)
     row = (await tx.execute(select(*_ACCOUNT).select_from(source).where(account.c.name == name))).one_or_none()
-    return _account(row) if row else None
+    return account_of(row) if row else None
 
 
 async def add_account(
@@ -372,4 +383,4 @@ async def of_organisation(tx: AsyncConnection, organisation_id: int) -> list[tup
     source = account.join(organisation, organisation.c.id == account.c.organisation_id)
     mine = account.c.organisation_id == organisation_id, account.c.kind != "feed"
     statement = select(_OFF, *_ACCOUNT).select_from(source).where(*mine).order_by(account.c.name)
-    return [(_account(row[1:]), bool(row[0])) for row in await tx.execute(statement)]
+    return [(account_of(row[1:]), bool(row[0])) for row in await tx.execute(statement)]

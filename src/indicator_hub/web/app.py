@@ -17,6 +17,7 @@ from indicator_hub.web import health, openapi, problems, taxii
 from indicator_hub.web.api import description, operations
 from indicator_hub.web.api.paths import OPERATIONS
 from indicator_hub.web.call import Hub
+from indicator_hub.web.console import everything
 
 _log = logging.getLogger("indicator_hub.web")
 _HOUR = 3_600_000_000
@@ -69,6 +70,7 @@ def create_app(hub: Hub) -> "SlashedPaths":
     taxii.mount(app)
     description.mount(app)
     operations.mount(app, OPERATIONS)
+    everything.mount(app)
     health.mount(app)
     openapi.mount(app)
     return SlashedPaths(app)

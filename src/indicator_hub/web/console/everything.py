@@ -1,0 +1,12 @@
+"""All pages of the console, in the order of their routes."""
+
+from fastapi import FastAPI
+
+from indicator_hub.web.console import entrance, pages
+
+PAGES = (*entrance.PAGES,)
+
+
+def mount(app: FastAPI) -> None:
+    """The console's routes."""
+    pages.mount(app, PAGES)

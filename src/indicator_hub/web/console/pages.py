@@ -1,0 +1,193 @@
+"""How every page works: sizes, session, method, form and where it comes from, and only then the deed.
+
+Nobody signed in is sent to sign in, and back afterwards. What the hub refuses is shown as a page with the same status that the API would give.
+"""
+
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+from urllib.parse import parse_qsl, quote
+
+from fastapi import FastAPI, Request, Response
+from starlette.datastructures import FormData
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
+
+from indicator_hub.errors import HubError, Invalid, NotFound, Unauthenticated, Unavailable
+from indicator_hub.sharing import sign_in
+from indicator_hub.sharing.authenticate import Identified
+from indicator_hub.web.call import Call, Hub, require_size, whole_body
+from indicator_hub.web.console import session
+from indicator_hub.web.console.assets import PREFIX, by_url
+from indicator_hub.web.console.visit import Visit
+from indicator_hub.web.console.words import LANGUAGES, preferred
+from indicator_hub.web.problems import STATUS, method_not_allowed, request_id
+
+if TYPE_CHECKING:
+    from fastapi.routing import APIRoute
+
+HOME = "/console/"
+SIGN_IN = "/console/sign-in/"
+THEMES = ("auto", "light", "dark")
+Handler = Callable[[Visit], Awaitable[Response]]
+_FIELDS = 20_000
+_log = logging.getLogger("indicator_hub.web")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One path of the console, below /console, and what each method does there. `open`: for whoever is not signed in, too."""
+
+    path: str
+    get: Handler | None = None
+    post: Handler | None = None
+    open: bool = False
+    methods: Mapping[str, Handler] = field(init=False)
+
+    def __post_init__(self) -> None:
+        found = {"GET": self.get, "POST": self.post}
+        object.__setattr__(self, "methods", {name: one for name, one in found.items() if one is not None})
+
+
+def mount(app: FastAPI, pages: tuple[Page, ...]) -> None:
+    """The routes of the console. What is at the root of the hub is the console's home."""
+    app.add_api_route("/", _root, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_api_route("/favicon.ico/", _icon, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_api_route(PREFIX + "/{rest:path}", _static, methods=["GET", "HEAD"], include_in_schema=False)
+    for one in pages:
+        _route(app, one)
+    _route(app, Page("/{rest:path}", _nothing))
+
+
+async def _root() -> Response:
+    return Response(status_code=303, headers={"Location": HOME, "Cache-Control": "no-store"})
+
+
+async def _icon() -> Response:
+    return Response(status_code=204, headers={"Cache-Control": "public, max-age=86400"})
+
+
+async def _static(request: Request) -> Response:
+    found = by_url().get(request.url.path.removesuffix("/"))
+    if found is None:
+        return Response("There is no such resource.\n", 404, {"Cache-Control": "no-store"}, media_type="text/plain")
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    if found.packed is None:
+        return Response(found.content, 200, headers, media_type=found.media_type)
+    headers["Vary"] = "Accept-Encoding"
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(found.content, 200, headers, media_type=found.media_type)
+    return Response(found.packed, 200, headers | {"Content-Encoding": "gzip"}, media_type=found.media_type)
+
+
+async def _nothing(_: Visit) -> Response:
+    raise NotFound
+
+
+def _route(app: FastAPI, page: Page) -> None:
+    allowed = ", ".join([*page.methods, *(["HEAD"] if "GET" in page.methods else [])])
+
+    async def endpoint(request: Request) -> Response:
+        hub: Hub = request.app.state.hub
+        theme = request.cookies.get("ihub_theme", "auto")
+        visit = Visit(
+            Call(hub, request, Identified(None, None)),
+            language=_language(request),
+            theme=theme if theme in THEMES else "auto",
+        )
+        try:
+            return await _visited(page, visit) or method_not_allowed(allowed)
+        except Unauthenticated:
+            return _to_sign_in(visit)
+        except HubError as error:
+            return refused(visit, error)
+        except ClientDisconnect:
+            return Response(status_code=400)  # to nobody: the client has hung up
+        except Exception as error:  # noqa: BLE001 - the last handler: a fault of ours must still be a page
+            name = request_id(request)
+            _log.error("request %s failed", name, exc_info=error)
+            return visit.page("error.html", status=500, title=visit.say("Internal error."), detail="", request_id=name)
+
+    app.add_api_route(f"/console{page.path}", endpoint, methods=["GET"], include_in_schema=False)
+    cast("APIRoute", app.routes[-1]).methods = set()
+
+
+async def _visited(page: Page, visit: Visit) -> Response | None:
+    """The page's answer; None where it has no such method."""
+    request = visit.request
+    require_size(request, visit.hub.limits)
+    await _sign_in(visit)
+    if not page.open:
+        visit.call.who.require_account()  # before anything that is stored is asked
+    if any("\0" in part for part in request.path_params.values()):
+        raise NotFound
+    handler = page.methods.get("GET" if request.method == "HEAD" else request.method)
+    if handler is None:
+        return None
+    if request.method != "POST":
+        return await handler(visit)
+    async with _form(visit):
+        return await handler(visit)
+
+
+def _language(request: Request) -> str:
+    chosen = request.cookies.get("ihub_language", "")
+    return chosen if chosen in LANGUAGES else preferred(request.headers.get("accept-language"))
+
+
+async def _sign_in(visit: Visit) -> None:
+    token = visit.request.cookies.get(session.COOKIE, "")
+    if token:
+        account = await sign_in.session(visit.store, token)
+        if account is not None:
+            visit.call.who, visit.session = Identified(account, None), token
+
+
+def _to_sign_in(visit: Visit) -> Response:
+    url = visit.request.url
+    back = url.path + (f"?{url.query}" if url.query else "") if visit.request.method == "GET" else HOME
+    return visit.go(SIGN_IN if back == HOME else f"{SIGN_IN}?to={quote(back)}")
+
+
+def refused(visit: Visit, error: HubError) -> Response:
+    """What the hub refuses, as a page."""
+    status, detail = STATUS.get(type(error), 500), error.detail
+    if isinstance(error, Unavailable):
+        _log.error("request %s: the store cannot be reached: %s", request_id(visit.request), detail)
+        detail = ""
+    title = visit.say(error.sentence)
+    return visit.page("error.html", block="told", status=status, title=title, detail=detail, request_id="")
+
+
+@asynccontextmanager
+async def _form(visit: Visit) -> AsyncGenerator[None]:
+    """The form that was sent, from a page of this hub; its files are closed afterwards."""
+    request = visit.request
+    session.require_same_origin(request, visit.hub.origin)
+    body = await whole_body(visit.call)
+    media, _, _ = request.headers.get("content-type", "").partition(";")
+    if media.strip().lower() == "multipart/form-data":
+
+        async def parts() -> AsyncGenerator[bytes]:
+            yield body
+
+        most = visit.hub.limits.body
+        try:
+            parser = MultiPartParser(request.headers, parts(), max_files=10, max_fields=_FIELDS, max_part_size=most)
+            visit.form = await parser.parse()
+        except (MultiPartException, KeyError):
+            raise Invalid("This is no form.") from None
+    else:
+        try:
+            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict")
+        except ValueError:
+            raise Invalid("This is no form.") from None
+        visit.form = FormData(tuple(pairs))
+    try:
+        if visit.session:
+            session.require_form_token(visit.session, visit.sent("csrf"))
+        yield
+    finally:
+        await visit.form.close()

@@ -1,0 +1,71 @@
+"""Templates: everything is escaped, nothing that is missing passes in silence, and times and values are shown in one way."""
+
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from indicator_hub.normalise.refang import defang
+from indicator_hub.stix import timestamps
+from indicator_hub.web.console.assets import url_of
+from indicator_hub.web.console.words import translations
+
+_MICRO = 1_000_000
+
+
+@lru_cache(maxsize=8)
+def environment(language: str) -> Environment:
+    """The templates in a language."""
+    made = Environment(
+        loader=PackageLoader("indicator_hub.web.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    made.filters |= {
+        "asset": url_of,
+        "defang": defang,
+        "instant": instant,
+        "iso": timestamps.render,
+        "span": span,
+        "query": query,
+        "part": part,
+        "thousands": thousands,
+    }
+    return made
+
+
+def instant(given: str | int | None) -> str:
+    """A time as it is read: 2026-11-23 12:00 UTC, from STIX text or microseconds."""
+    if given is None or given == "":
+        return ""
+    text = timestamps.render(given) if isinstance(given, int) else given
+    return f"{text[:10]} {text[11:16]} UTC"
+
+
+def span(seconds: float) -> str:
+    """How long, in the largest unit that leaves a number: 45 s, 12 min, 6 h, 3 d."""
+    for length, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit}"
+    return f"{int(seconds)} s"
+
+
+def thousands(number: int) -> str:
+    """A number with thin spaces, the same in every language (SI brochure, 5.4.4)."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def query(given: dict[str, Any], **changes: Any) -> str:
+    """A query string: what is given, with changes; what is None or empty is left out."""
+    named = {name: value for name, value in (given | changes).items() if value not in (None, "", [])}
+    return f"?{urlencode(named, doseq=True)}" if named else "?"
+
+
+def part(text: str) -> str:
+    """One part of a path."""
+    return quote(text, safe="")
