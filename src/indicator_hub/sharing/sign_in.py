@@ -76,7 +76,8 @@ async def sign_in(store: Store, name: str, password: str, *, request_id: str = "
 async def _checked(store: Store, name: str, password: str) -> Account:
     now = store.now()
     async with store.transactions.read() as tx:
-        kept = await sessions.password_of(tx, name)
+        # PostgreSQL's text cannot hold U+0000: such a name is none.
+        kept = await sessions.password_of(tx, name.replace("\0", "/"))
     if kept is not None and kept.locked_until > now:
         wait = -(-(kept.locked_until - now) // _SECOND)
         raise TooMany(f"There were several wrong passwords for this account: try again in {wait} seconds.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, quote
 
 from fastapi import FastAPI, Request, Response
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
@@ -128,7 +128,7 @@ async def _visited(page: Page, visit: Visit) -> Response | None:
         return None
     if request.method != "POST":
         return await handler(visit)
-    async with _form(visit):
+    async with _form(visit, page):
         return await handler(visit)
 
 
@@ -162,7 +162,7 @@ def refused(visit: Visit, error: HubError) -> Response:
 
 
 @asynccontextmanager
-async def _form(visit: Visit) -> AsyncGenerator[None]:
+async def _form(visit: Visit, page: Page) -> AsyncGenerator[None]:
     """The form that was sent, from a page of this hub; its files are closed afterwards."""
     request = visit.request
     session.require_same_origin(request, visit.hub.origin)
@@ -181,12 +181,14 @@ async def _form(visit: Visit) -> AsyncGenerator[None]:
             raise Invalid("This is no form.") from None
     else:
         try:
-            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict")
+            pairs: list[tuple[str, str | UploadFile]] = [
+                *parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict")
+            ]
         except ValueError:
             raise Invalid("This is no form.") from None
-        visit.form = FormData(tuple(pairs))
+        visit.form = FormData(pairs)
     try:
-        if visit.session:
+        if not page.open:
             session.require_form_token(visit.session, visit.sent("csrf"))
         yield
     finally:

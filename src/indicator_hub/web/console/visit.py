@@ -153,7 +153,7 @@ class Visit:
             "visit": self,
             "hub": self.hub,
             "account": who,
-            "csrf": session.form_token(self.session) if self.session else "",
+            "form_token": session.form_token(self.session) if self.session else "",
             "language": self.language,
             "languages": LANGUAGES,
             "direction": direction(self.language),
