@@ -146,7 +146,11 @@ def test_the_demo_runs_from_the_wheel_in_an_empty_directory(installed: Path, tmp
             line = hub.stdout.readline()
             assert line, (tmp_path / "err").read_text()
             told = json.loads(line)
-            assert set(told) == {"url", "discovery", "groups", "accounts"}
+            assert set(told) == {"url", "console", "discovery", "groups", "accounts"}
+            with urllib.request.urlopen(
+                urllib.request.Request(told["console"], headers={"Accept-Language": "ar"})
+            ) as page:
+                assert '<html lang="ar" dir="rtl">' in page.read().decode()
             account = told["accounts"][0]
             discovery = get(told["discovery"], account["username"], account["password"])
             known = {group["api_root"] for group in told["groups"]}

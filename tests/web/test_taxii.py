@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 
@@ -486,14 +487,20 @@ async def test_caching_headers(sqlite_url: str) -> None:
 
 @pytest.mark.row("T-013", "T-014", "T-068")
 async def test_every_route_needs_an_account_unless_listed(sqlite_url: str) -> None:
-    """Without credentials nothing answers but health, the description of the API and the group public."""
+    """Without credentials nothing answers but health, the description of the API and the group public; a page sends to sign in."""
     async with site(sqlite_url) as s:
         app = s.client._transport.app.app  # type: ignore[attr-defined]
-        opened = {"/healthz/", "/readyz/", "/openapi.json/", "/api/v1/openapi.json/"}
+        opened = {"/healthz/", "/readyz/", "/openapi.json/", "/api/v1/openapi.json/", "/console/sign-in/"}
+        harmless = {"/", "/favicon.ico/", "/console/static/{rest:path}", "/console/reading/"}
         for route in app.routes:
-            if route.path in opened:
+            if route.path in opened | harmless:
+                continue
+            if route.path.startswith("/console/"):
+                sent = await s.get(re.sub(r"{.*?}", "x", route.path), None)
+                assert (route.path, sent.status_code) == (route.path, 303)
+                assert sent.headers["location"].startswith("/console/sign-in/")
                 continue
             path = route.path.replace("{group}", "alpha").replace("{collection}", MAIN).replace("{rest:path}", "x/")
             answer = await s.get(path.replace("{object}", indicator(1)["id"]).replace("{status}", "x"), None)
             assert (route.path, answer.status_code) == (route.path, 401)
-        assert [(await s.get(path, None)).status_code for path in sorted(opened)] == [200] * 4
+        assert [(await s.get(path, None)).status_code for path in sorted(opened)] == [200] * 5

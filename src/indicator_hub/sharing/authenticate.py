@@ -9,6 +9,9 @@ from indicator_hub.store.opened import Store
 from indicator_hub.trust.reach import Reach, Ties, reach_of
 from indicator_hub.trust.roster import PUBLIC, Account
 
+_NOTED = 300_000_000
+"""Microseconds after which the use of a token is noted again: polls every minute are not to write every minute."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identified:
@@ -49,6 +52,8 @@ async def identify(
     known = await credentials.by_token(store, digest, group=group, collection_name=collection, now=now)
     if known is None or (username is not None and username != known.account.name):
         raise Unauthenticated
+    if now - known.used >= _NOTED:
+        store.journal.note_use(known.token, now)
     return Identified(known.account, reach_of(known.account, known.ties, now))
 
 

@@ -68,6 +68,10 @@ class Known:
 
     account: Account
     ties: Ties | None
+    token: int = 0
+    """The key of the token; 0: it came in another way."""
+    used: int = 0
+    """When the token was last seen to be used, in microseconds; 0: never."""
 
 
 async def by_token(store: Store, digest: bytes, *, group: str, collection_name: str, now: int) -> Known | None:
@@ -104,7 +108,8 @@ def _by_token() -> Statement:
         .outerjoin(trust_group, trust_group.c.id == func.coalesce(membership.c.group_id, public))
         .outerjoin(collection, and_(collection.c.group_id == trust_group.c.id, here))
     )
-    return _select(source, ends=token.c.ends, declared=null()).where(
+    used = token.c.id, token.c.seen
+    return _select(source, ends=token.c.ends, declared=null(), used=used).where(
         token.c.digest == bindparam("digest", type_=LargeBinary)
     )
 
@@ -123,11 +128,20 @@ def _by_feed() -> Statement:
     return _select(source, ends=feed.c.ends, declared=feed.c.id).where(feed.c.name == bindparam("feed", type_=Text))
 
 
-def _select(source: FromClause, *, ends: ColumnElement[Any], declared: ColumnElement[Any]) -> Statement:
+_UNUSED: tuple[ColumnElement[Any], ColumnElement[Any]] = (null(), null())
+
+
+def _select(
+    source: FromClause,
+    *,
+    ends: ColumnElement[Any],
+    declared: ColumnElement[Any],
+    used: tuple[ColumnElement[Any], ColumnElement[Any]] = _UNUSED,
+) -> Statement:
     joined = source.outerjoin(agreement, agreement.c.id == trust_group.c.agreement_id).outerjoin(
         named_person, and_(named_person.c.account_id == account.c.id, named_person.c.group_id == trust_group.c.id)
     )
-    return select(*_LIFE, ends, declared, *_ACCOUNT, *_MEMBER, *_NAMED, *_TIES).select_from(joined)
+    return select(*_LIFE, ends, declared, *used, *_ACCOUNT, *_MEMBER, *_NAMED, *_TIES).select_from(joined)
 
 
 def _nobody() -> Statement:
@@ -144,15 +158,14 @@ def _nobody() -> Statement:
 def _known(rows: Sequence[Sequence[Any]], now: int) -> Known | None:
     if not rows:
         return None
-    (organisation_suspended, account_suspended, ends, declared), rest = rows[0][:4], rows[0][4:]
+    (organisation_suspended, account_suspended, ends, declared, key, used), rest = rows[0][:6], rows[0][6:]
     if organisation_suspended or account_suspended or not within(None, ends, now):
         return None
     account_row, rest = rest[: len(_ACCOUNT)], rest[len(_ACCOUNT) :]
     member_row, rest = rest[: len(_MEMBER)], rest[len(_MEMBER) :]
     named_row, ties_row = rest[: len(_NAMED)], rest[len(_NAMED) :]
-    return Known(
-        account_of(account_row), _ties(ties_row, member_row, named_row, declared_feed=declared is not None, now=now)
-    )
+    tied = _ties(ties_row, member_row, named_row, declared_feed=declared is not None, now=now)
+    return Known(account_of(account_row), tied, key or 0, used or 0)
 
 
 def account_columns() -> tuple[ColumnElement[Any], ...]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from indicator_hub.audit.event import Event
 from indicator_hub.errors import Unavailable
-from indicator_hub.store import audit
+from indicator_hub.store import audit, tokens
 from indicator_hub.store.engine import Transactions
 
 
@@ -18,15 +18,24 @@ class Journal:
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
         self._waiting: list[tuple[Event, asyncio.Future[None]]] = []
+        self._used: dict[int, int] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def write(self, event: Event) -> None:
         """Write one event. Raises Unavailable when it could not be committed."""
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((event, done))
+        self._go_on()
+        await done
+
+    def note_use(self, token: int, at: int) -> None:
+        """A token was used (microseconds). Nobody waits for it, and it is let go when it cannot be written: it is a note for people."""
+        self._used[token] = at
+        self._go_on()
+
+    def _go_on(self) -> None:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._commit_all())
-        await done
 
     async def close(self) -> None:
         """Wait until everything gathered is committed."""
@@ -34,11 +43,15 @@ class Journal:
             await self._task
 
     async def _commit_all(self) -> None:
-        while self._waiting:
+        while self._waiting or self._used:
             group, self._waiting = self._waiting, []
+            used, self._used = self._used, {}
             try:
                 async with self._transactions.begin() as tx:
-                    await audit.add(tx, [event for event, _ in group])
+                    if group:
+                        await audit.add(tx, [event for event, _ in group])
+                    for token, at in sorted(used.items()):
+                        await tokens.touch(tx, token, now=at)
             except Exception as error:  # noqa: BLE001 - whatever it was, those who wait are told
                 _tell(group, error)
             else:

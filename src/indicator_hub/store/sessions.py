@@ -1,6 +1,7 @@
 """People who sign in to the console: their passwords' hashes, and their sessions, kept by the SHA-256 of what the cookie holds."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, insert, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -31,8 +32,8 @@ async def password_of(tx: AsyncConnection, name: str) -> Kept | None:
     row = (await tx.execute(select(*columns).select_from(source).where(*live))).one_or_none()
     if row is None:
         return None
-    hashed, failures, locked_until, *rest = row
-    return Kept(account_of(rest), hashed, failures, locked_until or 0)
+    found: tuple[Any, ...] = tuple(row)
+    return Kept(account_of(found[3:]), found[0], found[1], found[2] or 0)
 
 
 async def set_password(tx: AsyncConnection, account_id: int, hashed: str, *, now: int) -> None:
