@@ -1,7 +1,11 @@
 """What an entry says, to be asked for; people who sign in; when a token was last used."""
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
+
+from indicator_hub.stix.terms import digest, summary, terms
 
 revision = "0009"
 down_revision = "0008"
@@ -49,3 +53,41 @@ def upgrade() -> None:
     )
     op.create_index("ix_session_account_id", "session", ["account_id"])
     op.create_index("ix_session_ends", "session", ["ends"])
+    _fill()
+
+
+def _fill() -> None:
+    """What entries say that came before: read out of their bytes, some at a time."""
+    connection = op.get_bind()
+    entry = sa.table("entry", *map(sa.column, ("id", "collection_id", "body", *summary({})._fields)))
+    observable = sa.table(
+        "observable", *map(sa.column, ("entry_id", "collection_id", "digest", "kind", "value", "part"))
+    )
+    changed = entry.update().where(entry.c.id == sa.bindparam("key"))
+    last = 0
+    while True:
+        some = (
+            sa.select(entry.c.id, entry.c.collection_id, entry.c.body)
+            .where(entry.c.id > last)
+            .order_by(entry.c.id)
+            .limit(1_000)
+        )
+        rows = connection.execute(some).all()
+        if not rows:
+            return
+        told: list[dict[str, object]] = []
+        said: list[dict[str, object]] = []
+        for key, collection, body in rows:
+            value = json.loads(bytes(body))
+            found = summary(value)._asdict()
+            if any(one is not None for one in found.values()):
+                told.append({"key": key} | found)
+            said += [
+                {"entry_id": key, "collection_id": collection, "digest": digest(one.kind, one.value), **one._asdict()}
+                for one in terms(value)
+            ]
+        if told:
+            connection.execute(changed.values({name: sa.bindparam(name) for name in found}), told)
+        if said:
+            connection.execute(observable.insert(), said)
+        last = rows[-1][0]

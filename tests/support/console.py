@@ -52,5 +52,7 @@ class Person:
 async def person(site: Site) -> AsyncIterator[Person]:
     """A fresh browser before a site."""
     transport = site.client._transport
-    async with httpx2.AsyncClient(transport=transport, base_url="https://hub.example", follow_redirects=False) as client:
+    async with httpx2.AsyncClient(
+        transport=transport, base_url="https://hub.example", follow_redirects=False
+    ) as client:
         yield Person(client)

@@ -152,13 +152,13 @@ def observable_of(pattern: str) -> Observable | None:
     """
     if found := _SINGLE.fullmatch(pattern):
         path, literal, number = found.groups()
-        return _read(path, _unescaped(literal) if literal is not None else number, number=number is not None)
+        return read(path, _unescaped(literal) if literal is not None else number, number=number is not None)
     if found := _DESTINATION.fullmatch(pattern):
         kind, literal, *ports = found.groups()
         number = next((one for one in ports if one is not None), None)
         if number is not None:
             return _endpoint(kind, _unescaped(literal), number)
-        return _read(f"network-traffic:dst_ref={kind}", _unescaped(literal), number=False)
+        return read(f"network-traffic:dst_ref={kind}", _unescaped(literal), number=False)
     if found := _HASHES.fullmatch(pattern):
         return _file(found[1])
     return None
@@ -168,7 +168,8 @@ def _unescaped(literal: str) -> str:
     return _ESCAPED.sub(r"\1", literal) if "\\" in literal else literal
 
 
-def _read(path: str, text: str, *, number: bool) -> Observable | None:
+def read(path: str, text: str, *, number: bool = False) -> Observable | None:
+    """What equality of an object path with a text (or, where it stands without quotes, a `number`) says; None where that is not known."""
     for form in _READERS.get(path, ()):
         # misp-stix writes the number of an autonomous system between quotes; no text is written as a number.
         if (form.number or not number) and (value := form.canonical(text)) is not None:
@@ -189,7 +190,7 @@ def _file(comparisons: str) -> Observable | None:
     hashes: dict[str, Observable] = {}
     for comparison in _OR.split(comparisons):
         path, _, literal = comparison.partition("=")
-        one = _read(path.strip(), literal.strip()[1:-1], number=False)
+        one = read(path.strip(), literal.strip()[1:-1], number=False)
         if one is None or hashes.setdefault(one.type, one) != one:
             return None
     return file_of(hashes.values())

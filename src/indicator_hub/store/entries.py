@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from indicator_hub.stix import timestamps
+from indicator_hub.stix import terms, timestamps
 from indicator_hub.stix.objects import ObjectVersion
-from indicator_hub.store import audiences, bulk, definitions, pages, references, visible
+from indicator_hub.store import audiences, bulk, definitions, observables, pages, references, visible
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.opened import Store
 from indicator_hub.store.schema import audience_history, clock, collection, entry
@@ -130,21 +130,26 @@ async def add(
     columns = (entry.c.id, entry.c.date_added, entry.c.audience_id, entry.c.date_added)
     written = select(*columns).where(entry.c.collection_id == reach.key, entry.c.date_added >= first)
     await tx.execute(insert(audience_history).from_select(["entry_id", "since", "audience_id", "date_added"], written))
-    if waiting := {at: one.ruling.unresolved for at, one in enumerate(additions, first) if one.ruling.unresolved}:
-        keys = select(entry.c.id, entry.c.date_added).where(
-            entry.c.collection_id == reach.key, entry.c.date_added >= first, entry.c.held.is_not(None)
-        )
-        marks_of = {key: waiting[at] for key, at in await tx.execute(keys) if at in waiting}
-        await definitions.wait(tx, reach.organisation_id, marks_of)
-    if referring := {at: (one.ruling, one.refers_to) for at, one in enumerate(additions, first) if one.refers_to}:
-        keys = select(entry.c.id, entry.c.date_added).where(
-            entry.c.collection_id == reach.key, entry.c.date_added >= first
-        )
-        of = {key: referring[at] for key, at in await tx.execute(keys) if at in referring}
-        await references.add(tx, reach.key, of)
+    await _say(tx, reach, additions, first)
     last = first + len(rows) - 1
     await set_clock(tx, reach.key, last)
     return [row["version"] for row in rows], last
+
+
+async def _say(tx: AsyncConnection, reach: Reach, additions: Sequence[Addition], first: int) -> None:
+    """What the new entries are found by, which of them wait for a mark, and what they refer to."""
+    said = {at: found for at, one in enumerate(additions, first) if (found := terms.terms(one.candidate.value))}
+    waiting = {at: one.ruling.unresolved for at, one in enumerate(additions, first) if one.ruling.unresolved}
+    referring = {at: (one.ruling, one.refers_to) for at, one in enumerate(additions, first) if one.refers_to}
+    if not (said or waiting or referring):
+        return
+    here = entry.c.collection_id == reach.key, entry.c.date_added >= first
+    key_of = {at: key for key, at in await tx.execute(select(entry.c.id, entry.c.date_added).where(*here))}
+    await observables.add(tx, reach.key, {key_of[at]: found for at, found in said.items()})
+    if waiting:
+        await definitions.wait(tx, reach.organisation_id, {key_of[at]: marks for at, marks in waiting.items()})
+    if referring:
+        await references.add(tx, reach.key, {key_of[at]: one for at, one in referring.items()})
 
 
 def _row(
@@ -154,6 +159,7 @@ def _row(
     version = candidate.version or timestamps.render(date_added)
     key = timestamps.sort_key(version)
     assert reach.account is not None
+    told = terms.summary(candidate.value)
     return {
         "collection_id": reach.key,
         "stix_id": candidate.id,
@@ -176,6 +182,11 @@ def _row(
         "recalled": 0,
         "line_order": line_order,
         "released_from": one.released_from,
+        "name": told.name,
+        "confidence": told.confidence,
+        "valid_from": told.valid_from,
+        "valid_until": told.valid_until,
+        "labels": told.labels,
         "sha256": candidate.sha256,
         "body": candidate.raw,
     }

@@ -1,0 +1,206 @@
+"""What an object is found by: the values in it, in canonical form, and what it says of itself. Read once, when it comes; never raises.
+
+Of a pattern that says one value, or several joined by OR, the values are the whole meaning (part WHOLE): such a value may stand in a block list.
+Of any other pattern they are some of it (SOME). The host of a URL or of an endpoint is found too (WITHIN), and is never listed for that.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, cast
+
+from indicator_hub.stix import canonical, pattern, timestamps
+from indicator_hub.stix.pattern import Observable
+
+WHOLE, SOME, WITHIN = 0, 1, 2
+LONGEST_NAME = 200
+_DIGEST = 16
+_ENDPOINTS = {"ipv4-port": "ipv4-addr", "ipv6-port": "ipv6-addr", "domain-port": "domain-name"}
+_TEXT = r"'[^'\\]*+(?:\\['\\][^'\\]*+)*+'"
+_PATH = r"[a-z0-9-]++:[A-Za-z0-9_-]++(?:\.(?:[A-Za-z0-9_-]++|'[^'\\]*+')|\[(?:[0-9]++|\*)\])*+"
+_COMPARISON = re.compile(rf"({_PATH})\s*+(?:=\s*+({_TEXT}|[0-9]{{1,10}}(?![0-9.]))|IN\s*+\(([^()]*+)\))|{_TEXT}")
+_ONE_TEXT = re.compile(_TEXT)
+_ONLY_OR = re.compile(r"[\s\[\]()]*+(?:OR[\s\[\]()]*+)*+")
+_ENDS = re.compile(r"network-traffic:(?:src|dst)_ref\.value")
+_NAMED = {"domain-name": "value", "url": "value", "email-addr": "value", "ipv4-addr": "value", "ipv6-addr": "value", "mac-addr": "value",
+          "mutex": "name", "autonomous-system": "number", "windows-registry-key": "key", "directory": "path", "process": "command_line",
+          "x-cryptocurrency-wallet": "address"}  # fmt: skip
+"""Of an observable the property that names it."""
+
+
+class Term(NamedTuple):
+    """One value of an object, and which part of it it is."""
+
+    kind: str
+    value: str
+    part: int
+
+
+class Summary(NamedTuple):
+    """What an object says of itself; None where it says nothing. Instants in microseconds; `labels` as `label_text` writes them."""
+
+    name: str | None
+    confidence: int | None
+    valid_from: int | None
+    valid_until: int | None
+    labels: str | None
+
+
+def digest(kind: str, value: str) -> bytes:
+    """The key under which a value is found. Windows does not tell keys of its registry by case."""
+    told = value.casefold() if kind == "windows-registry-key" else value
+    return hashlib.sha256(f"{kind} {told}".encode("utf-8", "surrogatepass")).digest()[:_DIGEST]
+
+
+def label_text(labels: Iterable[str]) -> str | None:
+    """Labels as one text, `/a/b/`, in small letters and in order; a slash in one is written %2F. None for none."""
+    written = sorted({_label(one) for one in labels})
+    return f"/{'/'.join(written)}/" if written else None
+
+
+def label_part(label: str) -> str:
+    """One label as it stands in that text."""
+    return f"/{_label(label)}/"
+
+
+def labels_of(text: str | None) -> list[str]:
+    """The labels in such a text."""
+    return [one.replace("%2f", "/").replace("%25", "%") for one in (text or "").strip("/").split("/") if one]
+
+
+def _label(one: str) -> str:
+    return one.lower().replace("%", "%25").replace("/", "%2f")
+
+
+def summary(value: Mapping[str, Any]) -> Summary:
+    """What an acceptable object says of itself."""
+    name, confidence = value.get("name"), value.get("confidence")
+    labels = [one for field in ("labels", "indicator_types") for one in _texts(value.get(field))]
+    return Summary(
+        name[:LONGEST_NAME] if isinstance(name, str) and name else None,
+        confidence if type(confidence) is int and 0 <= confidence <= 100 else None,  # noqa: PLR2004 - STIX 2.1, 3.2
+        _instant(value.get("valid_from")),
+        _instant(value.get("valid_until")),
+        label_text(labels) if labels else None,
+    )
+
+
+def terms(value: Mapping[str, Any]) -> tuple[Term, ...]:
+    """The values in an acceptable object, each once: the part it is wholly before one that it is in part."""
+    kind = value.get("type")
+    found = (
+        _of_pattern(value) if kind == "indicator"
+        else _of_vulnerability(value) if kind == "vulnerability"
+        else _of_observable(cast("str", kind), value)
+    )  # fmt: skip
+    kept: dict[bytes, Term] = {}
+    for one in found:
+        key = digest(one.kind, one.value)
+        if key not in kept or one.part < kept[key].part:
+            kept[key] = one
+    return tuple(kept.values())
+
+
+def _of_pattern(value: Mapping[str, Any]) -> Iterator[Term]:
+    text = value.get("pattern")
+    if not isinstance(text, str) or value.get("pattern_type", "stix") != "stix":
+        return
+    one = pattern.observable_of(text)
+    if one is not None:
+        for said in (one, *one.also):
+            yield from _with_host(said, WHOLE)
+        return
+    compared = list(_compared(text))
+    rest = _COMPARISON.sub(lambda found: "" if found[1] else "'", text)
+    known = all(said is not None for said in compared)
+    part = WHOLE if known and compared and _ONLY_OR.fullmatch(rest) else SOME
+    for said in compared:
+        if said is not None:
+            yield from _with_host(said, part)
+
+
+def _compared(text: str) -> Iterator[Observable | None]:
+    """What each equality in a pattern says; None where it is of no kind that is known."""
+    for found in _COMPARISON.finditer(text):
+        path, single, several = found.groups()
+        if path is None:
+            continue
+        for literal in [single] if single else _ONE_TEXT.findall(several):
+            yield _read(path, literal)
+
+
+def _read(path: str, literal: str) -> Observable | None:
+    quoted = literal.startswith("'")
+    text = re.sub(r"\\(['\\])", r"\1", literal[1:-1]) if quoted else literal
+    if _ENDS.fullmatch(path):
+        return next(
+            (
+                one
+                for of in ("ipv4-addr:value", "ipv6-addr:value", "domain-name:value")
+                if (one := pattern.read(of, text))
+            ),
+            None,
+        )
+    return pattern.read(path, text, number=not quoted)
+
+
+def _with_host(one: Observable, part: int) -> Iterator[Term]:
+    yield Term(one.type, one.value, part)
+    host: str | None = None
+    if one.type == "url":
+        host = canonical.host_of(one.value)
+    elif one.type in _ENDPOINTS:
+        host = one.value.rpartition(":")[0]
+    if host:
+        inner = next(
+            (
+                found
+                for of in ("ipv4-addr:value", "ipv6-addr:value", "domain-name:value")
+                if (found := pattern.read(of, host.strip("[]")))
+            ),
+            None,
+        )
+        if inner is not None:
+            yield Term(inner.type, inner.value, WITHIN)
+
+
+def _of_vulnerability(value: Mapping[str, Any]) -> Iterator[Term]:
+    references = value.get("external_references")
+    for one in cast("list[Any]", references) if isinstance(references, list) else []:
+        if isinstance(one, dict):
+            said = cast("dict[str, Any]", one)
+            number = canonical.cve(said["external_id"]) if isinstance(said.get("external_id"), str) else None
+            if number and str(said.get("source_name")).lower() == "cve":
+                yield Term("cve", number, WHOLE)
+    name = value.get("name")
+    if isinstance(name, str) and (number := canonical.cve(name)):
+        yield Term("cve", number, WHOLE)
+
+
+def _of_observable(kind: str, value: Mapping[str, Any]) -> Iterator[Term]:
+    said: list[tuple[str, Any]] = []
+    if kind in _NAMED:
+        said.append((f"{kind}:{_NAMED[kind]}", value.get(_NAMED[kind])))
+    elif kind in ("file", "x509-certificate"):
+        hashes = value.get("hashes")
+        if isinstance(hashes, dict):
+            for name, text in cast("dict[str, Any]", hashes).items():
+                said += [(f"{kind}:hashes.'{name}'", text), (f"{kind}:hashes.{name}", text)]
+        said += (
+            [("file:name", value.get("name"))]
+            if kind == "file"
+            else [("x509-certificate:serial_number", value.get("serial_number"))]
+        )
+    for path, text in said:
+        number = type(text) is int
+        one = pattern.read(path, str(text), number=number) if number or isinstance(text, str) else None
+        if one is not None:
+            yield from _with_host(one, WHOLE)
+
+
+def _texts(given: Any) -> list[str]:
+    return [one for one in cast("list[Any]", given) if isinstance(one, str)] if isinstance(given, list) else []
+
+
+def _instant(given: Any) -> int | None:
+    return timestamps.parse(given) if timestamps.is_timestamp(given) else None
