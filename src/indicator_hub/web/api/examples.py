@@ -22,6 +22,7 @@ _CONSENT = {
 }  # fmt: skip
 _NAMED = {"account": "xb-analyst", "organisation": "xb-cert", "state": "named", "from": _WHEN}
 _ACCOUNT = {"account": "xb-siem", "kind": "service", "scopes": ["read"], "suspended": False}
+_TOKEN = {"id": 4, "account": "xb-cert-siem", "kind": "service", "label": "the SIEM", "created": _WHEN, "ends": _WHEN}
 _READERS = [
     {"organisation": "xb-cert", "nation": "XB", "role": "member", "who": "persons", "number": 2, "sees": True, "because": "TLP:AMBER is within what a member reads"},
     {"organisation": "xc-soc", "nation": "XC", "role": "observer", "who": "services", "number": 1, "sees": False, "because": "it is above what this role reads"},
@@ -51,6 +52,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ConsentTold": _CONSENT,
     "AccountList": {"items": [_ACCOUNT]},
     "AccountTold": _ACCOUNT,
+    "MachineAsked": {"name": "siem", "submits": False},
+    "TokenAsked": {"account": "xb-cert-siem", "label": "the SIEM", "days": 90},
+    "TokenList": {"items": [_TOKEN | {"last_used": _WHEN}]},
+    "TokenMade": _TOKEN | {"token": "ihub_" + "x" * 43},
     "NamedList": {"items": [_NAMED]},
     "NamedTold": _NAMED,
     "Report": {

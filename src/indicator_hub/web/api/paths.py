@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from indicator_hub.errors import Invalid
+from indicator_hub.errors import Invalid, NotFound
 from indicator_hub.sharing import (
     access,
     accounts,
@@ -16,6 +16,7 @@ from indicator_hub.sharing import (
     own,
     recall,
     recalls,
+    tokens,
 )
 from indicator_hub.sharing.own import Kept
 from indicator_hub.sharing.reissue import reissue
@@ -160,6 +161,28 @@ async def _reinstate(asked: Asked) -> Answer:
     return await accounts.suspend(asked.store, asked.call.caller, asked["account"], suspended=False)
 
 
+async def _add_machine(asked: Asked) -> Answer:
+    body: shapes.MachineAsked = asked.body
+    return await tokens.add_machine(asked.store, asked.call.caller, body.name, submits=body.submits)
+
+
+async def _tokens(asked: Asked) -> Answer:
+    return {"items": await tokens.listed(asked.store, asked.call.caller)}
+
+
+async def _make_token(asked: Asked) -> Answer:
+    body: shapes.TokenAsked = asked.body
+    return await tokens.make(asked.store, asked.call.caller, body.account or "", label=body.label, days=body.days)
+
+
+async def _revoke_token(asked: Asked) -> Answer:
+    key = asked["token"]
+    if not key.isascii() or not key.isdigit() or len(key) > _DIGITS:
+        raise NotFound
+    await tokens.revoke(asked.store, asked.call.caller, int(key))
+    return {}
+
+
 async def _report(asked: Asked) -> Answer:
     return await closing.report(asked.store, asked.call.caller, asked["operation"])
 
@@ -276,6 +299,8 @@ async def _settle(asked: Asked, how: feeding.Settled) -> Answer:
 _OBJECT = "/groups/{group}/collections/{collection}/objects/{object}"
 _NAMED = "/groups/{group}/named/"
 _PAGED = ("limit", "next")
+_DIGITS = 18
+"""Of a key of the database, at most."""
 
 OPERATIONS = (
     Operation("GET", "/access/", "What may I see, and why.", _access, shapes.Access),
@@ -299,6 +324,10 @@ OPERATIONS = (
     Operation("GET", "/accounts/", "One's organisation's accounts.", _accounts, shapes.AccountList),
     Operation("POST", "/accounts/{account}/suspend/", "Refuse an account from its next request on.", _suspend, shapes.AccountTold),
     Operation("POST", "/accounts/{account}/reinstate/", "Take that back.", _reinstate, shapes.AccountTold),
+    Operation("POST", "/accounts/", "A machine of one's organisation.", _add_machine, shapes.AccountTold, shapes.MachineAsked, status=201),
+    Operation("GET", "/tokens/", "One's tokens, with their last use.", _tokens, shapes.TokenList),
+    Operation("POST", "/tokens/", "A new token, answered this once.", _make_token, shapes.TokenMade, shapes.TokenAsked, status=201),
+    Operation("DELETE", "/tokens/{token}/", "Make a token worthless.", _revoke_token, shapes.Nothing),
     Operation("GET", "/feeds/", "The feeds that one's organisation imports.", _feeds, shapes.FeedList),
     Operation("POST", "/feeds/{feed}/run/", "Run it now: the schedule takes it next.", _run_feed, shapes.Nothing),
     Operation("GET", "/feeds/{feed}/quarantine/", "What it refused, and why.", _quarantine, shapes.RowPage, query=("reason", *_PAGED)),

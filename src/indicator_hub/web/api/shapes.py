@@ -343,6 +343,45 @@ class NamedList(_Shape):
     items: list[NamedTold]
 
 
+class TokenAsked(_Sent):
+    """A new token: for oneself, or for a machine of one's organisation."""
+
+    account: Name | None = Field(None, description="The machine; without it oneself.")
+    label: str = Field("", max_length=100, description="What it is for.")
+    days: int = Field(365, ge=1, le=730, description="How long it is valid.")
+
+
+class MachineAsked(_Sent):
+    """A new account of the kind `service`, in one's own organisation."""
+
+    name: Name = Field(description="The organisation's name is put before it.")
+    submits: bool = Field(False, description="It may submit, too.")
+
+
+class TokenListed(_Shape):
+    """A token; never the token itself."""
+
+    id: int
+    account: str
+    kind: str
+    label: str
+    created: Timestamp
+    ends: Timestamp | None = None
+    last_used: Timestamp | None = Field(None, description="To some minutes; left out where it never was.")
+
+
+class TokenMade(TokenListed):
+    """The token itself, answered this once: a request that is sent again makes another one, under an Idempotency-Key too."""
+
+    token: str
+
+
+class TokenList(_Shape):
+    """One's own tokens; with the scope `manage` those of one's organisation."""
+
+    items: list[TokenListed]
+
+
 class AccountTold(_Shape):
     """An account of one's own organisation."""
 
