@@ -56,6 +56,16 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "TokenAsked": {"account": "xb-cert-siem", "label": "the SIEM", "days": 90},
     "TokenList": {"items": [_TOKEN | {"last_used": _WHEN}]},
     "TokenMade": _TOKEN | {"token": "ihub_" + "x" * 43},
+    "EndedList": {"items": [{"name": "heron", "title": "Heron", "purpose": "Find the servers", "until": _WHEN}]},
+    "MemberList": {
+        "items": [
+            {
+                "organisation": "xa-cert", "title": "National CERT of XA", "nation": "XA", "role": "member", "steward": True, "from": _WHEN,
+                "contact": {"desk": "Duty desk", "email": "duty@xa-cert.example", "hours": "24/7"},
+                "collections": [{"alias": "main", "title": "Main", "reads": "TLP:AMBER+STRICT", "writes": True}],
+            }
+        ]
+    },
     "NamedList": {"items": [_NAMED]},
     "NamedTold": _NAMED,
     "Report": {

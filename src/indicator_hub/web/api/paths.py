@@ -14,6 +14,7 @@ from indicator_hub.sharing import (
     feeding,
     name,
     own,
+    parties,
     recall,
     recalls,
     tokens,
@@ -187,6 +188,14 @@ async def _report(asked: Asked) -> Answer:
     return await closing.report(asked.store, asked.call.caller, asked["operation"])
 
 
+async def _members(asked: Asked) -> Answer:
+    return {"items": await parties.members(asked.store, asked.call.caller, asked.reach)}
+
+
+async def _ended(asked: Asked) -> Answer:
+    return {"items": await parties.ended(asked.store, asked.call.caller)}
+
+
 async def _named(asked: Asked) -> Answer:
     return {"items": await name.listed(asked.store, asked.call.caller, asked.reach)}
 
@@ -334,6 +343,8 @@ OPERATIONS = (
     Operation("POST", "/feeds/{feed}/quarantine/release/", "Let rows through: its next run takes them.", _release_rows, shapes.SettledTold, shapes.Settling),
     Operation("POST", "/feeds/{feed}/quarantine/dismiss/", "They were refused rightly.", _dismiss_rows, shapes.SettledTold, shapes.Settling),
     Operation("GET", "/operations/{operation}/report/", "What each gave and received, for its stewards.", _report, shapes.Report),
+    Operation("GET", "/operations/", "Operations that are over, of which one was a steward.", _ended, shapes.EndedList),
+    Operation("GET", "/groups/{group}/members/", "Who shares with whom, and how each is reached.", _members, shapes.MemberList),
     Operation("GET", _NAMED, "Who reads TLP:RED here.", _named, shapes.NamedList),
     Operation("POST", _NAMED, "Put a person forward.", _propose, shapes.NamedTold, shapes.NamingAsked, status=201),
     Operation("POST", _NAMED + "{account}/confirm/", "Confirm it, as a steward.", _confirm, shapes.NamedTold),

@@ -487,6 +487,50 @@ class PartTold(_Shape):
     evidence: int = Field(description="Versions exported for a court.")
 
 
+class May(_Shape):
+    """What a person of a member may do in a collection, without being named."""
+
+    alias: str
+    title: str
+    reads: Level | None = Field(description="Up to which level; null: nothing but what its own organisation shared.")
+    writes: bool
+
+
+class MemberTold(Window):
+    """A member of a group. `suspended` is told to itself and to stewards."""
+
+    organisation: str
+    title: str
+    nation: str
+    role: str
+    steward: bool
+    sponsor: str | None = None
+    contact: dict[str, str] = Field(description="Its duty desk: desk, email, telephone, pgp, hours.")
+    collections: list[May]
+    suspended: bool | None = None
+
+
+class MemberList(_Shape):
+    """The live members of a group."""
+
+    items: list[MemberTold]
+
+
+class EndedTold(_Shape):
+    """An operation that is over."""
+
+    name: str
+    title: str
+    purpose: str
+    until: Timestamp
+
+
+class EndedList(_Shape):
+    """Operations that are over, the last to end first."""
+
+    items: list[EndedTold]
+
+
 class Report(Window):
     """An operation as it stands, or as it ended: made from the events."""
 

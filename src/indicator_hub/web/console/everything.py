@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
-from indicator_hub.web.console import connect, entrance, pages
+from indicator_hub.web.console import connect, entrance, groups, pages
 
-PAGES = (*entrance.PAGES, *connect.PAGES)
+PAGES = (*entrance.PAGES, *groups.PAGES, *connect.PAGES)
 
 
 def mount(app: FastAPI) -> None:
