@@ -246,11 +246,10 @@ def _require_values(made: "Drafted", *, strict: bool) -> None:
 
 
 def _require_consent(door: "Door", made: "Drafted", told: _Told) -> None:
-    """What was found in text, or in a table, may be somebody's own: a person says that it is meant. Raises Invalid."""
+    """What was found in text, or in a table, may be somebody's own: a person sees it, and whom it would reach, and says that it is meant. Raises Invalid."""
     from indicator_hub.trust.ladder import NAMES
 
-    for one in made.drafts:
-        told.one("found", _what(one))
+    _each(door, [one.body for one in made.drafts], [_what(one) for one in made.drafts], told, dry_run=True, wait=0)
     levels = " and ".join(sorted({f"TLP:{NAMES[one.level]}" for one in made.drafts if one.level is not None}))
     where = f"{len(made.drafts)} to {door.place or door.taxii.url} at {levels}"
     if sys.stdin.isatty() and sys.stderr.isatty() and typer.confirm(f"Post these {where}?", err=True):
