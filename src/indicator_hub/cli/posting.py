@@ -332,14 +332,14 @@ def _foreseen(items: Sequence[dict[str, Any]], what: Sequence[dict[str, Any]], t
         for one in what:
             told.one("would be posted", one)
         return
-    shown = None
+    shown: list[Sequence[dict[str, Any]]] = []
     for item, one in zip(items, what, strict=True):
         outcome = "would be posted" if item["stored"] else "would not be posted"
         readers = item.get("readers", [])
         message = item.get("held") or item.get("message") or item["outcome"]
         told.one(outcome, {"level": item.get("level", "")} | one, message, readers=readers)
-        if not told.as_json and readers and readers != shown:
-            shown = readers
+        if not told.as_json and readers and readers not in shown:
+            shown.append(readers)
             show(None, lambda readers=readers: _readers(readers), as_json=False)
 
 

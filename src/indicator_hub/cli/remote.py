@@ -66,7 +66,10 @@ API = Speech(
 TAXII = Speech(
     "", "application/taxii+json;version=2.1", "not as a TAXII 2.1 server does. Look at the URL.", "", _NEXT
 )  # fmt: skip
-EXPORTS = Speech("/exports", "*/*", API.stranger, "", _NEXT)
+EXPORTS = Speech(
+    "/exports", "*/*", API.stranger, "",
+    {**_NEXT, 404: "`indicator-hub access` tells what groups there are for this account, and `indicator-hub export GROUP` what lists."},
+)  # fmt: skip
 FOREIGN = Speech(
     "", TAXII.media, TAXII.stranger, "",
     {
