@@ -96,9 +96,9 @@ async def batches(
     `reach` is the reader's in the group, the same in each of these collections of it. A row's marks are in its body, which is read only if asked for.
     """
     e = entry.alias("e")
-    common = [e.c.collection_id.in_(_COLLECTIONS), *_conditions(e, wanted)]
-    shared = select(e.c.id, e.c.stix_id).where(e.c.audience_id.in_(visible.audiences()), visible.visible(e), *common)
-    mine = select(e.c.id, e.c.stix_id).where(visible.own(e), *common)
+    reached = e.c.audience_id.in_(visible.audiences())
+    shared = select(e.c.id, e.c.stix_id).where(reached, *_conditions(e, wanted, visible.visible(e)))
+    mine = select(e.c.id, e.c.stix_id).where(*_conditions(e, wanted, visible.own(e)))
     keys = union(shared, mine).subquery("keys")
     statement = _in_order(keys, wanted)
     parameters = visible.parameters(reach) | _parameters(tx, wanted) | {"collections": list(collections)}
@@ -138,9 +138,16 @@ def _bare(value: ColumnElement[str]) -> ColumnElement[str]:
     )
 
 
-def _conditions(e: FromClause, wanted: Wanted) -> list[ColumnElement[bool]]:
-    """Everything but who may see it: the newest version that is seen, and the filters."""
-    found = [visible.shown(e), visible.newest_specification(e), visible.latest(e), among(e.c.type, "types")]
+def _conditions(e: FromClause, wanted: Wanted, seen: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """What is seen, in these collections: the newest version that is, and the filters."""
+    found = [
+        e.c.collection_id.in_(_COLLECTIONS),
+        seen,
+        visible.shown(e),
+        visible.newest_specification(e),
+        visible.latest(e),
+        among(e.c.type, "types"),
+    ]
     if wanted.level < RED:
         low = select(audience.c.id).where(audience.c.floor <= bindparam("level", type_=SmallInteger))
         found.append(e.c.audience_id.in_(low))
@@ -237,11 +244,9 @@ async def days(
     """The organisations and days, counted in microseconds of one, from which there are rows at all."""
     e = entry.alias("e")
     of = (e.c.date_added // literal_column(str(day), BigInteger)).label("day")
-    common = [e.c.collection_id.in_(_COLLECTIONS), *_conditions(e, wanted)]
-    shared = select(e.c.organisation_id, of).where(
-        e.c.audience_id.in_(visible.audiences()), visible.visible(e), *common
-    )
-    mine = select(e.c.organisation_id, of).where(visible.own(e), *common)
+    reached = e.c.audience_id.in_(visible.audiences())
+    shared = select(e.c.organisation_id, of).where(reached, *_conditions(e, wanted, visible.visible(e)))
+    mine = select(e.c.organisation_id, of).where(*_conditions(e, wanted, visible.own(e)))
     parameters = visible.parameters(reach) | _parameters(tx, wanted) | {"collections": list(collections)}
     return [(row[0], int(row[1])) for row in await tx.execute(union(shared, mine), parameters)]
 
