@@ -40,8 +40,8 @@ GOOD = (
     row("ipv4-port", "192.0.2.9:8443"),
     row("ipv6-port", "[2001:db8::9]:443"),
     row("domain-name", "evil.example.com", level=2, source="", name=""),
-    row("domain-name", "xn--bcher-kva.example.com", name="Bücher, \"quoted\"\tand a tab"),
-    row("domain-name", "a.evil.example.com", name="=HYPERLINK(\"http://x.example.com\",\"click\")", labels=("-2+3", "@sum")),
+    row("domain-name", "xn--bcher-kva.example.com", name='Bücher, "quoted"\tand a tab'),
+    row("domain-name", "a.evil.example.com", name='=HYPERLINK("http://x.example.com","click")', labels=("-2+3", "@sum")),
     row("domain-port", "evil.example.com:8080"),
     row("url", "http://evil.example.com/"),
     row("url", "https://evil.example.com/"),
@@ -53,7 +53,7 @@ GOOD = (
     row("sha1", "b2" * 20),
     row("sha256", "c3" * 32, confidence=0),
     row("sha512", "d4" * 64),
-    row("file-name", "in\tvoice, \"new\".exe"),
+    row("file-name", 'in\tvoice, "new".exe'),
     row("mutex", "Global\\mutex"),
     row("windows-registry-key", "HKEY_LOCAL_MACHINE\\Software\\Evil"),
     row("user-agent", "Evil/1.0 (x; y)"),
@@ -97,12 +97,16 @@ def written(name: str, query: str = "documentation=true", rows: tuple[Row, ...] 
     ]  # fmt: skip
     first = (lambda one: one.kind[:4]) if form.order == "version" else (lambda _: "")
     if form.whole:
-        fitting = [replace(one, kind="", value=one.stix_id, body=b'{"id":"%s"}' % one.stix_id.encode()) for one in fitting]
+        fitting = [
+            replace(one, kind="", value=one.stix_id, body=b'{"id":"%s"}' % one.stix_id.encode()) for one in fitting
+        ]
     fitting.sort(key=lambda one: (first(one), *(part.encode() for part in form.key(one)), one.entry))
     rules = Rules(
         NOW, _on_a_list, marked=form.marked, machine=form.machine, values=not form.whole, documentation=asked.filter.documentation
     )  # fmt: skip
-    run = Run(form, Scope("alpha", "https://hub.example", "?", asked.options), rules, asked.filter.limit, asked.filter.age)
+    run = Run(
+        form, Scope("alpha", "https://hub.example", "?", asked.options), rules, asked.filter.limit, asked.filter.age
+    )
     if asked.filter.limit is not None:
         run.survey(fitting)
         run.surveyed()

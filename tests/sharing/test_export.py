@@ -28,7 +28,6 @@ from indicator_hub.store.schema import entry, event
 from indicator_hub.taxii.query import Filters
 from indicator_hub.taxii.served import served
 from indicator_hub.trust.ladder import HELD
-from support.values import fill_values
 from support.world import OTHER, TLP, World, envelope, indicator, world
 
 DOMAINS = [f"[domain-name:value = 'bad{n}.example.com']" for n in range(10)]
@@ -47,7 +46,6 @@ async def send(w: World, account: str, *objects: dict[str, Any], collection: str
     reach = await w.reach(account, collection=collection)
     status = await submit(w.store, await w.caller(account), reach, envelope(*objects))
     assert [one for one in status.details if one.failed] == []
-    await fill_values(w.store)
 
 
 async def take(

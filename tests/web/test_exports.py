@@ -6,7 +6,6 @@ from typing import Any
 
 from indicator_hub.stix import timestamps
 from support.http import Site, site
-from support.values import fill_values
 from support.world import MAIN, indicator
 
 IP = "/exports/alpha/plain/ip.txt?documentation=true"
@@ -17,7 +16,6 @@ async def shared(s: Site, *objects: dict[str, Any], account: str = "ana") -> Non
     answer = await s.post(*objects, account=account)
     assert answer.status_code == 202
     assert answer.json()["failure_count"] == 0, answer.json()
-    await fill_values(s.world.store)
 
 
 async def test_who_gets_what(database_url: str) -> None:

@@ -54,7 +54,7 @@ _FORMATS = (
     Format("misp/hashes.csv", _CSV, misp.Hashes, misp.KINDS, distinct=False, marked=True, machine=False),
 )
 FORMATS: Mapping[str, Format] = MappingProxyType({one.name: one for one in _FORMATS})
-EVENT = Format("misp/UUID.json", _JSON, misp.Event, misp.KINDS, distinct=False, marked=True, machine=False)
+EVENT = Format("misp/UUID.json", _JSON, misp.Event, misp.KINDS, marked=True, machine=False)
 """One event of the feed; its own uuid stands in the path."""
 _UUID = re.compile(r"misp/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json", re.ASCII)
 

@@ -15,7 +15,7 @@ from indicator_hub.exports.format import Outcome, Plain, Scope
 from indicator_hub.exports.row import Row
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.ids import NAMESPACE
-from indicator_hub.trust.ladder import NAMES
+from indicator_hub.trust.ladder import NAMES, RED
 
 DAY = 86_400_000_000
 _SECOND = 1_000_000
@@ -136,17 +136,21 @@ class Event:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._event: _Event | None = None
+        self._name = ""
 
     def line(self, row: Row, /) -> str:
         """One attribute."""
         parted = ",\n" if self._event else ""
-        self._event = self._event or _Event(row.source, day_of(row.date_added))
+        if self._event is None:
+            self._event = _Event(row.source, day_of(row.date_added))
+            self._name = event_uuid(self._scope, self._event.source, self._event.day)
         self._event.take(row)
         kind, category = _TYPES[row.kind]
-        restricted = row.pap in RESTRICTING
+        # Nothing of these may be acted upon by a machine (see choose.py); a person may read them.
+        restricted = row.pap in RESTRICTING or row.persons_only or row.level >= RED
         tags = [_level_tag(row.level), *([{"name": f"PAP:{row.pap.upper()}"}] if row.pap else ())]
         told = {
-            "uuid": str(uuid5(NAMESPACE, f"misp attribute {self._scope.group} {row.stix_id} {row.kind} {row.value}")),
+            "uuid": str(uuid5(NAMESPACE, f"misp attribute {self._name} {row.kind} {row.value}")),
             "type": kind,
             "category": category,
             "value": _value(row),
@@ -166,6 +170,6 @@ class Event:
         """What is known of the whole event."""
         if self._event is None:
             return "]}}\n"
-        told = {"uuid": event_uuid(self._scope, self._event.source, self._event.day), "published": True}
+        told = {"uuid": self._name, "published": True}
         rest = json.dumps(told | self._event.document(self._scope), ensure_ascii=False, separators=(",", ":"))
         return f"\n],{rest[1:]}}}\n"
