@@ -274,6 +274,14 @@ async def _run_feed(asked: Asked) -> Answer:
     return {}
 
 
+async def _runs(asked: Asked) -> Answer:
+    return {"items": await feeding.runs(asked.store, asked.call.caller, asked["feed"], limit=min(asked.limit, _RUNS))}
+
+
+async def _refusals(asked: Asked) -> Answer:
+    return {"items": await feeding.refusals(asked.store, asked.call.caller, asked["feed"])}
+
+
 async def _quarantine(asked: Asked) -> Answer:
     (after,) = asked.place((0,))
     found = await feeding.quarantine(
@@ -308,6 +316,7 @@ async def _settle(asked: Asked, how: feeding.Settled) -> Answer:
 _OBJECT = "/groups/{group}/collections/{collection}/objects/{object}"
 _NAMED = "/groups/{group}/named/"
 _PAGED = ("limit", "next")
+_RUNS = 100
 _DIGITS = 18
 """Of a key of the database, at most."""
 
@@ -339,6 +348,8 @@ OPERATIONS = (
     Operation("DELETE", "/tokens/{token}/", "Make a token worthless.", _revoke_token, shapes.Nothing),
     Operation("GET", "/feeds/", "The feeds that one's organisation imports.", _feeds, shapes.FeedList),
     Operation("POST", "/feeds/{feed}/run/", "Run it now: the schedule takes it next.", _run_feed, shapes.Nothing),
+    Operation("GET", "/feeds/{feed}/runs/", "Its last runs.", _runs, shapes.RunList, query=("limit",)),
+    Operation("GET", "/feeds/{feed}/refusals/", "Why rows wait for a person, and how many.", _refusals, shapes.RefusalList),
     Operation("GET", "/feeds/{feed}/quarantine/", "What it refused, and why.", _quarantine, shapes.RowPage, query=("reason", *_PAGED)),
     Operation("POST", "/feeds/{feed}/quarantine/release/", "Let rows through: its next run takes them.", _release_rows, shapes.SettledTold, shapes.Settling),
     Operation("POST", "/feeds/{feed}/quarantine/dismiss/", "They were refused rightly.", _dismiss_rows, shapes.SettledTold, shapes.Settling),

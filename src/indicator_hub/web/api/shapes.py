@@ -544,14 +544,36 @@ class Report(Window):
 
 
 class RunTold(_Shape):
-    """How a feed's last run ended."""
+    """One run of a feed."""
 
     started: Timestamp
+    finished: Timestamp | None = None
     outcome: Literal["running", "done", "unchanged", "failed"]
     reason: str | None = None
     tally: dict[str, int] = Field(
         description="candidates = new + updated + unchanged + duplicate + recalled + quarantined"
     )
+
+
+class RunList(_Shape):
+    """The last runs of a feed, the newest first."""
+
+    items: list[RunTold]
+
+
+class RefusalTold(_Shape):
+    """Why rows of a feed wait for a person."""
+
+    reason: str
+    number: int
+    releasable: bool = Field(description="Whether such a row holds a value that could be let through.")
+    samples: list[str]
+
+
+class RefusalList(_Shape):
+    """Reasons, the most common first."""
+
+    items: list[RefusalTold]
 
 
 class FeedTold(_Shape):

@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
-from indicator_hub.web.console import connect, entrance, groups, pages
+from indicator_hub.web.console import connect, entrance, feeds, groups, pages
 
-PAGES = (*entrance.PAGES, *groups.PAGES, *connect.PAGES)
+PAGES = (*entrance.PAGES, *feeds.PAGES, *groups.PAGES, *connect.PAGES)
 
 
 def mount(app: FastAPI) -> None:
