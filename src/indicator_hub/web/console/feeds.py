@@ -77,7 +77,7 @@ async def _settle(visit: Visit) -> Response:
     chosen: dict[str, Any] = {"rows": None, "reason": reason} if reason else {"rows": marked, "reason": None}
     try:
         if not reason and not marked:
-            raise Invalid(visit.say("Mark the rows first."))  # noqa: TRY301 - shown where it can be mended, as the deed's own refusals
+            raise Invalid(visit.say("Mark the rows first."))
         number = await feeding.settle(visit.store, visit.caller, visit["feed"], how, **chosen)
     except HubError as error:
         return await _one(visit, refusal=error.detail or visit.say(error.sentence))
