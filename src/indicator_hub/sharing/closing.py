@@ -11,7 +11,8 @@ from indicator_hub.trust.reach import Ties
 from indicator_hub.trust.roster import Account, within
 
 _COUNTED = {
-    "submit": ("given", "stored"), "serve": ("received", "number"), "export": ("received", "number"), "withdraw": ("withdrawn", "stored"),
+    "submit": ("given", "stored"), "serve": ("received", "number"), "export": ("received", "number"), "search": ("received", "number"),
+    "withdraw": ("withdrawn", "stored"),
     "recall": ("recalled", ""), "release": ("released", "stored"), "evidence": ("evidence", ""),
 }  # fmt: skip
 """For each deed what it counts as, and which of its details says how many; empty: one."""

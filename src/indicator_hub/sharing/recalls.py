@@ -172,6 +172,8 @@ async def _given(
 def _on(page: Serving, one: _Gone) -> set[int]:
     if page.action == "evidence":
         return {page.details["entry"]} & one.entries
+    if page.action == "search":
+        return set(page.details["entries"]) & one.entries
     if not any(page.details["first"] <= moment.date_added <= page.details["last"] for moment in one.moments):
         return set()
     return served(page.as_of, page.organisation_id, page.details, one.traced) & one.entries

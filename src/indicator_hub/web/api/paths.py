@@ -17,6 +17,7 @@ from indicator_hub.sharing import (
     parties,
     recall,
     recalls,
+    search,
     tokens,
 )
 from indicator_hub.sharing.own import Kept
@@ -313,6 +314,39 @@ async def _settle(asked: Asked, how: feeding.Settled) -> Answer:
     return {"number": number}
 
 
+async def _search(asked: Asked) -> Answer:
+    after = asked.place(search.FIRST)
+    found = await search.search(
+        asked.store,
+        asked.call.caller,
+        search.read_query(asked.query),
+        after=(after[0], after[1]),
+        limit=asked.limit,
+        record=asked.call.request.method != "HEAD",
+    )
+    more = found.following is not None
+    return {"items": found.items, "more": more} | ({"next": following(found.following)} if found.following else {})
+
+
+async def _facets(asked: Asked) -> Answer:
+    return await search.facets(asked.store, asked.call.caller, search.read_query(asked.query))
+
+
+async def _lookup(asked: Asked) -> Answer:
+    body: shapes.LookupAsked = asked.body
+    return {"items": await search.lookup(asked.store, asked.call.caller, body.values, body.text)}
+
+
+async def _statistics(asked: Asked) -> Answer:
+    since, until = (asked.query.get(name) for name in ("since", "until"))
+    if any(one is not None and not timestamps.is_timestamp(one) for one in (since, until)):
+        raise Invalid("since and until are UTC timestamps like 2026-11-23T12:00:00Z.")
+    end = timestamps.parse(until) if until else asked.store.now() + 1
+    begin = timestamps.parse(since) if since else end - _MONTH
+    return await search.statistics(asked.store, asked.call.caller, begin, end)
+
+
+_MONTH = 30 * 86_400_000_000
 _OBJECT = "/groups/{group}/collections/{collection}/objects/{object}"
 _NAMED = "/groups/{group}/named/"
 _PAGED = ("limit", "next")
@@ -327,6 +361,10 @@ OPERATIONS = (
     Operation(
         "POST", "/own/{object}/recall/", "Take it back wherever it was shared.", _own_recall, shapes.RecallsMade, shapes.OwnRecallAsked
     ),
+    Operation("GET", "/search/", "What of what one sees has this value, name or label.", _search, shapes.SearchPage, query=(*search.PARAMETERS, *_PAGED)),
+    Operation("POST", "/search/", "Are these known?", _lookup, shapes.LookupList, shapes.LookupAsked),
+    Operation("GET", "/search/facets/", "How many of the newest that match there are of each kind.", _facets, shapes.Facets, query=search.PARAMETERS),
+    Operation("GET", "/statistics/", "What came in, from whom, by day, type and level.", _statistics, shapes.Statistics, query=("since", "until")),
     Operation("GET", "/recalls/", "What was taken back after it was given to us.", _recalls, shapes.RecallPage, query=("since", *_PAGED)),
     Operation(
         "GET", "/recalls/issued/", "What was taken back of ours, and who has not acknowledged it.", _issued, shapes.IssuedPage,
