@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from exports.sample import GOOD, row, written
 from indicator_hub.exports import cells
-from indicator_hub.exports.row import Row
 from indicator_hub.exports.rpz import address_trigger
 
 ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
@@ -141,7 +140,7 @@ def test_empty() -> None:
 
 def test_a_limit_keeps_the_surest_and_then_the_newest() -> None:
     """And says how many it cut off."""
-    rows: tuple[Row, ...] = tuple(
+    rows = tuple(
         row("domain-name", f"d{n}.example.com", confidence=None if n == 0 else n % 3, date_added=n) for n in range(9)
     )
     content, run = written("plain/domain-name.txt", "documentation=true&limit=4", rows)
