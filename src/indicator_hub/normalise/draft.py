@@ -225,7 +225,7 @@ def _draft(one: Found, choices: Choices, stix_id: str, before: Known | None, now
     begin = now if begin is None else begin
     pap = max((word for word in (one.pap, choices.pap) if word is not None), key=PAP.index, default=None)
     notes = _AS_LABEL.intersection(one.notes)
-    labels = tuple(sorted({*choices.said.labels, *notes, *([f"pap:{pap}"] if pap else [])}))
+    labels: tuple[str, ...] = tuple(sorted({*choices.said.labels, *notes, *([f"pap:{pap}"] if pap else [])}))
     types = choices.said.indicator_types or _UNKNOWN
     common: dict[str, Any] = {
         "stix_id": stix_id, "marking_ids": _marks(one, choices), "created_by_ref": choices.created_by_ref,

@@ -55,6 +55,13 @@ def candidates(
 
     Raises FeedFailed at once, before any, where the file as a whole is not what it should be.
     """
+    return recognised(body, kind, documentation=documentation)[1]
+
+
+def recognised(
+    body: bytes | BinaryIO, kind: Kind | None = None, *, documentation: bool = False
+) -> tuple[Kind, Iterator[Found | Refusal]]:
+    """As `candidates`, and as what the file was read."""
     with ExitStack() as stack:
         file = stack.enter_context(unpacked(io.BytesIO(body) if isinstance(body, bytes) else body))
         require_feed(file.read(LOOK))
@@ -65,9 +72,9 @@ def candidates(
             text = whole(text)
             if kind == "text" and prose.is_mail(text):
                 rows = prose.rows_of_mail(_bytes(file), documentation=documentation)
-                return _observed(rows, documentation=documentation)
+                return kind, _observed(rows, documentation=documentation)
         found = _candidates(kind, text, documentation=documentation)
-        return _closing(found, stack.pop_all()) if text is stream else found
+        return kind, _closing(found, stack.pop_all()) if text is stream else found
 
 
 _IN_ONE: tuple[Kind, ...] = ("json", "misp", "stix", "text")
