@@ -10,15 +10,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from indicator_hub.cli.asking import path_of
 from indicator_hub.cli.remote import FOREIGN, TAXII, Hub
-from indicator_hub.errors import Invalid, Misconfigured, NotFound, NotPermitted, Unavailable
+from indicator_hub.errors import Invalid, Misconfigured, NotFound, Unavailable
 from indicator_hub.normalise.draft import Known
 from indicator_hub.normalise.marks import level
-from indicator_hub.stix import timestamps
 from indicator_hub.stix.objects import ObjectVersion, accept
 from indicator_hub.stix.reader import Received
 
@@ -72,13 +71,11 @@ class Door:
         return found
 
     def known(self, identifiers: Sequence[str]) -> dict[str, Known | None]:
-        """Of each id the last version that is there. What may be written and not read is looked up in one's own record."""
+        """Of each id the last version that is there. Who may only submit cannot know, and learns from the status what the hub makes of it."""
         found: dict[str, Known | None] = dict.fromkeys(identifiers)
         if self.can_read:
             for begin in range(0, len(identifiers), _ASKED):
                 found |= {one["id"]: Known.of(one) for one in self._asked(identifiers[begin : begin + _ASKED])}
-        elif self.api is not None:
-            found |= {one: _of_record(self.api, one, self.group) for one in identifiers}
         return found
 
     def _asked(self, identifiers: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -102,20 +99,6 @@ def _objects(page: dict[str, Any]) -> list[dict[str, Any]]:
         one for one in found if isinstance(accept(Received(one, json.dumps(one).encode(), None)), ObjectVersion)
         and "modified" in one
     ]  # fmt: skip
-
-
-def _of_record(api: Hub, identifier: str, group: str) -> Known | None:
-    import base64
-
-    try:
-        versions = api.get(f"/own/{quote(identifier, safe='')}/")["items"]
-    except (NotFound, NotPermitted):  # who may only submit learns from the status what the hub makes of it
-        return None
-    here = [one for one in versions if one.get("group") == group and one["state"] == "shared" and "bytes" in one]
-    if not here:
-        return None
-    last = max(here, key=lambda one: timestamps.sort_key(one["version"]))
-    return Known.of(cast("dict[str, Any]", json.loads(base64.b64decode(last["bytes"]))))
 
 
 def door_at(place: str, url: str, token_file: Path | None, *, user: str = "", created_by: str = "") -> Door:

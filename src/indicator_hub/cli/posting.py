@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from indicator_hub.cli.asking import HubUrl, TokenFile
+from indicator_hub.cli.asking import FORMATS, LEVELS, HubUrl, TokenFile, words
 from indicator_hub.cli.shell import Json, app, contents, show
 from indicator_hub.errors import HubError, Invalid
 
@@ -25,7 +25,7 @@ PostedTo = Annotated[
 ]  # fmt: skip
 User = Annotated[str, typer.Option("--user", metavar="NAME", help="The name that the token belongs to, for a server that asks for Basic.")]  # fmt: skip
 CreatedBy = Annotated[str, typer.Option("--created-by", metavar="ID", help="One's STIX identity; else the first that the hub has declared.")]  # fmt: skip
-Level = Annotated[str | None, typer.Option("--level", metavar="TLP", help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED; else the collection's own.")]  # fmt: skip
+Level = Annotated[str | None, typer.Option("--level", metavar="TLP", autocompletion=LEVELS, help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED; else the collection's own.")]  # fmt: skip
 _OF_VALUES = ("list", "hosts", "misp", "stix")
 """What says itself which of its words are indicators."""
 
@@ -45,13 +45,13 @@ def post(
     place: PostedTo,
     values: Annotated[list[str] | None, typer.Argument(metavar="VALUE...", help="Values in any spelling; - reads standard input.")] = None,
     file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="A file of values, gzip or zip too, or of STIX objects; - for standard input.")] = None,
-    kind: Annotated[str | None, typer.Option("--as", metavar="FORMAT", help="list, csv, tsv, json, jsonl, hosts, stix, misp or text; else by a look at it.")] = None,
+    kind: Annotated[str | None, typer.Option("--as", metavar="FORMAT", autocompletion=FORMATS, help="list, csv, tsv, json, jsonl, hosts, stix, misp or text; else by a look at it.")] = None,
     level: Level = None,
     confidence: Annotated[int | None, typer.Option(help="How sure, from 0 to 100.")] = None,
     valid_days: Annotated[int | None, typer.Option("--valid-days", metavar="N", help="How long it is to be looked for; else as long as values of its kind.")] = None,
     valid_until: Annotated[str | None, typer.Option("--valid-until", metavar="TIME", help="The same as a day or an instant.")] = None,
     label: Annotated[list[str] | None, typer.Option("--label", metavar="WORD", help="A label, or a word of the taxonomy, like phishing; may be repeated.")] = None,
-    pap: Annotated[str | None, typer.Option("--pap", help="What may be done with it: clear, green, amber or red.")] = None,
+    pap: Annotated[str | None, typer.Option("--pap", autocompletion=words("clear", "green", "amber", "red"), help="What may be done with it: clear, green, amber or red.")] = None,
     name: Annotated[str, typer.Option(help="What it is; else the value itself.")] = "",
     description: Annotated[str, typer.Option(help="What more is known of it.")] = "",
     reference: Annotated[list[str] | None, typer.Option("--reference", metavar="URL", help="Where more is told; may be repeated.")] = None,
@@ -212,7 +212,8 @@ class _Told:
 
     def close(self, *, dry_run: bool) -> None:
         """The counts, for a person; and what failed is a refusal of the command. Raises HubError."""
-        parts = ", ".join(f"{number} {what}" for what, number in self.counted.most_common())
+        counted = sorted(self.counted.items(), key=lambda one: one[0] == "refused")
+        parts = ", ".join(f"{number} {what}" for what, number in counted)
         if not self.as_json:
             print(f"{parts or 'Nothing'}. {'Nothing is posted: it was a dry run.' if dry_run else ''}".strip(), file=sys.stderr)  # fmt: skip
         if self.failures and not dry_run:
@@ -275,8 +276,11 @@ def _what(one: "Draft") -> dict[str, Any]:
 def _pass_on(door: "Door", received: "Sequence[Received]", told: _Told, *, dry_run: bool, wait: float) -> None:
     what: list[dict[str, Any]] = []
     for number, one in enumerate(received, 1):
-        value: dict[str, Any] = cast("dict[str, Any]", one.value) if isinstance(one.value, dict) else {}
-        what.append({"object": str(value.get("id", f"number {number}")), "type": str(value.get("type", "")), "row": number})  # fmt: skip
+        value: Any = one.value
+        said = cast("dict[str, Any]", value) if isinstance(value, dict) else dict[str, Any]()
+        more = {"version": said["modified"]} if isinstance(said.get("modified"), str) else {}
+        identifier = str(said.get("id") or f"number {number}")
+        what.append({"object": identifier, "type": str(said.get("type", "")), "row": number} | more)
     _each(door, [one.raw for one in received], what, told, dry_run=dry_run, wait=wait)
 
 
@@ -298,20 +302,28 @@ def _each(
 
 def _settled(status: dict[str, Any], what: Sequence[dict[str, Any]], told: _Told) -> None:
     """What a status says of each; lists that a server leaves out (TAXII 2.1 section 4.3 allows it) are known by their count."""
-    said = {
-        name: {str(one.get("id")): one for one in status.get(name, [])}
-        for name in ("failures", "pendings", "successes")
-    }
-    for one in what:
-        identifier, outcome, found = one["object"], "posted", said["successes"].get(one["object"], {})
-        if identifier in said["failures"]:
-            outcome, found = "failed", said["failures"][identifier]
-        elif identifier in said["pendings"]:
-            outcome, found = "pending", said["pendings"][identifier]
-        elif not found and status.get("success_count") != status.get("total_count", len(what)):
-            outcome = "unclear"
-        more = {"version": found["version"]} if "version" in found else {}
-        told.one(outcome, one, str(found.get("message", "")), **more)
+    left: list[tuple[str, dict[str, Any]]] = [
+        (outcome, one)
+        for name, outcome in (("failures", "failed"), ("pendings", "pending"), ("successes", "posted"))
+        for one in status.get(name, [])
+    ]
+    found = [_taken(left, one) for one in what]
+    # What bears no id of its own fails under one that the server makes up.
+    nameless = [one for one in left if one[0] == "failed"]
+    silent = "posted" if status.get("success_count") == status.get("total_count", len(what)) else "unclear"
+    for one, settled in zip(what, found, strict=True):
+        outcome, said = settled or (nameless.pop(0) if nameless else (silent, {}))
+        more = {"version": said["version"]} if "version" in said else {}
+        told.one(outcome, one, str(said.get("message", "")), **more)
+
+
+def _taken(left: list[tuple[str, dict[str, Any]]], what: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    """What is said of an object, taken out of what is left; of several with its id of its version first."""
+    of_it = [one for one in left if one[1].get("id") == what["object"]]
+    found = next((one for one in of_it if one[1].get("version") == what.get("version")), of_it[0] if of_it else None)
+    if found is not None:
+        left.remove(found)
+    return found
 
 
 def _foreseen(items: Sequence[dict[str, Any]], what: Sequence[dict[str, Any]], told: _Told) -> None:

@@ -4,7 +4,8 @@ import base64
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, cast
@@ -18,6 +19,7 @@ _TIMEOUT = httpx2.Timeout(60, connect=10)
 _LONGEST_WAIT = 30
 _WAIT = re.compile(r"[0-9]{1,3}")
 """Retry-After in seconds. A hub says it so; a date is not waited for."""
+_SAME = 304
 _NOT_FOUND, _TOO_MANY, _FAULT, _BUSY = 404, 429, 500, 503
 _UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout)
 _REFUSALS: Mapping[int, type[HubError]] = {
@@ -61,6 +63,7 @@ API = Speech(
 TAXII = Speech(
     "", "application/taxii+json;version=2.1", "not as a TAXII 2.1 server does. Look at the URL.", "", _NEXT
 )  # fmt: skip
+EXPORTS = Speech("/exports", "*/*", API.stranger, "", _NEXT)
 FOREIGN = Speech(
     "", TAXII.media, TAXII.stranger, "",
     {
@@ -120,6 +123,33 @@ class Hub:
             page = self.get(path, **query, next=page["next"])
             items += page["items"]
         return {name: value for name, value in first.items() if name != "next"} | {"items": items, "more": False}
+
+    def pages(self, path: str, **query: object) -> Iterator[list[Any]]:
+        """A list page by page, to its end."""
+        following = None
+        while True:
+            page = self.get(path, **query, next=following)
+            yield page["items"]
+            if not page["more"]:
+                return
+            following = page["next"]
+
+    @contextmanager
+    def fetched(
+        self, path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str]
+    ) -> Generator[httpx2.Response]:
+        """An answer of any length, to be read piece by piece: what was asked for, or that it has not changed (304)."""
+        address = f"{self.url}{self.speech.below}{path}"
+        sent = {"Accept": self.speech.media, **self.headers, **headers}
+        try:
+            with httpx2.stream("GET", address, params=list(query), headers=sent, timeout=_TIMEOUT) as answer:
+                if not answer.is_success and answer.status_code != _SAME:
+                    answer.read()
+                    self._read(answer)
+                yield answer
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise Unavailable(f"The hub at {self.url} did not answer to the end ({why}). Ask again.") from None
 
     def _ask(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **request: Any

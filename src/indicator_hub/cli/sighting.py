@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from indicator_hub.cli.asking import HubUrl, Object, TokenFile
+from indicator_hub.cli.asking import LEVELS, HubUrl, Object, TokenFile
 from indicator_hub.cli.posting import CreatedBy, PostedTo, User, instant, tlp
 from indicator_hub.cli.shell import Json, app, show
 from indicator_hub.errors import HubError, Invalid
@@ -22,7 +22,7 @@ def sight(
     first_seen: Annotated[str | None, typer.Option("--first-seen", metavar="TIME", help="From when on.")] = None,
     last_seen: Annotated[str | None, typer.Option("--last-seen", metavar="TIME", help="Until when.")] = None,
     note: Annotated[str, typer.Option(help="What more there is to say of it.")] = "",
-    level: Annotated[str | None, typer.Option("--level", metavar="TLP", help="How far it may go; else as far as the object itself.")] = None,
+    level: Annotated[str | None, typer.Option("--level", metavar="TLP", autocompletion=LEVELS, help="How far it may go; else as far as the object itself.")] = None,
     created_by: CreatedBy = "", user: User = "", hub: HubUrl = "", token_file: TokenFile = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """It was seen: post a sighting of an object; with --false-positive an opinion on it."""
