@@ -1,5 +1,6 @@
 """How the commands ask a hub: once, or once more under the same key; what they say where no hub answers as one; whence the token comes."""
 
+import base64
 import json
 import sys
 import threading
@@ -224,3 +225,110 @@ def test_no_hub_is_there(run: Run) -> None:
         for command in (("access",), WITHDRAW):
             found, _, err = run([], *command, "--hub", url)
             assert (found, says_so in err, len(err.splitlines())) == (code, True, 1), err
+
+
+FOREIGN = ("--user", "us", "--level", "green", "--allow-documentation")
+INDICATOR = "indicator--5b7a2f0e-8f0c-4d0e-9f43-6f1d7b1f2a10"
+
+
+def test_a_foreign_server_is_spoken_to_as_the_standard_says(stub: Stub, run: Run, tmp_path: Path) -> None:
+    """Any TAXII 2.1 server: what is there of the value is asked, a status that is pending is followed, and its failures are ours."""
+    secret = tmp_path / "token"
+    secret.write_text("theirs\n")
+    place = f"{stub.url.replace('127.0.0.1', 'localhost')}/api1/collections/c1/"
+    status = {
+        "id": "s1",
+        "status": "pending",
+        "total_count": 1,
+        "success_count": 0,
+        "failure_count": 0,
+        "pending_count": 1,
+    }
+    nothing, pending = says(404, {"title": "nothing"}), says(202, status)
+    ended = says(200, status | {"status": "complete", "failure_count": 1, "failures": [{"id": "x", "message": "no"}]})
+    code, out, err = run(
+        [nothing, pending, ended], "post", place, "198.51.100.7", *FOREIGN, "--token-file", secret, "--wait", "1"
+    )
+    assert (code, "failed" in out, "Refused: no." in err) == (1, True, True)
+    paths = [path.partition("?")[0] for _, path, _, _ in stub.asked]
+    assert paths == ["/api1/collections/c1/objects/", "/api1/collections/c1/objects/", "/api1/status/s1/"]
+    basic = "Basic " + base64.b64encode(b"us:theirs").decode()
+    assert {credential for _, _, _, credential in stub.asked} == {basic}
+    # Lists of a status are optional: the counts tell.
+    done = says(202, status | {"status": "complete", "success_count": 1, "pending_count": 0})
+    assert "posted" in run([nothing, done], "post", place, "198.51.100.7", *FOREIGN, "--token-file", secret)[1]
+    code, _, err = run([], "post", place, "198.51.100.7", *FOREIGN)
+    assert (code, "--token-file" in err) == (3, True), "the token of one hub is not sent to another"
+    assert run([], "post", place, "198.51.100.7", "--level", "green", "--token-file", secret)[0] == 4, "whose is it?"
+
+
+def test_a_search_goes_to_the_end_and_a_list_is_looked_up(stub: Stub, run: Run) -> None:
+    """Page after page, one line each, so many at most; several values are a list."""
+
+    def hit(number: int) -> dict[str, Any]:
+        return {"object": f"{INDICATOR}{number}", "group": "alpha", "collection": "main", "level": "TLP:GREEN"}
+
+    pages = [
+        says(200, {"items": [hit(1), hit(2)], "more": True, "next": "n"}),
+        says(200, {"items": [hit(3)], "more": False}),
+    ]
+    code, out, _ = run(pages, "search", "night", "heron", "--valid", "valid", "--json")
+    assert (code, [json.loads(line)["object"] for line in out.splitlines()]) == (
+        0,
+        [f"{INDICATOR}{number}" for number in (1, 2, 3)],
+    )
+    assert [path for _, path, _, _ in stub.asked] == [
+        "/api/v1/search/?q=night+heron&valid=valid", "/api/v1/search/?q=night+heron&valid=valid&next=n",
+    ]  # fmt: skip
+    assert len(run(pages[:1], "search", "x", "--limit", "1")[1].splitlines()) == 1
+    assert run([says(200, {"items": [], "more": False})], "search", "x")[1] == "Nothing.\n"
+    found = {"raw": "a", "kind": "domain-name", "value": "a.example", "hits": [hit(1)]}
+    items = [
+        found,
+        {"raw": "b", "kind": "domain-name", "value": "b.example", "hits": []},
+        {"raw": "c", "refused": "syntax"},
+    ]
+    code, out, err = run([says(200, {"items": items})], "search", "a[.]example", "b.example")
+    assert (code, err, out.splitlines()[0]) == (
+        0,
+        "1 known, 1 unknown, 1 refused.\n",
+        "known     domain-name   a.example",
+    )
+    assert run([], "search", "a.example", "b.example", "--valid", "all")[0] == 4
+
+
+def test_an_export_is_whole_or_not_there(stub: Stub, run: Run, tmp_path: Path) -> None:
+    """Asked for once more only if something changed; what breaks off leaves the file before as it is."""
+    file, tag = tmp_path / "ip.txt", tmp_path / "etag"
+    asked = (
+        "export",
+        "alpha/main",
+        "edl/ip.txt",
+        "--kind",
+        "ipv4-addr",
+        "--set",
+        "wildcard=true",
+        "-o",
+        file,
+        "--etag",
+        tag,
+    )
+    code, out, err = run([(200, {"ETag": '"one"'}, b"192.0.2.1\n")], *asked)
+    assert (code, out, err, file.read_bytes(), tag.read_text()) == (0, "", "", b"192.0.2.1\n", '"one"\n')
+    assert stub.asked[0][1] == "/exports/alpha/collections/main/edl/ip.txt?kind=ipv4-addr&wildcard=true"
+    code, out, _ = run([(304, {"ETag": '"one"'}, b"")], *asked, "--json")
+    assert (code, json.loads(out)["changed"], file.read_bytes()) == (0, False, b"192.0.2.1\n")
+    assert run([None], *asked)[0] == 8
+    code, _, err = run(
+        [says(400, {"type": "urn:x", "title": "No.", "status": 400, "detail": "kind is not known."})], *asked
+    )
+    assert (code, err, sorted(one.name for one in tmp_path.iterdir())) == (
+        4,
+        "kind is not known.\n",
+        ["etag", "ip.txt"],
+    )
+    assert (
+        run([], "export", "alpha", "edl/ip.txt", "--json")[0]
+        == run([], *asked[:-4], "-o", tmp_path / "no" / "x")[0]
+        == 4
+    )

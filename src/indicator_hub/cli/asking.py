@@ -1,6 +1,7 @@
 """What the commands that ask a running hub share: their options, and how a hub and a place are named."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,20 @@ Version = Annotated[
     str | None, typer.Option("--version", metavar="TIME", help="This version; else the one that is shown.")
 ]
 Purpose = Annotated[str, typer.Option(help="What it is for: it is recorded.")]
+
+
+def words(*listed: str) -> Callable[[str], list[str]]:
+    """Completion of one of a few words, in whichever case it is begun."""
+
+    def offered(incomplete: str) -> list[str]:
+        spelt = (one.lower() if incomplete.islower() else one for one in listed)
+        return [one for one in spelt if one.startswith(incomplete)]
+
+    return offered
+
+
+LEVELS = words("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
+FORMATS = words("list", "csv", "tsv", "json", "jsonl", "hosts", "stix", "misp", "text")
 
 
 def hub_at(url: str, token_file: Path | None) -> "Hub":

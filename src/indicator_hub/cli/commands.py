@@ -302,6 +302,6 @@ def _instant(text: str | None) -> int | None:
 
 
 # Their commands stand beside these, and behind them in the list.
-from indicator_hub.cli import deeds, normalising, parties  # noqa: E402
+from indicator_hub.cli import deeds, looking, normalising, parties, posting, sighting  # noqa: E402
 
-__all__ = ["app", "deeds", "normalising", "parties"]
+__all__ = ["app", "deeds", "looking", "normalising", "parties", "posting", "sighting"]

@@ -65,7 +65,7 @@ def who_sees(
             head = f"{item['object']} {item.get('version', item.get('outcome', ''))}: {item.get('level') or item.get('held') or item.get('message', '')}"
             found.append(head)
             found += [
-                f"   {'sees   ' if reader['sees'] else 'does not'} {_reader(reader)}: {reader['because']}"
+                f"   {'sees   ' if reader['sees'] else 'does not'} {reader_of(reader)}: {reader['because']}"
                 for reader in item.get("readers", ())
                 if reader.get("number") != 0
             ]
@@ -74,7 +74,8 @@ def who_sees(
     show(told, lines, as_json=as_json)
 
 
-def _reader(reader: dict[str, Any]) -> str:
+def reader_of(reader: dict[str, Any]) -> str:
+    """Who reads, as it is told."""
     if "organisation" not in reader:
         return str(reader["who"])
     number = f" ({reader['number']})" if "number" in reader else ""

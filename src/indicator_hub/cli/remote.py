@@ -1,9 +1,11 @@
 """A hub asked over HTTP as an account: the shell has no second way to share, and running a hub gives no right to read in it."""
 
+import base64
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, cast
@@ -17,9 +19,9 @@ _TIMEOUT = httpx2.Timeout(60, connect=10)
 _LONGEST_WAIT = 30
 _WAIT = re.compile(r"[0-9]{1,3}")
 """Retry-After in seconds. A hub says it so; a date is not waited for."""
+_SAME = 304
 _NOT_FOUND, _TOO_MANY, _FAULT, _BUSY = 404, 429, 500, 503
 _UNSENT = (httpx2.ConnectError, httpx2.ConnectTimeout)
-_ADDRESS = "Give a hub's address without a path: --hub https://hub.example."
 _REFUSALS: Mapping[int, type[HubError]] = {
     400: errors.Invalid,
     401: errors.Unauthenticated,
@@ -44,15 +46,47 @@ _NEXT = {
 
 
 @dataclass(frozen=True, slots=True)
+class Speech:
+    """What is spoken with a server: below which path, in which media type, and what to do about refusals that it does not explain."""
+
+    below: str
+    media: str
+    stranger: str
+    nothing: str
+    following: Mapping[int, str]
+
+
+_ADDRESS = "Give a hub's address without a path: --hub https://hub.example."
+API = Speech(
+    "/api/v1", "application/json", f"is no indicator-hub. {_ADDRESS}", f"there is no API of an indicator-hub. {_ADDRESS}", _NEXT
+)  # fmt: skip
+TAXII = Speech(
+    "", "application/taxii+json;version=2.1", "not as a TAXII 2.1 server does. Look at the URL.", "", _NEXT
+)  # fmt: skip
+EXPORTS = Speech("/exports", "*/*", API.stranger, "", _NEXT)
+FOREIGN = Speech(
+    "", TAXII.media, TAXII.stranger, "",
+    {
+        401: "Look at the credential in --token-file, and whether a name belongs to it: --user NAME.",
+        403: "Its operator can say what this account may do.",
+        404: "Look at the URL of the collection, and at what this account may see there.",
+        429: "Ask again later.",
+        503: "Ask again later.",
+    },
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Hub:
     """A hub at a URL, and a token for it. Raises HubError for what the hub refuses, Unavailable when it does not answer."""
 
     url: str
     headers: Mapping[str, str]
+    speech: Speech = API
 
     @classmethod
-    def at(cls, url: str, token_file: Path | None, token: str) -> Self:
-        """Raises Misconfigured without a URL or a token, saying where to put it."""
+    def at(cls, url: str, token_file: Path | None, token: str, *, user: str = "", speech: Speech = API) -> Self:
+        """The token goes as Bearer, or with `user` as the password of Basic. Raises Misconfigured without a URL or a token, saying where to put it."""
         if not url.startswith(("http://", "https://")):
             raise Misconfigured("Say which hub: --hub https://hub.example, or INDICATOR_HUB_URL.")
         if token_file is not None:
@@ -61,8 +95,9 @@ class Hub:
             raise Misconfigured("Say as whom: --token-file FILE, or INDICATOR_HUB_TOKEN.")
         if not token.isascii() or not token.isprintable():
             raise Misconfigured("That is no token of a hub: it has one line of letters, digits, - and _.")
-        headers = {"Authorization": f"Bearer {token}", "User-Agent": f"indicator-hub/{__version__}"}
-        return cls(url.rstrip("/"), headers)
+        basic = base64.b64encode(f"{user}:{token}".encode()).decode()
+        credential = f"Basic {basic}" if user else f"Bearer {token}"
+        return cls(url.rstrip("/"), {"Authorization": credential, "User-Agent": f"indicator-hub/{__version__}"}, speech)
 
     def get(self, path: str, **query: object) -> dict[str, Any]:
         """One look; parameters that are None are left out."""
@@ -73,7 +108,7 @@ class Hub:
         """One deed. Asked again where no answer came, it has the same key: it is done once."""
         key = {"Idempotency-Key": str(uuid.uuid4())}
         if content is not None:
-            return self._ask("POST", path, content=content, headers=key | {"Content-Type": "application/json"})
+            return self._ask("POST", path, content=content, headers=key | {"Content-Type": self.speech.media})
         return self._ask("POST", path, json={} if body is None else body, headers=key)
 
     def delete(self, path: str) -> dict[str, Any]:
@@ -89,14 +124,43 @@ class Hub:
             items += page["items"]
         return {name: value for name, value in first.items() if name != "next"} | {"items": items, "more": False}
 
+    def pages(self, path: str, **query: object) -> Iterator[list[Any]]:
+        """A list page by page, to its end."""
+        following = None
+        while True:
+            page = self.get(path, **query, next=following)
+            yield page["items"]
+            if not page["more"]:
+                return
+            following = page["next"]
+
+    @contextmanager
+    def fetched(
+        self, path: str, query: Sequence[tuple[str, str]], headers: Mapping[str, str]
+    ) -> Generator[httpx2.Response]:
+        """An answer of any length, to be read piece by piece: what was asked for, or that it has not changed (304)."""
+        address = f"{self.url}{self.speech.below}{path}"
+        sent = {"Accept": self.speech.media, **self.headers, **headers}
+        try:
+            with httpx2.stream("GET", address, params=list(query), headers=sent, timeout=_TIMEOUT) as answer:
+                if not answer.is_success and answer.status_code != _SAME:
+                    answer.read()
+                    self._read(answer)
+                yield answer
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise Unavailable(f"The hub at {self.url} did not answer to the end ({why}). Ask again.") from None
+
     def _ask(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **request: Any
     ) -> dict[str, Any]:
         """Ask, and once more where the connection broke or the hub names a short wait. Only a DELETE that may have been done is not repeated."""
 
         def once() -> httpx2.Response:
-            sent = {**self.headers, **(headers or {})}
-            return httpx2.request(method, f"{self.url}/api/v1{path}", headers=sent, timeout=_TIMEOUT, **request)
+            sent = {"Accept": self.speech.media, **self.headers, **(headers or {})}
+            return httpx2.request(
+                method, f"{self.url}{self.speech.below}{path}", headers=sent, timeout=_TIMEOUT, **request
+            )
 
         try:
             try:
@@ -128,17 +192,17 @@ class Hub:
         if not isinstance(found, dict):
             if status == _TOO_MANY or status >= _FAULT:
                 raise Unavailable(f"{self.url} answers {status}, and not as a hub does: ask again later.")
-            raise Invalid(f"{self.url} answers {status}, and is no indicator-hub. {_ADDRESS}")
+            raise Invalid(f"{self.url} answers {status}, and {self.speech.stranger}")
         told = cast("dict[str, Any]", found)
         if answer.is_success:
             return told
-        if status == _NOT_FOUND and "type" not in told:
-            raise Invalid(f"At {self.url} there is no API of an indicator-hub. {_ADDRESS}")
+        if status == _NOT_FOUND and "type" not in told and self.speech.nothing:
+            raise Invalid(f"At {self.url} {self.speech.nothing}")
         words = [str(told.get("detail") or told.get("description") or told.get("title") or answer.reason_phrase)]
         if "instance" in told:
             words.append(f"Its operator finds the cause by {told['instance']}.")
-        if status in _NEXT:
-            words.append(_NEXT[status])
+        if status in self.speech.following:
+            words.append(self.speech.following[status])
         raise _REFUSALS.get(status, HubError)(" ".join(words))
 
 

@@ -8,13 +8,13 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, BinaryIO, cast
 
 from indicator_hub.errors import FeedFailed, Invalid, Unprocessable
 from indicator_hub.limits import LIMITS
-from indicator_hub.normalise import formats
+from indicator_hub.normalise import formats, marks
 from indicator_hub.normalise.formats import hosts, lists, misp, prose, tables, trees
 from indicator_hub.normalise.indicator import candidate
 from indicator_hub.normalise.observe import Observation, observe, value_by_shape
@@ -34,12 +34,18 @@ _BETWEEN = re.compile(r"[\s,;|]+")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One candidate: what it is in canonical form, and its pattern; None for what is no indicator (a vulnerability)."""
+    """One candidate: what it is in canonical form, and its pattern; None for what is no indicator (a vulnerability).
+
+    `notes` are those of `observe`; `level` (TLP) and `pap` are what its source marked it with, where the format has a place for that.
+    """
 
     row: int
     type: str
     value: str
     pattern: str | None
+    notes: tuple[str, ...] = ()
+    level: int | None = None
+    pap: str | None = None
 
 
 def candidates(
@@ -49,6 +55,13 @@ def candidates(
 
     Raises FeedFailed at once, before any, where the file as a whole is not what it should be.
     """
+    return recognised(body, kind, documentation=documentation)[1]
+
+
+def recognised(
+    body: bytes | BinaryIO, kind: Kind | None = None, *, documentation: bool = False
+) -> tuple[Kind, Iterator[Found | Refusal]]:
+    """As `candidates`, and as what the file was read."""
     with ExitStack() as stack:
         file = stack.enter_context(unpacked(io.BytesIO(body) if isinstance(body, bytes) else body))
         require_feed(file.read(LOOK))
@@ -59,9 +72,9 @@ def candidates(
             text = whole(text)
             if kind == "text" and prose.is_mail(text):
                 rows = prose.rows_of_mail(_bytes(file), documentation=documentation)
-                return _observed(rows, documentation=documentation)
+                return kind, _observed(rows, documentation=documentation)
         found = _candidates(kind, text, documentation=documentation)
-        return _closing(found, stack.pop_all()) if text is stream else found
+        return kind, _closing(found, stack.pop_all()) if text is stream else found
 
 
 _IN_ONE: tuple[Kind, ...] = ("json", "misp", "stix", "text")
@@ -123,7 +136,25 @@ def _observed(rows: Iterable[Row | Refusal], *, documentation: bool) -> Iterator
             yield row
             continue
         found = observe(row.fields["value"], expect=row.fields.get("type"), documentation=documentation)
-        yield _found(found, row.raw, row.number)
+        told = _found(found, row.raw, row.number)
+        yield _marked(told, row) if isinstance(told, Found) and not row.fields.keys().isdisjoint(_MARKS) else told
+
+
+_MARKS = ("tlp", "pap")
+
+
+def _marked(found: Found, row: Row) -> Found | Refusal:
+    """With what its row is marked with. A mark that nobody can read may be stricter than any that is known."""
+    try:
+        return replace(found, level=marks.level(row.fields.get("tlp", "")), pap=marks.pap(row.fields.get("pap", "")))
+    except ValueError:
+        return Refusal("bad_marking", cut(row.raw), row.number)
+
+
+def of_values(texts: Iterable[str], *, documentation: bool = False) -> Iterator[Found | Refusal]:
+    """Single values, as they are typed: each is one, or is refused. Numbered from 1."""
+    for number, text in enumerate(texts, 1):
+        yield _found(observe(text.strip(), documentation=documentation), text, number)
 
 
 def _by_shape(texts: Iterable[tuple[int, str] | Refusal], *, documentation: bool) -> Iterator[Found | Refusal]:
@@ -161,11 +192,11 @@ def _several(text: str, *, documentation: bool) -> list[tuple[str, Observation |
 def _found(found: Observation | Refusal, raw: str, number: int) -> Found | Refusal:
     if isinstance(found, Refusal):
         return Refusal(found.reason, cut(raw), number)
-    return _told(found.observable, number)
+    return _told(found.observable, number, found.notes)
 
 
-def _told(one: Observable, number: int) -> Found:
-    return Found(number, one.type, one.value, pattern.render(one) if one.type in pattern.TYPES else None)
+def _told(one: Observable, number: int, notes: tuple[str, ...] = ()) -> Found:
+    return Found(number, one.type, one.value, pattern.render(one) if one.type in pattern.TYPES else None, notes)
 
 
 def _cells(text: Text, sign: str | None = None) -> Iterator[tuple[int, str] | Refusal]:

@@ -16,6 +16,7 @@ async def access(store: Store, caller: Caller) -> dict[str, Any]:
     account, now = caller.require_account(), store.now()
     async with store.transactions.read() as tx:
         groups = await credentials.ties(tx, account, group=None, now=now)
+        identities = await credentials.identities(tx, account.organisation_id)
         tied = {one.group.name: await credentials.ties(tx, account, group=one.group.name, now=now) for one in groups}
     told: list[dict[str, Any]] = []
     for one in groups:
@@ -28,6 +29,7 @@ async def access(store: Store, caller: Caller) -> dict[str, Any]:
         "kind": account.kind,
         "organisation": account.organisation,
         "nation": account.nation,
+        "stix_identities": sorted(identities),
         "scopes": sorted(account.scopes),
         "now": timestamps.render(now),
         "groups": told,

@@ -185,6 +185,7 @@ class Access(_Shape):
     kind: str
     organisation: str
     nation: str
+    stix_identities: list[str] = Field(description="What objects of this organisation may say as created_by_ref.")
     scopes: list[str]
     now: Timestamp
     groups: list[GroupTold]
