@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
-from indicator_hub.web.console import entrance, pages
+from indicator_hub.web.console import entrance, home, pages
 
-PAGES = (*entrance.PAGES,)
+PAGES = (*entrance.PAGES, *home.PAGES)
 
 
 def mount(app: FastAPI) -> None:
