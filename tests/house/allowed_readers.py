@@ -23,7 +23,7 @@ EDGE_MAY = {
 OWN = {
     "records.own": "an organisation's own record, listed",
     "records.own_versions": "the same, of one object",
-    "records.own_latest": "the same, the newest of some ids: what a feed brought, to say that it has ended",
+    "records.own_latest": "the same, the newest of some ids: what a feed brought, to say that it has ended; what a person posts a new version of",
 }
 """Readers that ask for an organisation's own instead of for a reach. Those who call them say whose: the caller's."""
 
@@ -129,5 +129,7 @@ DEEDS = {
     "export._Source.changed": ("when the list changed last, for its reader", {"exports.went"}),
     "own.listed": ("the caller's own organisation's record", {"records.own"}),
     "own.versions": ("the same, of one object, with its bytes", {"records.own_versions"}),
+    "own.newest": ("the caller's own organisation's last versions", {"records.own_latest"}),
+    "own.last": ("when they were made, for a new one to follow", {"records.own_latest"}),
 }
 """The deeds that reach one of those, themselves or by helpers of theirs: what for, and which. Nobody else does."""

@@ -95,6 +95,7 @@ async def foreseen(
     async with store.transactions.read() as tx:
         readers = _readers(await credentials.parties(tx, *_place(reach), now=now), reach, now)
     told: list[dict[str, Any]] = []
+    alike: dict[_Terms, list[dict[str, Any]]] = {}
     for one in objects:
         said: dict[str, Any] = {"object": one.id, "outcome": one.outcome, "stored": one.ruling is not None}
         if one.message:
@@ -103,7 +104,9 @@ async def foreseen(
             # What comes back came when it came: a membership that sees only what came later does not see it.
             first_added = now if one.first_added is None else one.first_added
             terms = _Terms(one.ruling.audience, reach.organisation_id, first_added, one.ruling.held)
-            said |= _audience(terms) | {"readers": _told(readers, reach, terms, lambda _, why: why is None)}
+            if terms not in alike:  # many objects, and few ways to mark them
+                alike[terms] = _told(readers, reach, terms, lambda _, why: why is None)
+            said |= _audience(terms) | {"readers": alike[terms]}
         told.append(said)
     return told
 

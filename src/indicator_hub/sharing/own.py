@@ -1,9 +1,12 @@
 """One's own record: everything one's organisation shared, also what is held, what was taken back, and what lies in groups that sleep."""
 
 import base64
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from indicator_hub.errors import NotFound, NotPermitted
+from indicator_hub.normalise.draft import Known
 from indicator_hub.sharing.act import Caller
 from indicator_hub.stix import timestamps
 from indicator_hub.store import credentials, records
@@ -11,6 +14,7 @@ from indicator_hub.store.opened import Store
 from indicator_hub.store.records import Kept, Record
 from indicator_hub.trust.admission import Recalled
 from indicator_hub.trust.ladder import HELD, NAMES
+from indicator_hub.trust.reach import Reach
 
 
 async def listed(
@@ -35,6 +39,22 @@ async def versions(store: Store, caller: Caller, identifier: str) -> list[dict[s
     if not found:
         raise NotFound
     return [said(one, parts) | {"bytes": base64.b64encode(one.body).decode()} for one in found]
+
+
+async def newest(store: Store, caller: Caller, reach: Reach, identifiers: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Of these ids the objects that the caller's organisation shares in a collection, in their newest versions, withdrawn ones too."""
+    account = caller.require_account()
+    if "read" not in account.scopes or not identifiers:
+        return {}
+    async with store.transactions.read() as tx:
+        bodies = await records.own_latest(tx, account.organisation_id, reach.key, identifiers, revoked=True)
+    return {value["id"]: value for value in map(json.loads, bodies)}
+
+
+async def last(store: Store, caller: Caller, reach: Reach, identifiers: Sequence[str]) -> dict[str, Known | None]:
+    """Of each id the last version of the caller's organisation in a collection, for a new one to follow; None where there is none."""
+    found = await newest(store, caller, reach, identifiers)
+    return {name: Known.of(found[name]) if "modified" in found.get(name, ()) else None for name in identifiers}
 
 
 def _organisation(caller: Caller) -> int:

@@ -150,9 +150,9 @@ async def own_versions(
 
 
 async def own_latest(
-    tx: AsyncConnection, organisation_id: int, collection_id: int, identifiers: Iterable[str]
+    tx: AsyncConnection, organisation_id: int, collection_id: int, identifiers: Iterable[str], *, revoked: bool = False
 ) -> list[bytes]:
-    """The newest version of each of these ids that an organisation shares in a collection, and has neither revoked nor taken back."""
+    """The newest version of each of these ids that an organisation shares in a collection and has not taken back; `revoked`: withdrawn ones too."""
     e = entry.alias("e")
     which = (
         visible.own_record(e),
@@ -163,8 +163,8 @@ async def own_latest(
     columns = (e.c.stix_id, e.c.version_key, e.c.revoked, e.c.body)
     statement = select(*columns).where(*which).order_by(e.c.stix_id, e.c.version_key)
     parameters = {"organisation": organisation_id, "collection": collection_id, "ids": bind_list(tx, identifiers)}
-    newest = {name: (revoked, body) for name, _, revoked, body in await tx.execute(statement, parameters)}
-    return [bytes(body) for revoked, body in newest.values() if not revoked]
+    newest = {name: (ended, body) for name, _, ended, body in await tx.execute(statement, parameters)}
+    return [bytes(body) for ended, body in newest.values() if revoked or not ended]
 
 
 async def by_entry(tx: AsyncConnection, key: int) -> Record:
