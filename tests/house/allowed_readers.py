@@ -9,6 +9,8 @@ TABLE_MODULES = {
     "recalls": "whom what was taken back had been given to",
     "references": "what refers to what",
     "definitions": "what organisations say their marks mean",
+    "observables": "the values in entries",
+    "search": "what is found by values, ids and words, and counts",
 }
 """The modules of the store that take the tables of entries."""
 
