@@ -255,7 +255,7 @@ async def test_look_up(w: World) -> None:
         ("10.0.0.1", None, "ipv4-addr", "non_global", 0), ("no value at all", None, None, "syntax", 0), (None, None, None, "syntax", 0),
         (None, 2, "ipv4-addr", None, 0), (None, 2, "url", None, 0),
     ]  # fmt: skip
-    assert [one["collection"] for one in found[0]["hits"]] == [OTHER, MAIN]
+    assert [one["collection"] for one in found[0]["hits"]] == [MAIN, OTHER]
     with pytest.raises(Invalid):
         await lookup(w.store, await w.caller("dan"), [f"a{number}.example" for number in range(10_001)])
     many = await lookup(
