@@ -41,8 +41,6 @@ READ_AS = {
     "json": N_("JSON"), "jsonl": N_("JSON, one a line"), "hosts": N_("a hosts file"), "stix": N_("STIX objects"), "misp": N_("a MISP event"),
 }  # fmt: skip
 _AGAIN = N_("Something has changed since this was shown: look at it once more, and share it then.")
-_OLDEST = 86_400_000_000
-"""How long what was looked at may wait to be shared, in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ async def _sent(visit: Visit) -> Response:
     pasted = await _pasted(visit, fields, content)
     known = await _known(visit, pasted)
     lines = _chosen(visit, pasted, known)
-    at = _at(visit)
+    at = box.instant(visit.sent("at"), visit.store.now()) if visit.sent("do") == "share" else visit.store.now()
     offer = await _offer(visit, fields, there, pasted, lines, at)
     told: dict[str, Any] = {"known": known, "file": name, "held": held, "at": at}
     if visit.sent("do") != "share":
@@ -123,14 +121,6 @@ def _chosen(visit: Visit, pasted: Pasted, known: Mapping[str, Sequence[Mapping[s
     return box.chosen(
         pasted, visit.chosen("take"), visit.sent("shown").split(), [key for key, found in known.items() if found]
     )
-
-
-def _at(visit: Visit) -> int:
-    """When what is shared was made: when it was looked at, for what is shared then; in microseconds."""
-    now, sent = visit.store.now(), visit.sent("at")
-    if visit.sent("do") == "share" and sent.isascii() and sent.isdecimal() and len(sent) < 20:  # noqa: PLR2004 - as many digits as an instant has
-        return min(now, max(int(sent), now - _OLDEST))
-    return now
 
 
 async def _offer(
@@ -222,7 +212,7 @@ def _page(
     **told: Any,
 ) -> Response:
     place = there.chosen
-    given: dict[str, Any] = {"known": {}, "file": "", "held": "", "at": 0, "refused": ""} | told
+    given: dict[str, Any] = {"known": dict[str, Any](), "file": "", "held": "", "at": 0, "refused": ""} | told
     by_line = _by_line(lines, offer)
     return visit.page(
         "home.html",
@@ -253,7 +243,7 @@ def _page(
 
 def _by_line(lines: Sequence[Line], offer: _Offer) -> dict[str, tuple[Draft | None, tuple[str, str]]]:
     """What would become of each line, by its key: its draft, and outcome and message."""
-    outcomes = offer.foreseen.by_object if offer.foreseen else {}
+    outcomes = offer.foreseen.by_object if offer.foreseen else dict[str, tuple[str, str]]()
     drafted = {(one.type, one.value): one for one in offer.drafts}
     found: dict[str, tuple[Draft | None, tuple[str, str]]] = {}
     for one in lines:
