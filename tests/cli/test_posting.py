@@ -111,7 +111,7 @@ def test_what_is_found_in_a_text_waits_for_a_yes(run: Run, tmp_path: Path, monke
     mail = tmp_path / "mail.eml"
     mail.write_text("From: a@cert.example\nSubject: [TLP:RED] new\n\nWe saw 203.0.113[.]99 at b[.]example.\n")
     code, out, err = run("ana", "post", "alpha/main", "--file", mail, ALLOW)
-    assert (code, out.count("found  TLP:RED"), "--yes" in err) == (4, 3, True)
+    assert (code, out.count("would be posted  TLP:RED"), "--yes" in err) == (4, 3, True)
     assert run("ana", "post", "alpha/main", "--file", mail, ALLOW, "--level", "green")[0] == 4
     with mail.open() as body:
         monkeypatch.setattr("sys.stdin", body)

@@ -7,6 +7,7 @@ TABLE_MODULES = {
     "rulings": "the audiences of entries, worked out again",
     "records": "versions with all that is kept of them",
     "recalls": "whom what was taken back had been given to",
+    "exports": "the values of indicators, in order, for lists",
     "references": "what refers to what",
     "definitions": "what organisations say their marks mean",
 }
@@ -54,6 +55,9 @@ INTERNAL = {
     "records.copies": "the same, of some collections",
     "records.live_copies": "the same, as far as they are not recalled",
     "consents.released_by": "copies that the caller's own organisation released, by key alone",
+    "definitions.of_organisations": "what originators have said may be done with what bears their marks",
+    "exports.went": "when something that a reader saw was last taken from it: an instant, no row",
+    "exports.facts": "the values of what was taken back, to work out whether a list held them; no body",
     "recalls.traced": "what an id was at each time, to work out who was given it; no body",
 }
 """Functions of the store that read for the hub's own ruling: why nothing of it gets out."""
@@ -112,9 +116,17 @@ DEEDS = {
     ),
     "consent.listed": ("tells the two parties what it is about, both had it", {"records.by_entry"}),
     "consent.one_consent": ("the same", {"records.by_entry"}),
-    "recalls.listed": ("names the versions that the caller's organisation was given", {"recalls.traced"}),
-    "recalls.acknowledge": ("the same", {"recalls.traced"}),
-    "recalls.issued": ("tells an originator who was given its own versions", {"recalls.traced"}),
+    "recalls.listed": (
+        "names the versions that the caller's organisation was given",
+        {"recalls.traced", "exports.facts"},
+    ),
+    "recalls.acknowledge": ("the same", {"recalls.traced", "exports.facts"}),
+    "recalls.issued": ("tells an originator who was given its own versions", {"recalls.traced", "exports.facts"}),
+    "export._Source.batches": (
+        "leaves out what a mark keeps from being acted upon, of what the reader sees",
+        {"definitions.of_organisations"},
+    ),
+    "export._Source.changed": ("when the list changed last, for its reader", {"exports.went"}),
     "own.listed": ("the caller's own organisation's record", {"records.own"}),
     "own.versions": ("the same, of one object, with its bytes", {"records.own_versions"}),
     "own.newest": ("the caller's own organisation's last versions", {"records.own_latest"}),

@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
 from indicator_hub.cli.asking import LEVELS, HubUrl, TokenFile, hub_at, quoted, words
 from indicator_hub.cli.shell import Json, app, contents, show
 from indicator_hub.errors import HubError, Invalid
+
+if TYPE_CHECKING:
+    from indicator_hub.cli.remote import Hub
 
 _MOST = 10_000
 """Values in one question."""
@@ -138,6 +141,10 @@ def export(
     """A list as a device reads it, of what one may see in a group. With --json one line that tells what was written."""
     from indicator_hub.cli.remote import EXPORTS
 
+    asked = replace(hub_at(hub, token_file), speech=EXPORTS)
+    if form is None:
+        _catalogue(asked, place, as_json=as_json)
+        return
     if as_json and output is None:
         raise Invalid("The list itself goes to standard output: with --json name a file with --output.")
     if output is not None and not output.parent.is_dir():
@@ -149,14 +156,13 @@ def export(
         *(("originator", one) for one in originator or ()), *(("limit", str(one)) for one in (limit,) if one is not None),
         *map(_pair, further or ()),
     ]  # fmt: skip
-    asked = replace(hub_at(hub, token_file), speech=EXPORTS)
     # Where the file is gone it is wanted again, whatever was there before.
     known = {"If-None-Match": tag} if etag is not None and _is_there(output) and (tag := _tag(etag)) else {}
     with asked.fetched(_path(place, form), query, known) as answer:
         changed = answer.status_code != _SAME
         size = _write(answer.iter_bytes(_PIECE), output) if changed else 0
         said = answer.headers.get("etag", "")
-        if (cut := answer.headers.get("x-hub-truncated")) is not None:
+        if (cut := answer.headers.get("x-hub-truncated", "0")) != "0":
             print(f"It is cut off at --limit {limit}: {cut} more there would be.", file=sys.stderr)
     if changed and etag is not None:
         _keep(etag, said)
@@ -173,11 +179,19 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _path(place: str, form: str | None) -> str:
+def _catalogue(asked: "Hub", place: str, *, as_json: bool) -> None:
+    """What lists there are, each as FORMAT names it."""
+    group = f"/{quoted(place.partition('/')[0])}/"
+    with asked.fetched(group, [], {}) as answer:
+        answer.read()
+        paths = [line.strip() for line in answer.text.splitlines() if line.strip()]
+    found = [one.removeprefix(f"{asked.speech.below}{group}") for one in paths]
+    show({"items": found}, lambda: found, as_json=as_json)
+
+
+def _path(place: str, form: str) -> str:
     group, slash, collection = place.partition("/")
     base = f"/{quoted(group)}/" + (f"collections/{quoted(collection)}/" if slash else "")
-    if form is None:
-        return f"/{quoted(group)}/"
     return base + "/".join(quoted(part) for part in form.strip("/").split("/"))
 
 

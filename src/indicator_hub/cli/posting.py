@@ -246,11 +246,10 @@ def _require_values(made: "Drafted", *, strict: bool) -> None:
 
 
 def _require_consent(door: "Door", made: "Drafted", told: _Told) -> None:
-    """What was found in text, or in a table, may be somebody's own: a person says that it is meant. Raises Invalid."""
+    """What was found in text, or in a table, may be somebody's own: a person sees it, and whom it would reach, and says that it is meant. Raises Invalid."""
     from indicator_hub.trust.ladder import NAMES
 
-    for one in made.drafts:
-        told.one("found", _what(one))
+    _each(door, [one.body for one in made.drafts], [_what(one) for one in made.drafts], told, dry_run=True, wait=0)
     levels = " and ".join(sorted({f"TLP:{NAMES[one.level]}" for one in made.drafts if one.level is not None}))
     where = f"{len(made.drafts)} to {door.place or door.taxii.url} at {levels}"
     if sys.stdin.isatty() and sys.stderr.isatty() and typer.confirm(f"Post these {where}?", err=True):
@@ -300,16 +299,18 @@ def _each(
         step(at)
 
 
+_Said = tuple[str, dict[str, Any]]
+
+
 def _settled(status: dict[str, Any], what: Sequence[dict[str, Any]], told: _Told) -> None:
     """What a status says of each; lists that a server leaves out (TAXII 2.1 section 4.3 allows it) are known by their count."""
-    left: list[tuple[str, dict[str, Any]]] = [
-        (outcome, one)
-        for name, outcome in (("failures", "failed"), ("pendings", "pending"), ("successes", "posted"))
-        for one in status.get(name, [])
-    ]
-    found = [_taken(left, one) for one in what]
+    left: dict[str, list[_Said]] = {}
+    for name, outcome in (("failures", "failed"), ("pendings", "pending"), ("successes", "posted")):
+        for one in status.get(name, []):
+            left.setdefault(str(one.get("id")), []).append((outcome, one))
+    found = [_taken(left.get(one["object"], []), one.get("version")) for one in what]
     # What bears no id of its own fails under one that the server makes up.
-    nameless = [one for one in left if one[0] == "failed"]
+    nameless = [one for each in left.values() for one in each if one[0] == "failed"]
     silent = "posted" if status.get("success_count") == status.get("total_count", len(what)) else "unclear"
     for one, settled in zip(what, found, strict=True):
         outcome, said = settled or (nameless.pop(0) if nameless else (silent, {}))
@@ -317,10 +318,9 @@ def _settled(status: dict[str, Any], what: Sequence[dict[str, Any]], told: _Told
         told.one(outcome, one, str(said.get("message", "")), **more)
 
 
-def _taken(left: list[tuple[str, dict[str, Any]]], what: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
-    """What is said of an object, taken out of what is left; of several with its id of its version first."""
-    of_it = [one for one in left if one[1].get("id") == what["object"]]
-    found = next((one for one in of_it if one[1].get("version") == what.get("version")), of_it[0] if of_it else None)
+def _taken(left: list[_Said], version: str | None) -> _Said | None:
+    """What is said of an object, taken out of what is left of its id; of several that of its version first."""
+    found = next((one for one in left if one[1].get("version") == version), left[0] if left else None)
     if found is not None:
         left.remove(found)
     return found
@@ -332,14 +332,14 @@ def _foreseen(items: Sequence[dict[str, Any]], what: Sequence[dict[str, Any]], t
         for one in what:
             told.one("would be posted", one)
         return
-    shown = None
+    shown: list[Sequence[dict[str, Any]]] = []
     for item, one in zip(items, what, strict=True):
         outcome = "would be posted" if item["stored"] else "would not be posted"
         readers = item.get("readers", [])
         message = item.get("held") or item.get("message") or item["outcome"]
         told.one(outcome, {"level": item.get("level", "")} | one, message, readers=readers)
-        if not told.as_json and readers and readers != shown:
-            shown = readers
+        if not told.as_json and readers and readers not in shown:
+            shown.append(readers)
             show(None, lambda readers=readers: _readers(readers), as_json=False)
 
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -16,6 +17,8 @@ from indicator_hub import __version__, errors
 from indicator_hub.errors import HubError, Invalid, Misconfigured, Unavailable
 
 _TIMEOUT = httpx2.Timeout(60, connect=10)
+_trust = cache(httpx2.create_ssl_context)
+"""The certificates that are trusted, read once: reading them takes longer than a request does."""
 _LONGEST_WAIT = 30
 _WAIT = re.compile(r"[0-9]{1,3}")
 """Retry-After in seconds. A hub says it so; a date is not waited for."""
@@ -63,7 +66,10 @@ API = Speech(
 TAXII = Speech(
     "", "application/taxii+json;version=2.1", "not as a TAXII 2.1 server does. Look at the URL.", "", _NEXT
 )  # fmt: skip
-EXPORTS = Speech("/exports", "*/*", API.stranger, "", _NEXT)
+EXPORTS = Speech(
+    "/exports", "*/*", API.stranger, "",
+    {**_NEXT, 404: "`indicator-hub access` tells what groups there are for this account, and `indicator-hub export GROUP` what lists."},
+)  # fmt: skip
 FOREIGN = Speech(
     "", TAXII.media, TAXII.stranger, "",
     {
@@ -142,7 +148,9 @@ class Hub:
         address = f"{self.url}{self.speech.below}{path}"
         sent = {"Accept": self.speech.media, **self.headers, **headers}
         try:
-            with httpx2.stream("GET", address, params=list(query), headers=sent, timeout=_TIMEOUT) as answer:
+            with httpx2.stream(
+                "GET", address, params=list(query), headers=sent, timeout=_TIMEOUT, verify=_trust()
+            ) as answer:
                 if not answer.is_success and answer.status_code != _SAME:
                     answer.read()
                     self._read(answer)

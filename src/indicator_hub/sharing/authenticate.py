@@ -85,8 +85,15 @@ async def collections(store: Store, account: Account | None, group: str) -> list
     return [reach for reach in reaches if reach.collection is not None]
 
 
-async def _reaches(store: Store, account: Account | None, group: str | None) -> list[Reach]:
+async def every_collection(store: Store, account: Account) -> list[Reach]:
+    """Every collection that exists for this account, by group, with its rights in each."""
+    return [one for one in await _reaches(store, account, None, everywhere=True) if one.collection is not None]
+
+
+async def _reaches(
+    store: Store, account: Account | None, group: str | None, *, everywhere: bool = False
+) -> list[Reach]:
     now = store.now()
     async with store.transactions.read() as tx:
-        found: list[Ties] = await credentials.ties(tx, account, group=group, now=now)
+        found: list[Ties] = await credentials.ties(tx, account, group=group, now=now, everywhere=everywhere)
     return [reach for ties in found if (reach := reach_of(account, ties, now)) is not None]

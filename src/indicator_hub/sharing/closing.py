@@ -11,7 +11,8 @@ from indicator_hub.trust.reach import Ties
 from indicator_hub.trust.roster import Account, within
 
 _COUNTED = {
-    "submit": ("given", "stored"), "serve": ("received", "number"), "withdraw": ("withdrawn", "stored"),
+    "submit": ("given", "stored"), "serve": ("received", "number"), "export": ("received", "number"), "search": ("received", "number"),
+    "withdraw": ("withdrawn", "stored"),
     "recall": ("recalled", ""), "release": ("released", "stored"), "evidence": ("evidence", ""),
 }  # fmt: skip
 """For each deed what it counts as, and which of its details says how many; empty: one."""
@@ -22,7 +23,7 @@ async def report(store: Store, caller: Caller, group: str) -> dict[str, Any]:
     account, now = caller.require_account(), store.now()
     async with store.transactions.read() as tx:
         tied = await credentials.ties(tx, account, group=group, now=now)
-        if not tied or tied[0].group.kind != "operation" or not _is_steward(account, tied[0], now):
+        if not tied or tied[0].group.kind != "operation" or not is_steward(account, tied[0], now):
             raise NotFound
         names = await roster.parties(tx, tied[0].group_id)
         parts: dict[int, dict[str, int]] = {}
@@ -50,7 +51,7 @@ async def report(store: Store, caller: Caller, group: str) -> dict[str, Any]:
     return told | {name: timestamps.render(at) for name, at in window.items() if at is not None}
 
 
-def _is_steward(account: Account, ties: Ties, now: int) -> bool:
+def is_steward(account: Account, ties: Ties, now: int) -> bool:
     """Whether it is a steward now, or was one when the operation ended."""
     member = ties.membership
     ends = [ties.group.ends, ties.agreement.ends if ties.agreement else None]

@@ -12,12 +12,15 @@ from indicator_hub.sharing.claim import RESTS_AFTER, run_now
 from indicator_hub.stix import timestamps
 from indicator_hub.store import feeds
 from indicator_hub.store.engine import Transaction
-from indicator_hub.store.feeds import State
+from indicator_hub.store.feeds import LastRun, State
 from indicator_hub.store.opened import Store
 
 WARNED = "warninglist:"
 """How the reason begins of what is on a list that its feed is held to; the list's name follows."""
 
+_WEEK = 7 * 86_400_000_000
+_OF_A_WEEK = 200
+_SAMPLES = 3
 Settled = Literal["released", "dismissed"]
 LENIENT = frozenset(("non_global", "reserved_name", "too_broad_cidr", "empty_file_hash", "future_date"))
 """Reasons for which a row holds a value that a person may let through; for any other there is none to let through."""
@@ -42,6 +45,38 @@ async def quarantine(
         | ({"detail": row.detail} if row.detail else {})
         for row in found
     ]
+
+
+async def runs(store: Store, caller: Caller, name: str, *, limit: int) -> list[dict[str, Any]]:
+    """The last runs of a feed, the newest first. Raises NotFound for a feed that one's organisation does not import."""
+    async with store.transactions.read() as tx:
+        one = await _feed(tx, caller, name)
+        found = (await feeds.runs(tx, [one.id], since=0, limit=limit))[one.id]
+    return [_run(run) for run in found]
+
+
+async def week(store: Store, caller: Caller) -> dict[str, list[dict[str, Any]]]:
+    """The runs of the last seven days of the feeds that one's organisation imports, by feed; the newest first, so many of each at most."""
+    since = store.now() - _WEEK
+    async with store.transactions.read() as tx:
+        names = {one.id: one.name for one in await feeds.states(tx, organisation_id=_whose(caller))}
+        found = await feeds.runs(tx, names.keys(), since=since, limit=_OF_A_WEEK)
+    return {names[key]: [_run(run) for run in every] for key, every in found.items()}
+
+
+async def refusals(store: Store, caller: Caller, name: str) -> list[dict[str, Any]]:
+    """Why rows of a feed wait for a person, how many for each reason, and some of them; the most common reason first. Raises NotFound."""
+    async with store.transactions.read() as tx:
+        one = await _feed(tx, caller, name)
+        return [
+            {
+                "reason": reason,
+                "number": number,
+                "releasable": _is_value(reason),
+                "samples": [row.raw for row in await feeds.kept(tx, one.id, after=0, limit=_SAMPLES, reason=reason)],
+            }
+            for reason, number in (await feeds.reasons(tx, one.id)).items()
+        ]
 
 
 async def settle(
@@ -139,11 +174,18 @@ def _said(one: State, now: int) -> dict[str, Any]:
     if one.succeeded is not None:
         told["succeeded"] = timestamps.render(one.succeeded)
     if one.last is not None:
-        told["last"] = {
-            "started": timestamps.render(one.last.started),
-            "outcome": one.last.outcome,
-            "tally": dict(one.last.tally),
-        }
-        if one.last.reason:
-            told["last"]["reason"] = one.last.reason
+        told["last"] = _run(one.last)
+    return told
+
+
+def _run(one: LastRun) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "started": timestamps.render(one.started),
+        "outcome": one.outcome,
+        "tally": dict(one.tally),
+    }
+    if one.finished is not None:
+        told["finished"] = timestamps.render(one.finished)
+    if one.reason:
+        told["reason"] = one.reason
     return told

@@ -3,18 +3,21 @@
 Who was given it is worked out from the serve events of the collection and the history of the entries, each time it is asked.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from indicator_hub.errors import NotFound
+from indicator_hub.exports.given import may_have_held
+from indicator_hub.exports.row import Row
 from indicator_hub.sharing.act import Caller, act
 from indicator_hub.stix import timestamps
-from indicator_hub.store import credentials, recalls, roster
+from indicator_hub.store import credentials, exports, recalls, roster
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.store.recalls import Recall, Serving
 from indicator_hub.taxii.served import Moment, Traced, served
+from indicator_hub.trust.ladder import HELD, RED
 
 SETTLING = 60 * 1_000_000
 """A page that was read before a recall is recorded within this time: so long a list is not final. In microseconds."""
@@ -150,12 +153,18 @@ async def _given(
     found: dict[int, dict[int, set[int]]] = {}
     for key in {one.recall.collection_id for one in gone}:
         here = [one for one in gone if one.recall.collection_id == key]
+        said: Mapping[int, list[Row]] | None = None
         since = min(moment.since for one in here for moment in one.moments)
         until = max(one.recall.as_of for one in here)
         # Read once for all of them; a page is looked at more closely only where a version had a date on it.
         for page in await recalls.servings(tx, key, organisations, since=since, until=until):
             for one in here:
-                if page.as_of < one.recall.as_of and (on_it := _on(page, one)):
+                on_it = _on(page, one) if page.as_of < one.recall.as_of else set[int]()
+                if on_it and page.action == "export":
+                    if said is None:
+                        said = await exports.facts(tx, {entry for other in here for entry in other.entries})
+                    on_it = {entry for entry in on_it if _listed(page, one, entry, said.get(entry, []))}
+                if on_it:
                     found.setdefault(one.recall.id, {}).setdefault(page.organisation_id, set()).update(on_it)
     return {one.recall.id: {of: one.names(given) for of, given in found.get(one.recall.id, {}).items()} for one in gone}
 
@@ -163,6 +172,29 @@ async def _given(
 def _on(page: Serving, one: _Gone) -> set[int]:
     if page.action == "evidence":
         return {page.details["entry"]} & one.entries
+    if page.action == "search":
+        return set(page.details["entries"]) & one.entries
     if not any(page.details["first"] <= moment.date_added <= page.details["last"] for moment in one.moments):
         return set()
     return served(page.as_of, page.organisation_id, page.details, one.traced) & one.entries
+
+
+def _listed(page: Serving, one: _Gone, entry: int, rows: Sequence[Row]) -> bool:
+    """Whether a list held one of the values of an entry that its reader saw: with the level that it had then."""
+    of = next(traced for traced in one.traced if traced.version.entry == entry)
+    then = of.as_of(page.as_of)
+    originators = page.details["originators"]
+    if then is None or (originators is not None and then.organisation_id not in originators):
+        return False
+    audience = then.audience
+    as_it_was = [
+        replace(
+            row,
+            level=min(audience.floor, RED),
+            persons_only=audience.persons_only,
+            date_added=then.date_added,
+            held=audience.floor >= HELD,
+        )
+        for row in rows
+    ]
+    return may_have_held(page.details, as_it_was)

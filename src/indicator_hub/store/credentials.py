@@ -213,15 +213,19 @@ def _changed(member_row: Sequence[Any], named_row: Sequence[Any], now: int) -> i
     return max([*named, *(at for at in member_row[-1:] if at is not None)], default=None)
 
 
-async def ties(tx: AsyncConnection, one: Account | None, *, group: str | None, now: int) -> list[Ties]:
+async def ties(
+    tx: AsyncConnection, one: Account | None, *, group: str | None, now: int, everywhere: bool = False
+) -> list[Ties]:
     """An account's (or anybody's) ties to every collection of one group, or, with no group named, to every group by name.
+
+    `everywhere`: to every collection of every group.
 
     Of groups that are public or in which its organisation has, had or will have a part: no other is looked at.
     """
     of_group = collection.c.group_id == trust_group.c.id
     source = (
         trust_group.outerjoin(agreement, agreement.c.id == trust_group.c.agreement_id)
-        .outerjoin(collection, of_group if group is not None else false())
+        .outerjoin(collection, of_group if group is not None or everywhere else false())
         .outerjoin(
             membership,
             and_(

@@ -59,3 +59,14 @@ async def wait(tx: AsyncConnection, organisation_id: int, marks_of: Mapping[int,
 async def settled(tx: AsyncConnection, key: int) -> None:
     """An entry is held by no mark any more."""
     await tx.execute(delete(unresolved).where(unresolved.c.entry_id == key))
+
+
+async def of_organisations(tx: AsyncConnection, organisation_ids: Iterable[int]) -> dict[int, dict[str, bytes]]:
+    """All that these organisations have said of their marks: what may be done with what bears them."""
+    statement = select(definition.c.organisation_id, definition.c.stix_id, definition.c.body).where(
+        definition.c.organisation_id.in_(list(organisation_ids))
+    )
+    found: dict[int, dict[str, bytes]] = {}
+    for key, name, body in await tx.execute(statement):
+        found.setdefault(key, {})[name] = bytes(body)
+    return found

@@ -157,6 +157,8 @@ class Transactions:
     def __init__(self, engine: AsyncEngine, *, sqlite: bool) -> None:
         self.engine = engine
         self._turn = asyncio.Lock() if sqlite else None
+        # A list takes seconds to read: not all connections may be busy with lists while others wait to write.
+        self._snapshots = asyncio.Semaphore(2)
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[AsyncConnection]:
@@ -186,6 +188,24 @@ class Transactions:
         with translated():
             async with self.engine.connect() as connection, connection.begin():
                 yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
+        """A transaction that only reads, and sees one moment however many statements it has. Two at a time; others wait, not without end.
+
+        Raises Unavailable where those before take too long.
+        """
+        with translated():
+            async with asyncio.timeout(BUSY_MS / 1000):
+                await self._snapshots.acquire()
+            try:
+                async with self.engine.connect() as connection:
+                    if self._turn is None:  # SQLite's transactions are snapshots as they are
+                        await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                    async with connection.begin():
+                        yield connection
+            finally:
+                self._snapshots.release()
 
 
 async def require_schema(engine: AsyncEngine, url: URL, revision: str) -> None:

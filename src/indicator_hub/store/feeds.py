@@ -321,6 +321,26 @@ def _state(row: tuple[Any, ...]) -> State:
     return State(key, name, json.loads(declaration), of, title, succeeded, failed, due or 0, held or 0, last, waiting)
 
 
+async def runs(tx: AsyncConnection, keys: Collection[int], *, since: int, limit: int) -> dict[int, list[LastRun]]:
+    """The runs of these feeds from then on, by feed; the newest first, so many of each at most."""
+    r = feed_run.c
+    place = func.row_number().over(partition_by=r.feed_id, order_by=r.id.desc()).label("place")
+    columns = (r.feed_id, r.started, r.finished, r.outcome, r.reason, r.tally, r.id, place)
+    newest = select(*columns).where(r.feed_id.in_(set(keys)), r.started >= since).subquery()
+    statement = select(newest).where(newest.c.place <= limit).order_by(newest.c.feed_id, newest.c.place)
+    found: dict[int, list[LastRun]] = {key: [] for key in keys}
+    for of, started, finished, outcome, reason, tally, *_ in await tx.execute(statement):
+        found[of].append(LastRun(started, finished, outcome, reason, json.loads(tally)))
+    return found
+
+
+async def reasons(tx: AsyncConnection, feed_id: int) -> dict[str, int]:
+    """For which reasons rows wait for a person, and how many for each."""
+    q = quarantine.c
+    waiting = select(q.reason, func.count()).where(q.feed_id == feed_id, q.settled.is_(None))
+    return dict((await tx.execute(waiting.group_by(q.reason).order_by(func.count().desc(), q.reason))).all())
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A refused row in quarantine; `settled` is `released` or `dismissed`, or None while it waits for a person."""

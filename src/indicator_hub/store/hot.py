@@ -12,12 +12,13 @@ import heapq
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 from sqlalchemy.dialects import sqlite
@@ -30,6 +31,7 @@ from indicator_hub.store import pages, visible
 from indicator_hub.store.engine import BUSY_MS, Statement, translated
 
 _MAX_READERS = 4
+_Read = TypeVar("_Read")
 _NO_OFFSET = re.compile(r" OFFSET :param_\d+$")
 
 
@@ -45,6 +47,14 @@ class Hot(Protocol):
 
         And whether they end before the rows do, because their bodies reach `pages.MAX_BYTES`.
         """
+        ...
+
+    async def newest(self, parameters: Mapping[str, Any]) -> list[Any]:
+        """The newest rows of the ranges that this reach sees, the newest first: as many as `rows` says, or as there are."""
+        ...
+
+    async def counted(self, parameters: Mapping[str, Any]) -> list[Any]:
+        """How many rows each of the ranges that this reach sees has in a window of time, as `pages.counted_shared` has it."""
         ...
 
     async def close(self) -> None:
@@ -73,8 +83,19 @@ class SqliteHot:
         with translated():
             if shape.quick:
                 return self._page(self._here, shape, values)
-            async with self._turns:
-                return await asyncio.to_thread(self._page_elsewhere, shape, values)
+            return await self._elsewhere(lambda connection: self._page(connection, shape, values))
+
+    async def newest(self, parameters: Mapping[str, Any]) -> list[Any]:
+        """In another thread: it may be thousands."""
+        values = _sqlite_values(parameters)
+        with translated():
+            return await self._elsewhere(lambda connection: self._newest(connection, values))
+
+    async def counted(self, parameters: Mapping[str, Any]) -> list[Any]:
+        """In another thread: it may be all there is."""
+        values = _sqlite_values(parameters)
+        with translated():
+            return await self._elsewhere(lambda connection: self._counted(connection, values))
 
     async def close(self) -> None:
         """Close every reader."""
@@ -85,13 +106,17 @@ class SqliteHot:
             except Empty:
                 return
 
-    def _page_elsewhere(self, shape: pages.Shape, values: dict[str, Any]) -> tuple[list[Any], bool]:
+    async def _elsewhere(self, read: Callable[[sqlite3.Connection], _Read]) -> _Read:
+        async with self._turns:
+            return await asyncio.to_thread(self._with_a_reader, read)
+
+    def _with_a_reader(self, read: Callable[[sqlite3.Connection], _Read]) -> _Read:
         try:
             connection = self._idle.get_nowait()
         except Empty:
             connection = self._connect()
         try:
-            return self._page(connection, shape, values)
+            return read(connection)
         finally:
             self._idle.put(connection)
 
@@ -101,15 +126,34 @@ class SqliteHot:
         if shape.ids:
             text = self._text(("by id", shape), lambda: pages.by_id(shape))
             return _taken(shape, connection.execute(text, values), values["rows"])
-        connection.execute("BEGIN")  # the ranges are read from one moment
+        shared = self._text(("shared", shape), lambda: pages.shared_range(shape))
+        own = self._text(("own", shape), lambda: pages.own_range(shape))
+        with self._ranges(connection, shared, own, values) as cursors:
+            return _taken(shape, _merge(cursors), values["rows"])
+
+    def _newest(self, connection: sqlite3.Connection, values: dict[str, Any]) -> list[Any]:
+        shared, own = (self._text(build.__name__, build) for build in (pages.newest_shared, pages.newest_own))
+        with self._ranges(connection, shared, own, values) as cursors:
+            return list(islice(_merge(cursors, newest_first=True), values["rows"]))
+
+    def _counted(self, connection: sqlite3.Connection, values: dict[str, Any]) -> list[Any]:
+        shared, own = (self._text(build.__name__, build) for build in (pages.counted_shared, pages.counted_own))
+        with self._ranges(connection, shared, own, values) as cursors:
+            return list(chain.from_iterable(cursors))
+
+    @contextmanager
+    def _ranges(
+        self, connection: sqlite3.Connection, shared: str, own: str, values: dict[str, Any]
+    ) -> Generator[list[sqlite3.Cursor]]:
+        """A lazy cursor for each audience of this reach and one for its own organisation, all from one moment."""
+        connection.execute("BEGIN")
         cursors: list[sqlite3.Cursor] = []
         try:
             for (audience,) in connection.execute(self._text("audiences", visible.audiences), values).fetchall():
-                shared = self._text(("shared", shape), lambda: pages.shared_range(shape))
                 cursors.append(connection.execute(shared, values | {"audience": audience}))
             if values["organisation"] != visible.NEVER:
-                cursors.append(connection.execute(self._text(("own", shape), lambda: pages.own_range(shape)), values))
-            return _taken(shape, _merge(cursors), values["rows"])
+                cursors.append(connection.execute(own, values))
+            yield cursors
         finally:
             for cursor in cursors:
                 cursor.close()
@@ -145,10 +189,10 @@ _SQLITE = sqlite.dialect(paramstyle="named")
 _SQLITE.statement_compiler = _Hinting
 
 
-def _merge(cursors: Iterable[Iterator[tuple[Any, ...]]]) -> Iterator[tuple[Any, ...]]:
+def _merge(cursors: Iterable[Iterator[tuple[Any, ...]]], *, newest_first: bool = False) -> Iterator[tuple[Any, ...]]:
     """By `date_added`, each once: what the reader's organisation put there lies in two ranges."""
     last = -1
-    for row in heapq.merge(*cursors, key=itemgetter(0)):
+    for row in heapq.merge(*cursors, key=itemgetter(0), reverse=newest_first):
         if row[0] != last:
             last = row[0]
             yield row
@@ -217,6 +261,21 @@ class PostgresHot:
         if shape.ids:
             return _within(rows, parameters["rows"])
         return rows, bool(rows) and len(rows) < rows[0][-1]
+
+    async def newest(self, parameters: Mapping[str, Any]) -> list[Any]:
+        """One statement."""
+        return await self._fetch("newest", pages.newest_merged, parameters)
+
+    async def counted(self, parameters: Mapping[str, Any]) -> list[Any]:
+        """One statement for each range: those of one reach, one after the other."""
+        reached = await self._fetch("audiences", visible.audiences, parameters)
+        found = [
+            await self._fetch("counted shared", pages.counted_shared, {**parameters, "audience": audience})
+            for (audience,) in reached
+        ]
+        if parameters["organisation"] != visible.NEVER:
+            found.append(await self._fetch("counted own", pages.counted_own, parameters))
+        return list(chain.from_iterable(found))
 
     async def close(self) -> None:
         """Close the pool."""

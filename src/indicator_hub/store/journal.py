@@ -21,12 +21,14 @@ class Journal:
         self._used: dict[int, int] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def write(self, event: Event) -> None:
-        """Write one event. Raises Unavailable when it could not be committed."""
-        done = asyncio.get_running_loop().create_future()
-        self._waiting.append((event, done))
+    async def write(self, *events: Event) -> None:
+        """Write events, all of them or none. Raises Unavailable when they could not be committed."""
+        loop = asyncio.get_running_loop()
+        # Gathered in one go, so that they are in one group.
+        futures = [loop.create_future() for _ in events]
+        self._waiting.extend(zip(events, futures, strict=True))
         self._go_on()
-        await done
+        await asyncio.gather(*futures)
 
     def note_use(self, token: int, at: int) -> None:
         """A token was used (microseconds). Nobody waits for it, and it is let go when it cannot be written: it is a note for people."""

@@ -1,7 +1,7 @@
 """The statements behind a page, written once. `hot.py` compiles them for the database in use, once for each shape.
 
 A page is one index range for each audience of the reader and one of its own organisation, each in the order of `date_added`; no shape
-walks over hidden rows, counts, or sorts more than limit + 1 bodies.
+walks over hidden rows, counts, or sorts more than limit + 1 bodies. A search reads the same ranges from their newest end, without bodies.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from indicator_hub.store import visible
 from indicator_hub.store.engine import Statement, among
-from indicator_hub.store.schema import clock, entry
+from indicator_hub.store.schema import audience, clock, entry
 from indicator_hub.taxii.query import ALL, FIRST, LAST, Filters, Query
 from indicator_hub.trust.reach import Reach
 
@@ -187,3 +187,94 @@ def any_version() -> Statement:
         .where(e.c.collection_id == _COLLECTION, among(e.c.stix_id, "ids"), visible.visible(e))
         .limit(literal_column("1"))
     )
+
+
+# What a search looks through: the same ranges, from the newest on.
+
+_BEFORE = bindparam("before", type_=BigInteger)
+
+
+def summary(e: FromClause) -> Sequence[ColumnElement[Any]]:
+    """What a search is told of an entry: the fields of `store.search.Row`, `date_added` first."""
+    floor = select(audience.c.floor).where(audience.c.id == e.c.audience_id).scalar_subquery().label("floor")
+    return [
+        e.c.date_added, e.c.id, e.c.stix_id, e.c.type, e.c.version, e.c.revoked, e.c.organisation_id, e.c.held, e.c.name, e.c.confidence,
+        e.c.valid_from, e.c.valid_until, e.c.labels, floor, _AS_OF,
+    ]  # fmt: skip
+
+
+def current(e: FromClause) -> ColumnElement[bool]:
+    """Of what is visible in a collection, before the cursor, what a reader is given who asks for nothing in particular."""
+    return and_(
+        e.c.collection_id == _COLLECTION,
+        e.c.date_added < _BEFORE,
+        visible.shown(e),
+        visible.newest_specification(e),
+        visible.latest(e),
+    )
+
+
+def newest_shared() -> Statement:
+    """The newest rows of one audience."""
+    e = entry.alias("e")
+    owner = and_(e.c.audience_id == bindparam("audience", type_=BigInteger), visible.since(e))
+    return _newest(summary(e), and_(owner, e.c.date_added > _SHARED_AFTER), e)
+
+
+def newest_own() -> Statement:
+    """The newest rows of the reader's own organisation."""
+    e = entry.alias("e")
+    return _newest(summary(e), visible.own(e), e)
+
+
+def _newest(what: Sequence[ColumnElement[Any]], owner: ColumnElement[bool], e: FromClause) -> Statement:
+    return select(*what).where(owner, current(e)).order_by(e.c.date_added.desc()).limit(_ROWS)
+
+
+def newest_merged() -> Statement:
+    """The newest rows of all ranges in one statement: keys, cut to the rows wanted, then what is told of each (PostgreSQL)."""
+    e = entry.alias("e")
+    reached = visible.audiences().subquery("reached")
+    owner = and_(e.c.audience_id == reached.c.id, visible.since(e))
+    shared = _newest([e.c.date_added], and_(owner, e.c.date_added > _SHARED_AFTER), e).lateral("shared")
+    mine = _newest([e.c.date_added], visible.own(e), e).subquery("mine")
+    keys = union(
+        select(shared.c.date_added).select_from(reached.join(shared, onclause=true())), select(mine.c.date_added)
+    ).subquery()
+    page = select(keys.c.date_added).order_by(keys.c.date_added.desc()).limit(_ROWS).subquery("page")
+    given = entry.alias("given")
+    told = (
+        select(*summary(given))
+        .where(given.c.collection_id == _COLLECTION, given.c.date_added == page.c.date_added)
+        .limit(literal_column("1"))
+        .lateral("told")
+    )
+    return select(*told.c).select_from(page.join(told, onclause=true())).order_by(page.c.date_added.desc())
+
+
+_DAY = literal_column("86400000000", BigInteger)
+
+
+def counted_shared() -> Statement:
+    """How many rows of one audience came in a window of time, by day, type, level and organisation."""
+    e = entry.alias("e")
+    owner = and_(e.c.audience_id == bindparam("audience", type_=BigInteger), visible.since(e))
+    # What the reader's own organisation put there is counted in its own range.
+    other = e.c.organisation_id != bindparam("organisation", type_=BigInteger)
+    return _counted(e, owner, other, e.c.date_added > _SHARED_AFTER)
+
+
+def counted_own() -> Statement:
+    """The same of the reader's own organisation."""
+    e = entry.alias("e")
+    return _counted(e, visible.own(e))
+
+
+def _counted(e: FromClause, *owner: ColumnElement[bool]) -> Statement:
+    floor = select(audience.c.floor).where(audience.c.id == e.c.audience_id).scalar_subquery()
+    by = (e.c.date_added // _DAY).label("day"), e.c.type, floor.label("floor"), e.c.organisation_id
+    within = e.c.date_added >= bindparam("from", type_=BigInteger), e.c.date_added < _BEFORE
+    here = e.c.collection_id == _COLLECTION
+    which = here, *within, visible.shown(e), visible.newest_specification(e)
+    rows = select(*by).where(*owner, *which).subquery("rows")
+    return select(*rows.c, func.count().label("number")).group_by(*rows.c)

@@ -44,7 +44,7 @@ class Recall:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """A page that was given to an organisation, or a version that it took as evidence; read as of this by the collection's clock."""
+    """What was given to an organisation: a page, a list, what a search found, a version as evidence; read as of this by the collection's clock."""
 
     as_of: int
     organisation_id: int
@@ -176,7 +176,7 @@ async def servings(
     columns = (event.c.as_of, event.c.organisation_id, event.c.action, event.c.details, event.c.object_id)
     statement = select(*columns).where(
         event.c.collection_id == collection_id,
-        event.c.action.in_(("serve", "evidence")),
+        event.c.action.in_(("serve", "export", "search", "evidence")),
         event.c.organisation_id.in_(organisation_ids),
         event.c.as_of >= since,
         event.c.as_of < until,

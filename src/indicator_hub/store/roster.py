@@ -125,6 +125,15 @@ async def parties(tx: AsyncConnection, group_id: int) -> dict[int, str]:
     return dict((await tx.execute(statement.where(membership.c.group_id == group_id))).all())
 
 
+async def contacts(tx: AsyncConnection, keys: Collection_[int]) -> dict[int, dict[str, str]]:
+    """How these organisations are reached, by row: what each says of its duty desk."""
+    which = select(organisation.c.id, organisation.c.contact).where(organisation.c.id.in_(set(keys)))
+    return {
+        key: {name: said for name, said in json.loads(contact).items() if said}
+        for key, contact in await tx.execute(which)
+    }
+
+
 async def _organisations(tx: AsyncConnection) -> dict[str, Organisation]:
     identities: dict[int, list[str]] = {}
     for key, identity in await tx.execute(

@@ -13,7 +13,7 @@ from indicator_hub.keys import page_keys
 from indicator_hub.settings import Settings
 from indicator_hub.sharing.remark import remark
 from indicator_hub.store.opened import Store, clock, open_store
-from indicator_hub.web import health, openapi, problems, taxii
+from indicator_hub.web import exports, health, openapi, problems, taxii
 from indicator_hub.web.api import description, operations
 from indicator_hub.web.api.paths import OPERATIONS
 from indicator_hub.web.call import Hub
@@ -70,6 +70,7 @@ def create_app(hub: Hub) -> "SlashedPaths":
     taxii.mount(app)
     description.mount(app)
     operations.mount(app, OPERATIONS)
+    exports.mount(app)
     everything.mount(app)
     health.mount(app)
     openapi.mount(app)

@@ -1,6 +1,6 @@
 """One request on its way: who asks, and with what. Shared by the TAXII routes and the API's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
@@ -8,6 +8,7 @@ from indicator_hub.errors import Invalid, TooLarge, TooLong
 from indicator_hub.limits import Limits
 from indicator_hub.sharing.act import Caller, Once, Store
 from indicator_hub.sharing.authenticate import Identified
+from indicator_hub.sharing.export import Memory
 from indicator_hub.web.problems import request_id
 
 
@@ -22,6 +23,7 @@ class Hub:
     page_limit: int
     limits: Limits
     status_kept: int
+    lists: Memory = field(default_factory=Memory)
 
 
 @dataclass(slots=True)

@@ -31,6 +31,7 @@ CHALLENGE = 'Basic realm="indicator-hub", charset="UTF-8", Bearer realm="indicat
 CACHING = {"Cache-Control": "no-store", "Vary": "Authorization, Accept"}
 PROBLEM = "application/problem+json"
 API = "/api/v1/"
+_OUTSIDE_TAXII = (API, "/exports/")
 _WORDS = re.compile(r"[A-Z][a-z]*")
 _log = logging.getLogger("indicator_hub.web")
 
@@ -82,7 +83,7 @@ def fault(error: Exception, request: Request) -> Response:
     """Anything that is not a HubError is our own fault: logged whole, shown as nothing but the request's name."""
     name = request_id(request)
     _log.error("request %s failed", name, exc_info=error)
-    if request.url.path.startswith(API):
+    if request.url.path.startswith(_OUTSIDE_TAXII):
         told = {"type": "urn:indicator-hub:problem:fault", "title": "Internal error.", "status": 500}
         body = resources.render(told | {"instance": f"urn:uuid:{uuid.UUID(name)}"})
         return Response(body, 500, dict(CACHING), media_type=PROBLEM)
@@ -92,7 +93,7 @@ def fault(error: Exception, request: Request) -> Response:
 def unknown(request: Request, error: Exception) -> Response:
     """What the framework refuses by itself (no such path, no such method), in the same shape as everything else."""
     status: int = getattr(error, "status_code", 404)
-    if status == HTTPStatus.NOT_FOUND and request.url.path.startswith(API):
+    if status == HTTPStatus.NOT_FOUND and request.url.path.startswith(_OUTSIDE_TAXII):
         return problem(errors.NotFound(), request)
     body = resources.error(
         "There is no such resource." if status == HTTPStatus.NOT_FOUND else HTTPStatus(status).phrase, status

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from pydantic.json_schema import models_json_schema
 
 from indicator_hub import __version__
+from indicator_hub.sharing.search import LONGEST
 from indicator_hub.web.api.examples import EXAMPLES
 from indicator_hub.web.api.operations import MOST, PREFIX, Operation
 from indicator_hub.web.api.paths import OPERATIONS
@@ -42,6 +43,19 @@ _QUERY = {
     "limit": {"schema": {"type": "integer", "minimum": 1}, "description": f"Items on a page, {MOST} at most.", "example": 100},
     "next": {"schema": {"type": "string"}, "description": "Where the last page ended, as it said."},
     "since": {"schema": {"type": "string", "format": "date-time"}, "description": "Only from then on.", "example": "2026-11-23T12:00:00Z"},
+    "until": {"schema": {"type": "string", "format": "date-time"}, "description": "Only before then; 90 days at most.", "example": "2026-12-23T12:00:00Z"},
+    "q": {"schema": {"type": "string", "maxLength": LONGEST}, "description": "A value in any spelling, a STIX id, or words in the name and labels.", "example": "198[.]51[.]100[.]7"},
+    "type": {"schema": {"type": "string"}, "description": "STIX types, parted by commas.", "example": "indicator"},
+    "kind": {"schema": {"type": "string"}, "description": "Kinds of values, parted by commas; of one, `q` is read as a value of it.", "example": "ipv4-addr,url"},
+    "level": {"schema": {"type": "string"}, "description": "TLP levels, parted by commas.", "example": "TLP:GREEN"},
+    "group": {"schema": {"type": "string"}, "description": "Only in this group.", "example": "alpha"},
+    "collection": {"schema": {"type": "string"}, "description": "Only in this collection, by id or alias.", "example": "main"},
+    "originator": {"schema": {"type": "string"}, "description": "Organisations, parted by commas.", "example": "xa-cert"},
+    "label": {"schema": {"type": "string"}, "description": "Labels or indicator types, parted by commas: all of them.", "example": "phishing"},
+    "valid": {"schema": {"type": "string", "enum": ["valid", "expired", "all"]}, "description": "Whether `valid_until` has passed; without: all."},
+    "confidence": {"schema": {"type": "integer", "minimum": 0, "maximum": 100}, "description": "The least.", "example": 50},
+    "sighted": {"schema": {"type": "boolean"}, "description": "Whether one sees sightings of it."},
+    "revoked": {"schema": {"type": "string", "enum": ["true", "false", "all"]}, "description": "Whether it is revoked; without: false."},
     "reason": {"schema": {"type": "string"}, "description": "Only what was refused for this.", "example": "non_global"},
     "state": {"schema": {"type": "string"}, "description": "Only in this state."},
 }  # fmt: skip

@@ -22,11 +22,18 @@ _CONSENT = {
 }  # fmt: skip
 _NAMED = {"account": "xb-analyst", "organisation": "xb-cert", "state": "named", "from": _WHEN}
 _ACCOUNT = {"account": "xb-siem", "kind": "service", "scopes": ["read"], "suspended": False}
+_TOKEN = {"id": 4, "account": "xb-cert-siem", "kind": "service", "label": "the SIEM", "created": _WHEN, "ends": _WHEN}
 _READERS = [
     {"organisation": "xb-cert", "nation": "XB", "role": "member", "who": "persons", "number": 2, "sees": True, "because": "TLP:AMBER is within what a member reads"},
     {"organisation": "xc-soc", "nation": "XC", "role": "observer", "who": "services", "number": 1, "sees": False, "because": "it is above what this role reads"},
 ]  # fmt: skip
 _LEVEL = {"level": "TLP:AMBER", "persons_only": False, "readers": _READERS}
+_FOUND = {
+    "object": _OBJECT, "version": _VERSION, "type": "indicator", "name": "Loader", "values": [{"kind": "ipv4-addr", "value": "198.51.100.7"}],
+    "match": "whole", "group": "alpha", "collection": _COLLECTION, "originator": "xa-cert", "level": "TLP:AMBER", "confidence": 75,
+    "valid_from": _WHEN, "labels": ["malicious-activity"], "revoked": False, "held": False, "sightings": 2, "false_positives": 0,
+    "date_added": _WHEN,
+}  # fmt: skip
 EXAMPLES: dict[str, dict[str, Any]] = {
     "Access": {
         "account": "xb-analyst", "kind": "person", "organisation": "xb-cert", "nation": "XB", "scopes": ["read", "submit"], "now": _WHEN,
@@ -44,6 +51,19 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "OwnPage": {"items": [_KEPT], "more": False},
     "OwnVersions": {"items": [_KEPT | {"bytes": "e30="}]},
     "RecallsMade": {"recalls": [{"id": _RECALL["id"], "versions": [_VERSION]}]},
+    "SearchPage": {"items": [_FOUND], "more": False},
+    "LookupAsked": {"values": ["hxxp://198[.]51[.]100[.]7/a"], "text": "seen at 198.51.100.7"},
+    "LookupList": {"items": [{"raw": "198[.]51[.]100[.]7", "kind": "ipv4-addr", "value": "198.51.100.7", "hits": [_FOUND], "more": False}]},
+    "Facets": {
+        "counted": 1, "complete": True, "types": [{"name": "indicator", "number": 1}], "kinds": [{"name": "ipv4-addr", "number": 1}],
+        "levels": [{"name": "TLP:AMBER", "number": 1}], "collections": [{"name": _COLLECTION, "number": 1}],
+        "originators": [{"name": "xa-cert", "number": 1}], "labels": [{"name": "malicious-activity", "number": 1}],
+    },
+    "Statistics": {
+        "since": _WHEN, "until": "2026-11-24T12:00:00.000000Z", "number": 1,
+        "days": [{"day": "2026-11-23", "number": 1, "levels": [{"name": "TLP:AMBER", "number": 1}]}], "types": [{"name": "indicator", "number": 1}],
+        "levels": [{"name": "TLP:AMBER", "number": 1}], "originators": [{"name": "xa-cert", "number": 1}],
+    },
     "RecallPage": {"items": [_RECALL], "more": False, "since": _WHEN},
     "IssuedPage": {"items": [_RECALL | {"recipients": [{"organisation": "xb-cert", "versions": [_VERSION], "acknowledged": _WHEN}]}], "more": False},
     "RecallTold": _RECALL | {"acknowledged": _WHEN},
@@ -51,6 +71,20 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "ConsentTold": _CONSENT,
     "AccountList": {"items": [_ACCOUNT]},
     "AccountTold": _ACCOUNT,
+    "MachineAsked": {"name": "siem", "submits": False},
+    "TokenAsked": {"account": "xb-cert-siem", "label": "the SIEM", "days": 90},
+    "TokenList": {"items": [_TOKEN | {"last_used": _WHEN}]},
+    "TokenMade": _TOKEN | {"token": "ihub_" + "x" * 43},
+    "EndedList": {"items": [{"name": "heron", "title": "Heron", "purpose": "Find the servers", "until": _WHEN}]},
+    "MemberList": {
+        "items": [
+            {
+                "organisation": "xa-cert", "title": "National CERT of XA", "nation": "XA", "role": "member", "steward": True, "from": _WHEN,
+                "contact": {"desk": "Duty desk", "email": "duty@xa-cert.example", "hours": "24/7"},
+                "collections": [{"alias": "main", "title": "Main", "reads": "TLP:AMBER+STRICT", "writes": True}],
+            }
+        ]
+    },
     "NamedList": {"items": [_NAMED]},
     "NamedTold": _NAMED,
     "Report": {
@@ -66,6 +100,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             }
         ]
     },
+    "RefusalList": {"items": [{"reason": "non_global", "number": 1, "releasable": True, "samples": ["10.0.0.1"]}]},
+    "RunList": {"items": [{"started": _WHEN, "finished": _WHEN, "outcome": "done", "tally": {"candidates": 3, "new": 2, "quarantined": 1}}]},
     "RowPage": {"items": [{"id": 7, "reason": "non_global", "raw": "10.0.0.1", "row": 12}], "more": False},
     "SettledTold": {"number": 1},
     "Settling": {"reason": "non_global"},

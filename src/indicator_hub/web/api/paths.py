@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from indicator_hub.errors import Invalid
+from indicator_hub.errors import Invalid, NotFound
 from indicator_hub.sharing import (
     access,
     accounts,
@@ -14,8 +14,11 @@ from indicator_hub.sharing import (
     feeding,
     name,
     own,
+    parties,
     recall,
     recalls,
+    search,
+    tokens,
 )
 from indicator_hub.sharing.own import Kept
 from indicator_hub.sharing.reissue import reissue
@@ -160,8 +163,38 @@ async def _reinstate(asked: Asked) -> Answer:
     return await accounts.suspend(asked.store, asked.call.caller, asked["account"], suspended=False)
 
 
+async def _add_machine(asked: Asked) -> Answer:
+    body: shapes.MachineAsked = asked.body
+    return await tokens.add_machine(asked.store, asked.call.caller, body.name, submits=body.submits)
+
+
+async def _tokens(asked: Asked) -> Answer:
+    return {"items": await tokens.listed(asked.store, asked.call.caller)}
+
+
+async def _make_token(asked: Asked) -> Answer:
+    body: shapes.TokenAsked = asked.body
+    return await tokens.make(asked.store, asked.call.caller, body.account or "", label=body.label, days=body.days)
+
+
+async def _revoke_token(asked: Asked) -> Answer:
+    key = asked["token"]
+    if not key.isascii() or not key.isdigit() or len(key) > _DIGITS:
+        raise NotFound
+    await tokens.revoke(asked.store, asked.call.caller, int(key))
+    return {}
+
+
 async def _report(asked: Asked) -> Answer:
     return await closing.report(asked.store, asked.call.caller, asked["operation"])
+
+
+async def _members(asked: Asked) -> Answer:
+    return {"items": await parties.members(asked.store, asked.call.caller, asked.reach)}
+
+
+async def _ended(asked: Asked) -> Answer:
+    return {"items": await parties.ended(asked.store, asked.call.caller)}
 
 
 async def _named(asked: Asked) -> Answer:
@@ -242,6 +275,14 @@ async def _run_feed(asked: Asked) -> Answer:
     return {}
 
 
+async def _runs(asked: Asked) -> Answer:
+    return {"items": await feeding.runs(asked.store, asked.call.caller, asked["feed"], limit=min(asked.limit, _RUNS))}
+
+
+async def _refusals(asked: Asked) -> Answer:
+    return {"items": await feeding.refusals(asked.store, asked.call.caller, asked["feed"])}
+
+
 async def _quarantine(asked: Asked) -> Answer:
     (after,) = asked.place((0,))
     found = await feeding.quarantine(
@@ -273,9 +314,45 @@ async def _settle(asked: Asked, how: feeding.Settled) -> Answer:
     return {"number": number}
 
 
+async def _search(asked: Asked) -> Answer:
+    after = asked.place(search.FIRST)
+    found = await search.search(
+        asked.store,
+        asked.call.caller,
+        search.read_query(asked.query),
+        after=(after[0], after[1]),
+        limit=asked.limit,
+        record=asked.call.request.method != "HEAD",
+    )
+    more = found.following is not None
+    return {"items": found.items, "more": more} | ({"next": following(found.following)} if found.following else {})
+
+
+async def _facets(asked: Asked) -> Answer:
+    return await search.facets(asked.store, asked.call.caller, search.read_query(asked.query))
+
+
+async def _lookup(asked: Asked) -> Answer:
+    body: shapes.LookupAsked = asked.body
+    return {"items": await search.lookup(asked.store, asked.call.caller, body.values, body.text)}
+
+
+async def _statistics(asked: Asked) -> Answer:
+    since, until = (asked.query.get(name) for name in ("since", "until"))
+    if any(one is not None and not timestamps.is_timestamp(one) for one in (since, until)):
+        raise Invalid("since and until are UTC timestamps like 2026-11-23T12:00:00Z.")
+    end = timestamps.parse(until) if until else asked.store.now() + 1
+    begin = timestamps.parse(since) if since else end - _MONTH
+    return await search.statistics(asked.store, asked.call.caller, begin, end)
+
+
+_MONTH = 30 * 86_400_000_000
 _OBJECT = "/groups/{group}/collections/{collection}/objects/{object}"
 _NAMED = "/groups/{group}/named/"
 _PAGED = ("limit", "next")
+_RUNS = 100
+_DIGITS = 18
+"""Of a key of the database, at most."""
 
 OPERATIONS = (
     Operation("GET", "/access/", "What may I see, and why.", _access, shapes.Access),
@@ -284,6 +361,10 @@ OPERATIONS = (
     Operation(
         "POST", "/own/{object}/recall/", "Take it back wherever it was shared.", _own_recall, shapes.RecallsMade, shapes.OwnRecallAsked
     ),
+    Operation("GET", "/search/", "What of what one sees has this value, name or label.", _search, shapes.SearchPage, query=(*search.PARAMETERS, *_PAGED)),
+    Operation("POST", "/search/", "Are these known?", _lookup, shapes.LookupList, shapes.LookupAsked),
+    Operation("GET", "/search/facets/", "How many of the newest that match there are of each kind.", _facets, shapes.Facets, query=search.PARAMETERS),
+    Operation("GET", "/statistics/", "What came in, from whom, by day, type and level.", _statistics, shapes.Statistics, query=("since", "until")),
     Operation("GET", "/recalls/", "What was taken back after it was given to us.", _recalls, shapes.RecallPage, query=("since", *_PAGED)),
     Operation(
         "GET", "/recalls/issued/", "What was taken back of ours, and who has not acknowledged it.", _issued, shapes.IssuedPage,
@@ -299,12 +380,20 @@ OPERATIONS = (
     Operation("GET", "/accounts/", "One's organisation's accounts.", _accounts, shapes.AccountList),
     Operation("POST", "/accounts/{account}/suspend/", "Refuse an account from its next request on.", _suspend, shapes.AccountTold),
     Operation("POST", "/accounts/{account}/reinstate/", "Take that back.", _reinstate, shapes.AccountTold),
+    Operation("POST", "/accounts/", "A machine of one's organisation.", _add_machine, shapes.AccountTold, shapes.MachineAsked, status=201),
+    Operation("GET", "/tokens/", "One's tokens, with their last use.", _tokens, shapes.TokenList),
+    Operation("POST", "/tokens/", "A new token, answered this once.", _make_token, shapes.TokenMade, shapes.TokenAsked, status=201),
+    Operation("DELETE", "/tokens/{token}/", "Make a token worthless.", _revoke_token, shapes.Nothing),
     Operation("GET", "/feeds/", "The feeds that one's organisation imports.", _feeds, shapes.FeedList),
     Operation("POST", "/feeds/{feed}/run/", "Run it now: the schedule takes it next.", _run_feed, shapes.Nothing),
+    Operation("GET", "/feeds/{feed}/runs/", "Its last runs.", _runs, shapes.RunList, query=("limit",)),
+    Operation("GET", "/feeds/{feed}/refusals/", "Why rows wait for a person, and how many.", _refusals, shapes.RefusalList),
     Operation("GET", "/feeds/{feed}/quarantine/", "What it refused, and why.", _quarantine, shapes.RowPage, query=("reason", *_PAGED)),
     Operation("POST", "/feeds/{feed}/quarantine/release/", "Let rows through: its next run takes them.", _release_rows, shapes.SettledTold, shapes.Settling),
     Operation("POST", "/feeds/{feed}/quarantine/dismiss/", "They were refused rightly.", _dismiss_rows, shapes.SettledTold, shapes.Settling),
     Operation("GET", "/operations/{operation}/report/", "What each gave and received, for its stewards.", _report, shapes.Report),
+    Operation("GET", "/operations/", "Operations that are over, of which one was a steward.", _ended, shapes.EndedList),
+    Operation("GET", "/groups/{group}/members/", "Who shares with whom, and how each is reached.", _members, shapes.MemberList),
     Operation("GET", _NAMED, "Who reads TLP:RED here.", _named, shapes.NamedList),
     Operation("POST", _NAMED, "Put a person forward.", _propose, shapes.NamedTold, shapes.NamingAsked, status=201),
     Operation("POST", _NAMED + "{account}/confirm/", "Confirm it, as a steward.", _confirm, shapes.NamedTold),

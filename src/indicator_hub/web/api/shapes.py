@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from indicator_hub.limits import OBEYED
+from indicator_hub.sharing import search
 from indicator_hub.sharing.recall import REASONS
 from indicator_hub.stix import timestamps
 
@@ -117,6 +118,19 @@ class Settling(_Sent):
     def _one_of_both(self) -> Self:
         if (self.rows is None) == (self.reason is None):
             raise ValueError("name rows, or a reason")
+        return self
+
+
+class LookupAsked(_Shape):
+    """Values in any spelling, a text that holds some (a mail, a list, CSV, JSON, STIX), or both."""
+
+    values: list[Annotated[str, Field(max_length=65_536)]] = Field([], max_length=search.VALUES)
+    text: str = ""
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.values and not self.text.strip():
+            raise ValueError("send values, or a text")
         return self
 
 
@@ -234,6 +248,107 @@ class OwnPage(Paged):
     items: list[Kept]
 
 
+class ValueTold(_Shape):
+    """A value in canonical form."""
+
+    kind: str = Field(examples=["ipv4-addr"])
+    value: str
+
+
+class SearchTold(_Shape):
+    """A version that one sees. The object itself is read over TAXII."""
+
+    object: str = Field(examples=[_OBJECT])
+    version: Timestamp
+    type: str
+    name: str | None = Field(None, description="Its first 200 characters.")
+    values: list[ValueTold] = Field(description="The first few of those that its pattern, or the observable, says.")
+    match: Literal["whole", "part", "within"] | None = Field(
+        None,
+        description="How it says the value searched for: this or one of several and nothing else; in a larger pattern; as the host of a URL "
+        "or an endpoint.",
+    )
+    group: str
+    collection: str = Field(examples=[_COLLECTION])
+    originator: str | None = Field(None, description="Left out where it has no part in the group.")
+    level: Level | None = Field(None, description="Left out of what is held.")
+    confidence: int | None = None
+    valid_from: Timestamp | None = None
+    valid_until: Timestamp | None = None
+    labels: list[str] = Field(description="Labels and indicator types, in small letters.")
+    revoked: bool
+    held: bool = Field(description="Held back from everybody but one's own organisation, whose it is.")
+    sightings: int = Field(
+        description="Sightings of it that one sees, whatever each counts; one whose `count` is 0 is none. 2,000 are looked at in a collection."
+    )
+    false_positives: int = Field(description="Opinions on it that one sees and that say `strongly-disagree`.")
+    date_added: Timestamp
+
+
+class SearchPage(Paged):
+    """What was found, the newest first. A page may hold fewer than were asked for, or none, while `more` is true."""
+
+    items: list[SearchTold]
+
+
+class LookupTold(_Shape):
+    """One value, or what is none, and who has said it."""
+
+    raw: str | None = Field(None, description="As it was sent; left out of what stood in a text.")
+    row: int | None = Field(None, description="The line of the text.")
+    kind: str | None = None
+    value: str | None = None
+    refused: str | None = Field(None, description="Why the hub would not publish it; without a value: why it is none.")
+    hits: list[SearchTold] = Field(description="The newest few that say it.")
+    more: bool
+
+
+class LookupList(_Shape):
+    """Each value once, in the order in which they came."""
+
+    items: list[LookupTold]
+
+
+class Number(_Shape):
+    """How many there are of one name; without a name, of what may not be named here, or is held."""
+
+    name: str | None = None
+    number: int
+
+
+class Facets(_Shape):
+    """Of the newest that match, 5,000 at most: how many there are of each. The 100 most frequent names of each."""
+
+    counted: int = Field(description="Of how many.")
+    complete: bool = Field(description="Whether these are all that match.")
+    types: list[Number]
+    kinds: list[Number]
+    levels: list[Number]
+    collections: list[Number]
+    originators: list[Number]
+    labels: list[Number]
+
+
+class DayTold(_Shape):
+    """One day, in UTC."""
+
+    day: str = Field(examples=["2026-11-23"])
+    number: int
+    levels: list[Number]
+
+
+class Statistics(_Shape):
+    """Versions that came in this time, as far as one sees them."""
+
+    since: Timestamp
+    until: Timestamp
+    number: int
+    days: list[DayTold] = Field(description="Those on which any came.")
+    types: list[Number]
+    levels: list[Number]
+    originators: list[Number]
+
+
 class RecallTold(_Shape):
     """Something that was taken back after it had been given."""
 
@@ -344,6 +459,45 @@ class NamedList(_Shape):
     items: list[NamedTold]
 
 
+class TokenAsked(_Sent):
+    """A new token: for oneself, or for a machine of one's organisation."""
+
+    account: Name | None = Field(None, description="The machine; without it oneself.")
+    label: str = Field("", max_length=100, description="What it is for.")
+    days: int = Field(365, ge=1, le=730, description="How long it is valid.")
+
+
+class MachineAsked(_Sent):
+    """A new account of the kind `service`, in one's own organisation."""
+
+    name: Name = Field(description="The organisation's name is put before it.")
+    submits: bool = Field(False, description="It may submit, too.")
+
+
+class TokenListed(_Shape):
+    """A token; never the token itself."""
+
+    id: int
+    account: str
+    kind: str
+    label: str
+    created: Timestamp
+    ends: Timestamp | None = None
+    last_used: Timestamp | None = Field(None, description="To some minutes; left out where it never was.")
+
+
+class TokenMade(TokenListed):
+    """The token itself, answered this once: a request that is sent again makes another one, under an Idempotency-Key too."""
+
+    token: str
+
+
+class TokenList(_Shape):
+    """One's own tokens; with the scope `manage` those of one's organisation."""
+
+    items: list[TokenListed]
+
+
 class AccountTold(_Shape):
     """An account of one's own organisation."""
 
@@ -449,6 +603,50 @@ class PartTold(_Shape):
     evidence: int = Field(description="Versions exported for a court.")
 
 
+class May(_Shape):
+    """What a person of a member may do in a collection, without being named."""
+
+    alias: str
+    title: str
+    reads: Level | None = Field(description="Up to which level; null: nothing but what its own organisation shared.")
+    writes: bool
+
+
+class MemberTold(Window):
+    """A member of a group. `suspended` is told to itself and to stewards."""
+
+    organisation: str
+    title: str
+    nation: str
+    role: str
+    steward: bool
+    sponsor: str | None = None
+    contact: dict[str, str] = Field(description="Its duty desk: desk, email, telephone, pgp, hours.")
+    collections: list[May]
+    suspended: bool | None = None
+
+
+class MemberList(_Shape):
+    """The live members of a group."""
+
+    items: list[MemberTold]
+
+
+class EndedTold(_Shape):
+    """An operation that is over."""
+
+    name: str
+    title: str
+    purpose: str
+    until: Timestamp
+
+
+class EndedList(_Shape):
+    """Operations that are over, the last to end first."""
+
+    items: list[EndedTold]
+
+
 class Report(Window):
     """An operation as it stands, or as it ended: made from the events."""
 
@@ -461,14 +659,36 @@ class Report(Window):
 
 
 class RunTold(_Shape):
-    """How a feed's last run ended."""
+    """One run of a feed."""
 
     started: Timestamp
+    finished: Timestamp | None = None
     outcome: Literal["running", "done", "unchanged", "failed"]
     reason: str | None = None
     tally: dict[str, int] = Field(
         description="candidates = new + updated + unchanged + duplicate + recalled + quarantined"
     )
+
+
+class RunList(_Shape):
+    """The last runs of a feed, the newest first."""
+
+    items: list[RunTold]
+
+
+class RefusalTold(_Shape):
+    """Why rows of a feed wait for a person."""
+
+    reason: str
+    number: int
+    releasable: bool = Field(description="Whether such a row holds a value that could be let through.")
+    samples: list[str]
+
+
+class RefusalList(_Shape):
+    """Reasons, the most common first."""
+
+    items: list[RefusalTold]
 
 
 class FeedTold(_Shape):

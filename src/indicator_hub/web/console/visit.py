@@ -109,8 +109,11 @@ class Visit:
 
     def page(self, template: str, *, block: str = "", status: int = 200, **context: Any) -> Response:
         """A page; for htmx only the `block` of it, where one is named."""
-        made = environment(self.language).get_template(template)
-        told = self._context() | context
+        templates = environment(self.language)
+        made, told = templates.get_template(template), self._context() | context
+        told["p"] = templates.get_template("pieces.html").make_module(
+            told
+        )  # also for a block alone, which no base imports for
         if block and self.partial:
             frame = made.new_context(told)
             text = "".join(made.blocks[block](frame))

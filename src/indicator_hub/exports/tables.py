@@ -1,0 +1,62 @@
+"""Our own table: a record for each value of each indicator, as CSV for programs and for spreadsheets, and as lines of JSON."""
+
+import json
+
+from indicator_hub.exports import cells
+from indicator_hub.exports.format import Outcome, Plain, Scope
+from indicator_hub.exports.row import Row
+from indicator_hub.exports.words import address_of, instant, labels_of, tlp
+
+COLUMNS = (
+    "id", "type", "value", "valid_from", "valid_until", "confidence", "tlp", "source", "name", "labels", "created", "modified", "url",
+)  # fmt: skip
+
+
+def record(row: Row, scope: Scope) -> tuple[str, ...]:
+    """The cells of a row, in the order of COLUMNS; labels with a semicolon between them."""
+    return (
+        row.stix_id, row.kind, row.value, instant(row.valid_from), instant(row.valid_until),
+        "" if row.confidence is None else str(row.confidence), tlp(row.level), row.source, row.name, ";".join(labels_of(row)),
+        row.created, row.modified, address_of(scope.origin, scope.group, row),
+    )  # fmt: skip
+
+
+class Csv(Plain):
+    """For programs: every cell as it is."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def line(self, row: Row, /) -> str:
+        """One record."""
+        return cells.line(record(row, self._scope))
+
+    def head(self, _: Outcome, /) -> str:
+        """The names of the columns, also where no record follows."""
+        return cells.line(COLUMNS)
+
+
+class Spreadsheet(Csv):
+    """For people: no cell is a formula."""
+
+    def line(self, row: Row, /) -> str:
+        """One record."""
+        return cells.line(map(cells.harmless, record(row, self._scope)))
+
+
+class Json(Plain):
+    """One JSON object a line, with the names of the columns; what is not said is left out."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def line(self, row: Row, /) -> str:
+        """One object."""
+        told: dict[str, object] = {
+            name: cell for name, cell in zip(COLUMNS, record(row, self._scope), strict=True) if cell
+        }
+        if row.confidence is not None:
+            told["confidence"] = row.confidence
+        if labels := labels_of(row):
+            told["labels"] = labels
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -1,0 +1,236 @@
+"""What a reader finds without a poll: the newest of what it sees, by a value, by an id; what was said of it; and counts.
+
+Everything goes through the predicate, for one reach at a time. Nothing here returns the bytes of an object.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    FromClause,
+    Integer,
+    LargeBinary,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from indicator_hub.stix.terms import WITHIN
+from indicator_hub.store import pages, visible
+from indicator_hub.store.engine import among, bind_list
+from indicator_hub.store.opened import Store
+from indicator_hub.store.schema import entry, observable, reference
+from indicator_hub.trust.reach import Reach
+
+BEHIND = 2**62
+"""A `date_added` behind every other: from the newest on."""
+_DIGESTS = (1, 16, 128, 1_024)
+"""So many digests stand in one statement, the last one as often as it takes: a handful of texts to prepare, whatever is asked."""
+_KEYS = 1_000
+_VALUES = 10
+"""Values told of one entry."""
+_SAID = 2_000
+"""Sightings and opinions that are looked at for one page of one collection, the newest first."""
+_LARGEST = 16_384
+"""Bytes of a sighting or an opinion that is read."""
+_STRONGLY = "strongly-disagree"
+_COLLECTION = bindparam("collection", type_=BigInteger)
+
+
+class Row(NamedTuple):
+    """An entry as a search is told of it. Instants in microseconds; `floor` as in `trust/ladder.py`; `as_of` by the collection's clock."""
+
+    date_added: int
+    entry: int
+    stix_id: str
+    type: str
+    version: str
+    revoked: bool
+    organisation_id: int
+    held: str | None
+    name: str | None
+    confidence: int | None
+    valid_from: int | None
+    valid_until: int | None
+    labels: str | None
+    floor: int
+    as_of: int
+    digest: bytes = b""
+    part: int | None = None
+    """Found by a value: which, and which part of the entry that is (`stix/terms.py`)."""
+
+
+def _row(values: Sequence[Any]) -> Row:
+    row = Row(*values)
+    return row._replace(revoked=bool(row.revoked), digest=bytes(row.digest))
+
+
+async def newest(store: Store, reach: Reach, *, before: int, rows: int) -> list[Row]:
+    """The newest entries that a reader is given of a collection, before a `date_added`; fewer than `rows` only where there are no more."""
+    parameters = {"before": before, "shared_after": reach.sees_from - 1, "rows": rows}
+    return [_row(one) for one in await store.hot.newest(visible.parameters(reach) | parameters)]
+
+
+async def by_value(
+    tx: AsyncConnection, reach: Reach, digests: Collection[bytes], *, before: int, rows: int
+) -> list[Row]:
+    """The newest entries that say one of these few values, wholly or in part; one that says two of them may come twice."""
+    e = entry.alias("e")
+    statement = (
+        select(*pages.summary(e), observable.c.digest, observable.c.part)
+        .select_from(_found(e))
+        .where(_any_digest(), visible.visible(e), pages.current(e))
+        .order_by(e.c.date_added.desc())
+        .limit(bindparam("rows", type_=Integer))
+    )
+    parameters = visible.parameters(reach) | {"before": before, "rows": rows, "digests": _padded(list(digests))}
+    return [_row(one) for one in await tx.execute(statement, parameters)]
+
+
+async def by_id(tx: AsyncConnection, reach: Reach, identifier: str, *, before: int, rows: int) -> list[Row]:
+    """The versions of one id that a reader is given."""
+    e = entry.alias("e")
+    which = e.c.stix_id == bindparam("identifier"), visible.visible(e), pages.current(e)
+    statement = select(*pages.summary(e)).where(*which).order_by(e.c.date_added.desc())
+    statement = statement.limit(bindparam("rows", type_=Integer))
+    parameters = visible.parameters(reach) | {"before": before, "rows": rows, "identifier": identifier}
+    return [_row(one) for one in await tx.execute(statement, parameters)]
+
+
+async def known(tx: AsyncConnection, reach: Reach, digests: Sequence[bytes], *, each: int) -> dict[bytes, list[Row]]:
+    """For each of these values the newest entries that say it: `each` at most."""
+    e = entry.alias("e")
+    place = func.row_number().over(partition_by=observable.c.digest, order_by=e.c.date_added.desc()).label("place")
+    hits = (
+        select(*pages.summary(e), observable.c.digest, observable.c.part, place)
+        .select_from(_found(e))
+        .where(_any_digest(), visible.visible(e), pages.current(e))
+        .subquery("hits")
+    )
+    columns = [column for column in hits.c if column.name != "place"]
+    statement = select(*columns).where(hits.c.place <= bindparam("each", type_=Integer))
+    statement = statement.order_by(hits.c.date_added.desc())
+    found: dict[bytes, list[Row]] = {}
+    for first in range(0, len(digests), _DIGESTS[-1]):
+        part = _padded(list(digests[first : first + _DIGESTS[-1]]))
+        parameters = visible.parameters(reach) | {"before": BEHIND, "each": each, "digests": part}
+        for one in map(_row, await tx.execute(statement, parameters)):
+            found.setdefault(one.digest, []).append(one)
+    return found
+
+
+def _found(e: FromClause) -> FromClause:
+    return observable.join(e, e.c.id == observable.c.entry_id)
+
+
+def _any_digest() -> Any:
+    return observable.c.digest.in_(bindparam("digests", type_=LargeBinary, expanding=True))
+
+
+def _padded(digests: list[bytes]) -> list[bytes]:
+    most = next(size for size in _DIGESTS if size >= len(digests))
+    return digests + digests[-1:] * (most - len(digests))
+
+
+async def values(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
+    """Kind and value of what these entries say, as far as the reader sees them; the first few of each."""
+    e = entry.alias("e")
+    place = func.row_number().over(partition_by=observable.c.entry_id, order_by=observable.c.digest).label("place")
+    said = (
+        select(observable.c.entry_id, observable.c.kind, observable.c.value, place)
+        .select_from(_found(e))
+        .where(e.c.id.in_(bindparam("keys", expanding=True)), e.c.collection_id == _COLLECTION, visible.visible(e))
+        .where(observable.c.part != literal_column(str(WITHIN)))
+        .subquery("said")
+    )
+    statement = select(said.c.entry_id, said.c.kind, said.c.value).where(said.c.place <= literal_column(str(_VALUES)))
+    found: dict[int, list[tuple[str, str]]] = {}
+    for part in _parts(keys):
+        for key, kind, value in await tx.execute(statement, visible.parameters(reach) | {"keys": part}):
+            found.setdefault(key, []).append((kind, value))
+    return {key: sorted(listed) for key, listed in found.items()}
+
+
+async def kinds(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict[int, set[str]]:
+    """The kinds of the values that these entries say, as far as the reader sees them."""
+    e = entry.alias("e")
+    statement = (
+        select(observable.c.entry_id, observable.c.kind)
+        .distinct()
+        .select_from(_found(e))
+        .where(e.c.id.in_(bindparam("keys", expanding=True)), e.c.collection_id == _COLLECTION, visible.visible(e))
+        .where(observable.c.part != literal_column(str(WITHIN)))
+    )
+    found: dict[int, set[str]] = {}
+    for part in _parts(keys):
+        for key, kind in await tx.execute(statement, visible.parameters(reach) | {"keys": part}):
+            found.setdefault(key, set()).add(kind)
+    return found
+
+
+def _parts(keys: Sequence[int]) -> list[list[int]]:
+    return [list(keys[first : first + _KEYS]) for first in range(0, len(keys), _KEYS)]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One object that says of another that it was seen, or that it is wrong."""
+
+    of: str
+    by: str
+    seen: bool
+
+
+async def said(tx: AsyncConnection, reach: Reach, identifiers: Collection[str]) -> list[Said]:
+    """The sightings of these ids that a reader sees in a collection, and the opinions that strongly disagree with them.
+
+    A sighting whose `count` is 0 says that nothing was seen, and is none (STIX 2.1 section 5.2).
+    """
+    s = entry.alias("s")
+    body = case((func.length(s.c.body) <= literal_column(str(_LARGEST)), s.c.body), else_=null())
+    statement = (
+        select(reference.c.target_id, s.c.stix_id, s.c.type, body)
+        .distinct()
+        .select_from(reference.join(s, s.c.id == reference.c.entry_id))
+        .where(
+            reference.c.collection_id == _COLLECTION,
+            among(reference.c.target_id, "ids"),
+            s.c.type.in_(("sighting", "opinion")),
+            s.c.revoked.is_(False),
+            visible.visible(s),
+            pages.current(s),
+        )
+        .limit(literal_column(str(_SAID)))
+    )
+    parameters = visible.parameters(reach) | {"before": BEHIND, "ids": bind_list(tx, identifiers)}
+    found: list[Said] = []
+    for of, by, kind, content in await tx.execute(statement, parameters):
+        told: Mapping[str, Any] = json.loads(bytes(content)) if content is not None else {}
+        if kind == "sighting" and told.get("sighting_of_ref") == of and told.get("count") != 0:
+            found.append(Said(of, by, seen=True))
+        elif kind == "opinion" and told.get("opinion") == _STRONGLY:
+            found.append(Said(of, by, seen=False))
+    return found
+
+
+class Counted(NamedTuple):
+    """How many versions came on a day (since 1970, UTC), of one type and level and from one organisation."""
+
+    day: int
+    type: str
+    floor: int
+    organisation_id: int
+    number: int
+
+
+async def counted(store: Store, reach: Reach, *, since: int, until: int) -> list[Counted]:
+    """What a reader sees of what came to a collection from `since` on and before `until`, in microseconds."""
+    window = {"from": since, "before": until, "shared_after": reach.sees_from - 1}
+    return [Counted(*one) for one in await store.hot.counted(visible.parameters(reach) | window)]

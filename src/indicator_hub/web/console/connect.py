@@ -1,0 +1,117 @@
+"""Connect a product: choose it and what it polls, get its fields with a token made for it, and see its first poll come."""
+
+from fastapi import Response
+
+from indicator_hub.errors import HubError, Invalid, NotFound
+from indicator_hub.sharing import accounts, authenticate, tokens
+from indicator_hub.trust.reach import Reach
+from indicator_hub.web.console.pages import Page
+from indicator_hub.web.console.products import PRODUCTS, Place
+from indicator_hub.web.console.visit import Visit
+
+HERE = "/console/connect/"
+_NEW = "+"
+_DAYS = ("30", "90", "365")
+
+
+async def _reaches(visit: Visit) -> list[Reach]:
+    """What can be polled."""
+    found: list[Reach] = []
+    for group in await authenticate.groups(visit.store, visit.account):
+        found += await authenticate.collections(visit.store, visit.account, group.group.name)
+    return [one for one in found if one.can_read]
+
+
+async def _choose(visit: Visit) -> Response:
+    return await _form(visit)
+
+
+async def _form(visit: Visit, *, refusal: str = "") -> Response:
+    listed = await tokens.listed(visit.store, visit.caller)
+    manages = "manage" in visit.account.scopes
+    machines = (
+        [one for one in await accounts.listed(visit.store, visit.caller) if one["kind"] == "service"] if manages else []
+    )
+    return visit.page(
+        "connect.html",
+        status=400 if refusal else 200,
+        products=PRODUCTS,
+        reaches=await _reaches(visit),
+        machines=machines,
+        tokens=listed,
+        days=_DAYS,
+        chosen={
+            "product": visit.sent("product") or visit.query.get("product", "curl"),
+            "place": visit.sent("place") or visit.query.get("place", ""),
+            "account": visit.sent("account") or (_NEW if manages else visit.account.name),
+            "machine": visit.sent("machine"),
+            "days": visit.sent("days") or "365",
+        },
+        refusal=refusal,
+    )
+
+
+async def _make(visit: Visit) -> Response:
+    try:
+        return await _made(visit)
+    except NotFound:
+        raise
+    except HubError as error:
+        return await _form(visit, refusal=error.detail or visit.say(error.sentence))
+
+
+async def _made(visit: Visit) -> Response:
+    product = PRODUCTS.get(visit.sent("product"))
+    if product is None:
+        raise Invalid(visit.say("Choose a product."))
+    group, _, alias = visit.sent("place").partition("/")
+    if not alias:
+        raise Invalid(visit.say("Choose what is polled."))
+    reach = await visit.reach(group, alias)
+    reach.require_read()
+    if visit.sent("days") not in _DAYS:
+        raise Invalid(visit.say("Choose how long the token is valid."))
+    account = visit.sent("account")
+    if account == _NEW:
+        name = visit.sent("machine") or visit.sent("product")
+        account = (await tokens.add_machine(visit.store, visit.caller, name))["account"]
+    label = f"{product.name}: {reach.group.name}/{alias}"
+    made = await tokens.make(visit.store, visit.caller, account, label=label, days=int(visit.sent("days")))
+    collection = reach.require_collection()
+    place = Place(
+        visit.hub.origin,
+        reach.group.name,
+        collection.id,
+        collection.alias,
+        collection.title,
+        made["account"],
+        made["token"],
+    )
+    # Not by a redirect: the token is shown once, and stands in no URL and nowhere else.
+    return visit.page("connected.html", product=product, place=place, token=made, used=None)
+
+
+async def _wait(visit: Visit) -> Response:
+    """Whether a token has been used: asked again by the page until it has."""
+    key = visit["token"]
+    if not key.isascii() or not key.isdigit():
+        raise NotFound
+    found = [one for one in await tokens.listed(visit.store, visit.caller) if str(one["id"]) == key]
+    if not found:
+        raise NotFound
+    return visit.page("connect_wait.html", block="seen", token=found[0], used=found[0].get("last_used"))
+
+
+async def _revoke(visit: Visit) -> Response:
+    key = visit["token"]
+    if not key.isascii() or not key.isdigit() or len(key) > 18:  # noqa: PLR2004 - what a key of the database can be
+        raise NotFound
+    await tokens.revoke(visit.store, visit.caller, int(key))
+    return visit.go(HERE, visit.say("The token is worthless now."))
+
+
+PAGES = (
+    Page("/connect/", _choose, _make),
+    Page("/connect/tokens/{token}/", _wait),
+    Page("/connect/tokens/{token}/revoke/", None, _revoke),
+)

@@ -1,0 +1,97 @@
+"""Feeds: how each stands and stood, what it refused and why, and what a person says to that. What they are is declared in YAML."""
+
+from typing import Any
+
+from fastapi import Response
+
+from indicator_hub.errors import HubError, Invalid, NotFound
+from indicator_hub.sharing import feeding
+from indicator_hub.web.console import charts
+from indicator_hub.web.console.pages import Page
+from indicator_hub.web.console.reasons import refused as in_words
+from indicator_hub.web.console.visit import Visit
+
+HERE = "/console/feeds/"
+_RUNS = 20
+_ROWS = 100
+_DIGITS = 15
+_CHANGED = ("new", "updated")
+
+
+async def _all(visit: Visit) -> Response:
+    listed = await feeding.listed(visit.store, visit.caller)
+    runs = await feeding.week(visit.store, visit.caller)
+    for one in listed:
+        brought = [sum(run["tally"].get(word, 0) for word in _CHANGED) for run in reversed(runs[one["feed"]])]
+        one["spark"] = charts.sparkline(brought, visit.say("New and changed in each run of the last seven days"))
+    return visit.page("feeds.html", feeds=listed)
+
+
+async def _one(visit: Visit, *, refusal: str = "") -> Response:
+    name = visit["feed"]
+    found = next((one for one in await feeding.listed(visit.store, visit.caller) if one["feed"] == name), None)
+    if found is None:
+        raise NotFound
+    reason = visit.query.get("reason", "")[:200]
+    after = visit.query.get("after", "0")
+    if not after.isascii() or not after.isdigit() or len(after) > _DIGITS:
+        raise Invalid(visit.say("This is no place in the list."))
+    rows = await feeding.quarantine(
+        visit.store, visit.caller, name, after=int(after), limit=_ROWS + 1, reason=reason or None
+    )
+    refusals = await feeding.refusals(visit.store, visit.caller, name)
+    return visit.page(
+        "feed.html",
+        status=400 if refusal else 200,
+        feed=found,
+        runs=await feeding.runs(visit.store, visit.caller, name, limit=_RUNS),
+        refusals=[one | {"words": _words(visit, one["reason"])} for one in refusals],
+        rows=rows[:_ROWS],
+        following=rows[_ROWS - 1]["id"] if len(rows) > _ROWS else None,
+        reason=reason,
+        refusal=refusal,
+    )
+
+
+def _words(visit: Visit, reason: str) -> str:
+    return in_words(reason, visit.say)
+
+
+async def _run(visit: Visit) -> Response:
+    try:
+        await feeding.ask_for_run(visit.store, visit.caller, visit["feed"])
+    except NotFound:
+        raise
+    except HubError as error:
+        return await _one(visit, refusal=error.detail or visit.say(error.sentence))
+    return visit.go(f"{HERE}{visit['feed']}/", visit.say("It is due now: the schedule takes it within seconds."))
+
+
+async def _settle(visit: Visit) -> Response:
+    """Release or dismiss the rows that are marked, or all of one reason."""
+    how = visit.sent("deed")
+    if how not in ("released", "dismissed"):
+        raise NotFound
+    marked = [int(one) for one in visit.chosen("row") if one.isascii() and one.isdigit() and len(one) <= _DIGITS]
+    reason = visit.sent("reason")
+    chosen: dict[str, Any] = {"rows": None, "reason": reason} if reason else {"rows": marked, "reason": None}
+    try:
+        if not reason and not marked:
+            raise Invalid(visit.say("Mark the rows first."))
+        number = await feeding.settle(visit.store, visit.caller, visit["feed"], how, **chosen)
+    except HubError as error:
+        return await _one(visit, refusal=error.detail or visit.say(error.sentence))
+    said = (
+        visit.say("%(number)s rows released: the next run takes them.", number=number)
+        if how == "released"
+        else visit.say("%(number)s rows dismissed.", number=number)
+    )
+    return visit.go(f"{HERE}{visit['feed']}/", said)
+
+
+PAGES = (
+    Page("/feeds/", _all),
+    Page("/feeds/{feed}/", _one),
+    Page("/feeds/{feed}/run/", None, _run),
+    Page("/feeds/{feed}/quarantine/", None, _settle),
+)

@@ -1,0 +1,106 @@
+"""Groups and operations: who shares with whom, on which basis, until when, who may do what. To read only: it is declared in YAML.
+
+The one thing that is decided here is who reads TLP:RED: a person is put forward by its organisation and confirmed by a steward.
+"""
+
+from typing import Any
+
+from fastapi import Response
+
+from indicator_hub.errors import HubError, NotFound
+from indicator_hub.sharing import access, closing, name, parties
+from indicator_hub.stix import timestamps
+from indicator_hub.trust.reach import Reach
+from indicator_hub.web.console.pages import Page
+from indicator_hub.web.console.visit import Visit
+
+HERE = "/console/groups/"
+_SECOND = 1_000_000
+_SOON = 30 * 86_400
+
+
+async def _all(visit: Visit) -> Response:
+    told = await access.access(visit.store, visit.caller)
+    now = visit.store.now()
+    for one in told["groups"]:
+        one["ends"] = _ending(one, now)
+    return visit.page("groups.html", groups=told["groups"], ended=await parties.ended(visit.store, visit.caller))
+
+
+def _ending(group: dict[str, Any], now: int) -> dict[str, Any] | None:
+    """Which of its windows ends first, and how soon: the group's, the agreement's, one's own membership's."""
+    ends = [
+        (found["until"], which)
+        for which, found in (("group", group), ("agreement", group.get("agreement", {})), ("membership", group.get("membership", {})))
+        if "until" in found
+    ]  # fmt: skip
+    if not ends:
+        return None
+    at, which = min(ends, key=lambda one: timestamps.parse(one[0]))
+    seconds = (timestamps.parse(at) - now) // _SECOND
+    return {"at": at, "which": which, "seconds": seconds, "soon": seconds < _SOON}
+
+
+async def _one(visit: Visit, *, refusal: str = "") -> Response:
+    reach = await visit.reach(visit["group"])
+    told = await access.access(visit.store, visit.caller)
+    group = next((one for one in told["groups"] if one["name"] == reach.group.name), None)
+    if group is None:
+        raise NotFound
+    members = await parties.members(visit.store, visit.caller, reach)
+    report = None
+    if group["kind"] == "operation" and reach.steward:
+        report = await closing.report(visit.store, visit.caller, reach.group.name)
+    return visit.page(
+        "group.html",
+        status=400 if refusal else 200,
+        group=group,
+        description=reach.group.description,
+        ends=_ending(group, visit.store.now()),
+        members=members,
+        nations=sorted({one["nation"] for one in members}),
+        report=report,
+        steward=reach.steward,
+        may_name=reach.role == "member" and "manage" in visit.account.scopes,
+        named=await name.listed(visit.store, visit.caller, reach),
+        refusal=refusal,
+    )
+
+
+async def _decide(visit: Visit) -> Response:
+    """Put somebody forward, confirm, or end it."""
+    reach = await visit.reach(visit["group"])
+    try:
+        said = await _decided(visit, reach)
+    except NotFound:
+        return await _one(visit, refusal=visit.say("There is no such person here."))
+    except HubError as error:
+        return await _one(visit, refusal=error.detail or visit.say(error.sentence))
+    return visit.go(f"{HERE}{reach.group.name}/", said)
+
+
+async def _decided(visit: Visit, reach: Reach) -> str:
+    account, deed = visit.sent("account"), visit.sent("deed")
+    if deed == "propose":
+        until = f"{visit.sent('until')}T00:00:00Z"
+        ends = timestamps.parse(until) if timestamps.is_timestamp(until) else None
+        await name.propose(visit.store, visit.caller, reach, account, ends=ends)
+        return visit.say("Put forward: a steward of the group confirms it.")
+    if deed == "confirm":
+        await name.confirm(visit.store, visit.caller, reach, account)
+        return visit.say("Confirmed: the person reads TLP:RED of this group.")
+    await name.end(visit.store, visit.caller, reach, account)
+    return visit.say("Named no longer.")
+
+
+async def _report(visit: Visit) -> Response:
+    group = visit["operation"]
+    report = await closing.report(visit.store, visit.caller, group)
+    return visit.page("report.html", report=report)
+
+
+PAGES = (
+    Page("/groups/", _all),
+    Page("/groups/{group}/", _one, _decide),
+    Page("/operations/{operation}/report/", _report),
+)

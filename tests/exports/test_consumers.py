@@ -1,0 +1,57 @@
+"""Programs that read such lists, where they are installed: they take what the hub writes."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from exports.sample import written
+
+
+def found(name: str) -> str:
+    """The program, wherever Debian puts it."""
+    path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+    if path is None:
+        pytest.skip(f"{name} is not installed: not tried")
+    return path
+
+
+def run(*command: str) -> str:
+    """What it says; it must say yes."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "query", ["", "&policy=nodata&ttl=60&zone=block.example.net", "&policy=sink.example.net&ns=ns.example.net"]
+)
+def test_bind(tmp_path: Path, query: str) -> None:
+    """named-checkzone loads the zone, with its serial."""
+    (tmp_path / "zone").write_bytes(written("rpz/rpz.zone", f"documentation=true{query}")[0])
+    said = run(found("named-checkzone"), "-i", "none", "rpz.hub", str(tmp_path / "zone"))
+    assert "loaded serial 1795780800" in said
+
+
+def test_unbound(tmp_path: Path) -> None:
+    """unbound-checkconf takes a configuration with it."""
+    (tmp_path / "zone").write_bytes(written("rpz/rpz.zone")[0])
+    (tmp_path / "conf").write_text(
+        f'server:\n  module-config: "respip iterator"\n  chroot: ""\n  directory: "{tmp_path}"\n  username: ""\n'
+        f'rpz:\n  name: rpz.hub\n  zonefile: "{tmp_path / "zone"}"\n',
+        encoding="utf-8",
+    )
+    run(found("unbound-checkconf"), str(tmp_path / "conf"))
+
+
+def test_nftables(tmp_path: Path) -> None:
+    """`nft -c` takes the sets, where it may look at the kernel's."""
+    program = found("nft")
+    (tmp_path / "sets").write_bytes(written("nftables/sets.nft")[0])
+    done = subprocess.run(
+        [program, "-c", "-f", str(tmp_path / "sets")], capture_output=True, text=True, timeout=60, check=False
+    )
+    if "Operation not permitted" in done.stderr or "cache initialization failed" in done.stderr:
+        pytest.skip("nft may not look at the kernel's tables here: not tried")
+    assert done.returncode == 0, done.stderr

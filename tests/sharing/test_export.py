@@ -1,0 +1,282 @@
+"""What a list is made of, and what is known of it afterwards: worked out again to the byte, and those who had it are told of a recall."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from indicator_hub.errors import HubError, NotPermitted
+from indicator_hub.exports import catalogue
+from indicator_hub.exports.asked import filter_of, parse
+from indicator_hub.exports.choose import Rules, matches, strictest_pap
+from indicator_hub.exports.format import Scope
+from indicator_hub.exports.row import Row
+from indicator_hub.exports.run import Run
+from indicator_hub.sharing.act import Caller
+from indicator_hub.sharing.authenticate import collections
+from indicator_hub.sharing.export import Exported, Memory, Wish, chosen, export, require_read
+from indicator_hub.sharing.recall import recall
+from indicator_hub.sharing.recalls import listed
+from indicator_hub.sharing.submit import submit
+from indicator_hub.stix.markings import PAP_EXTENSION
+from indicator_hub.store import exports, recalls, roster
+from indicator_hub.store.schema import entry, event
+from indicator_hub.taxii.query import Filters
+from indicator_hub.taxii.served import served
+from indicator_hub.trust.ladder import HELD
+from support.world import OTHER, TLP, World, envelope, indicator, world
+
+DOMAINS = [f"[domain-name:value = 'bad{n}.example.com']" for n in range(10)]
+EVERY = Filters(keywords=frozenset(("all",)))
+
+
+@pytest.fixture
+async def w(database_url: str) -> AsyncIterator[World]:
+    """The usual world."""
+    async with world(database_url) as made:
+        yield made
+
+
+async def send(w: World, account: str, *objects: dict[str, Any], collection: str = "main") -> None:
+    """Post, and expect it to be taken."""
+    reach = await w.reach(account, collection=collection)
+    status = await submit(w.store, await w.caller(account), reach, envelope(*objects))
+    assert [one for one in status.details if one.failed] == []
+
+
+async def take(
+    w: World, account: str, name: str, query: str = "documentation=true", at: Sequence[str] = ()
+) -> Exported:
+    """A list of the group alpha."""
+    caller = await w.caller(account)
+    form, uuid = catalogue.find(name) or pytest.fail(name)
+    asked = parse(query, form.options)
+    reaches = chosen(await collections(w.store, caller.account, "alpha"), at or asked.filter.collections)
+    await require_read(w.store, caller, reaches)
+    scope = Scope("alpha", "https://hub.example", f"?{query}", asked.options)
+    return await export(w.store, Memory(), caller, reaches, Wish(form, uuid, asked, scope))
+
+
+async def lines(w: World, account: str, name: str, query: str = "documentation=true") -> list[str]:
+    """Its lines."""
+    one = await take(w, account, name, query)
+    text = b"".join(one.chunks()).decode()
+    one.close()
+    return text.splitlines()
+
+
+async def told(w: World, account: str) -> list[str]:
+    """What an account's organisation finds in the list of recalls."""
+    found, _ = await listed(w.store, await w.caller(account), after=(-1, ""), limit=100)
+    return [one["object"] for one in found]
+
+
+async def events(w: World) -> list[dict[str, Any]]:
+    """Every event of an export, with its details."""
+    async with w.store.transactions.read() as tx:
+        found = await tx.execute(select(event).where(event.c.action == "export").order_by(event.c.id))
+        return [{**row, "details": json.loads(row["details"])} for row in found.mappings()]
+
+
+def a_mixture() -> list[dict[str, Any]]:
+    """Levels, confidences, labels, values that two indicators share, an indicator of several values, and some that never go out."""
+    hashes = "[file:hashes.'SHA-256' = '" + "ab" * 32 + "' OR file:hashes.MD5 = '" + "cd" * 16 + "']"
+    return [
+        indicator(1, tlp="GREEN", confidence=90, labels=["botnet"], name='One, "two"'),
+        indicator(2, tlp="AMBER", pattern=DOMAINS[1], confidence=20),
+        indicator(3, tlp="STRICT", pattern=DOMAINS[1], labels=["phishing"]),
+        indicator(4, tlp="RED"),
+        indicator(5, tlp="GREEN", pattern=hashes, confidence=50),
+        indicator(6, tlp="GREEN", labels=["pap:red"]),
+        indicator(7, tlp="GREEN", valid_until="2026-11-02T00:00:00Z"),
+        indicator(
+            8,
+            tlp="GREEN",
+            pattern="[ipv4-addr:value = '198.51.100.8'] FOLLOWEDBY [url:value = 'http://x.example.com/']",
+        ),
+        indicator(
+            9,
+            tlp="GREEN",
+            pattern="[url:value = 'https://bad9.example.com/a,b?c=\"d\"']",
+            indicator_types=["malicious-activity"],
+        ),
+    ]
+
+
+async def again(w: World, one: dict[str, Any]) -> Run:
+    """A list worked out from its event, the entries and their history, by nothing that reads through the predicate."""
+    details, found = one["details"], []
+    async with w.store.transactions.read() as tx:
+        ids = (await tx.execute(select(entry.c.collection_id, entry.c.stix_id).distinct())).all()
+        clocks = dict(details["collections"])
+        parties = await roster.parties(tx, one["group_id"])
+        for collection, stix_id in ids:
+            if collection not in clocks:
+                continue
+            traced = await recalls.traced(tx, collection, stix_id)
+            as_of = clocks[collection]
+            page = details | {"last": min(details["last"], as_of) if collection == one["collection_id"] else as_of}
+            had = served(as_of, one["organisation_id"], page, traced)
+            facts = await exports.facts(tx, had)
+            for version in traced:
+                then = version.as_of(as_of)
+                if then is None or then.entry not in had:
+                    continue
+                source = parties.get(then.organisation_id, "")
+                found += [
+                    replace(
+                        row, level=then.audience.floor, persons_only=then.audience.persons_only, source=source,
+                        date_added=then.date_added, pap=strictest_pap(row.labels), held=then.audience.floor >= HELD,
+                    )
+                    for row in facts.get(then.entry, [])
+                ]  # fmt: skip
+    form, asked = catalogue.FORMATS[details["format"]], filter_of(details["filter"])
+    options = MappingProxyType(details["options"])
+    scope = Scope("alpha", "https://hub.example", details["scope"], options)
+    rules = Rules(
+        details["now"], lambda _: None, marked=form.marked, machine=form.machine, documentation=asked.documentation
+    )
+    rows = [row for row in found if matches(row, asked, form.kinds, details["now"])]
+    rows.sort(key=lambda row: (*form.key(row), row.entry))
+    run = Run(form, scope, rules, asked.limit, asked.age)
+    if asked.limit is not None:
+        run.survey(rows)
+        run.surveyed()
+    return _finished(run, rows, details["changed"])
+
+
+class _Kept(Run):
+    """A run and its bytes."""
+
+    content = b""
+
+
+def _finished(run: Run, rows: list[Row], changed: int) -> Run:
+    body = run.take(rows) + run.end()
+    run.changed = changed
+    run.content = run.head() + body  # type: ignore[attr-defined]
+    return run
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("csv/indicators.csv", "documentation=true"),
+        ("csv/indicators.csv", "documentation=true&level=GREEN&confidence=40"),
+        ("plain/ip.txt", "documentation=true&limit=1"),
+        ("plain/domain-name.txt", "documentation=true&age=30d&label=phishing"),
+        ("rpz/rpz.zone", "documentation=true"),
+        ("misp/hashes.csv", "documentation=true"),
+    ],
+    ids=lambda one: one,
+)
+async def test_a_list_can_be_worked_out_again(w: World, name: str, query: str) -> None:
+    """From its event, the entries and their history, when everything has changed since: every byte, every number."""
+    import hashlib
+
+    await send(w, "ana", *a_mixture())
+    await send(w, "bea", indicator(1, tlp="GREEN", confidence=95), collection="other")
+    one = await take(w, "bea", name, query)
+    content = b"".join(one.chunks())
+    one.close()
+    w.clock.forward(days=1)
+    await send(
+        w,
+        "ana",
+        indicator(1, tlp="GREEN", modified="2026-11-24T00:00:00.000Z", confidence=1),
+        indicator(30, tlp="GREEN"),
+    )
+    await recall(w.store, await w.caller("ana"), await w.reach("ana"), indicator(5)["id"], EVERY, "other")
+    recorded = await events(w)
+    assert {kept["sha256"] for kept in recorded} == {hashlib.sha256(content).hexdigest()}
+    run = await again(w, recorded[0])
+    assert run.content == content  # type: ignore[attr-defined]
+    details = recorded[0]["details"]
+    assert (run.lines, dict(run.skipped), run.truncated) == (details["lines"], details["skipped"], details["truncated"])
+    assert sum(run.given.values()) == sum(kept["details"]["number"] for kept in recorded)
+
+
+async def test_who_had_a_list_is_told_of_a_recall(w: World) -> None:
+    """Whose list held a value of it; not whose filter, format or level left it out, nor whoever fetched later."""
+    await send(w, "ana", *a_mixture())
+    asked = {
+        "bea": ("plain/ip.txt", "documentation=true&kind=ipv4-addr"),
+        "bank": ("plain/domain-name.txt", "documentation=true"),
+        "dan": ("plain/ip.txt", "documentation=true&confidence=95"),
+    }
+    for account, (name, query) in asked.items():
+        await lines(w, account, name, query)
+    one = indicator(1)["id"]
+    await recall(w.store, await w.caller("ana"), await w.reach("ana"), one, EVERY, "other")
+    assert "198.51.100.1" not in await lines(w, "gus", "plain/ip.txt")
+    assert [await told(w, who) for who in ("bea", "bank", "dan", "gus")] == [[one], [], [], []]
+    await recall(w.store, await w.caller("ana"), await w.reach("ana"), indicator(2)["id"], EVERY, "other")
+    assert await told(w, "bank") == [indicator(2)["id"]]
+    assert await told(w, "dan") == []
+    assert (await lines(w, "bea", "plain/ip.txt"), await lines(w, "bea", "plain/domain-name.txt")) == (
+        [],
+        ["bad1.example.com"],
+    )
+
+
+async def test_marks_that_say_how_one_may_act(w: World) -> None:
+    """PAP AMBER and RED, by a mark or by a label, reach no list that blocks; a bundle has them with their marks, a CSV says so."""
+    mark = {
+        "type": "marking-definition", "spec_version": "2.1", "id": "marking-definition--00000000-0000-4000-8000-0000000000f1",
+        "created": "2026-11-01T00:00:00.000Z", "extensions": {PAP_EXTENSION: {"extension_type": "property-extension", "pap": "amber"}},
+    }  # fmt: skip
+    marked = indicator(2, object_marking_refs=[TLP["GREEN"], mark["id"]])
+    await send(w, "ana", mark, indicator(1, tlp="GREEN"), marked, indicator(3, tlp="GREEN", labels=["PAP:RED"]))
+    for name in (
+        "plain/ip.txt",
+        "edl/ip.txt",
+        "rpz/rpz.zone",
+        "nftables/sets.nft",
+        "splunk/ip.csv",
+        "sentinel/indicators.csv",
+    ):
+        one = await take(w, "bea", name)
+        text = b"".join(one.chunks()).decode()
+        assert ("198.51.100.2" in text, "198.51.100.3" in text, one.told.skipped) == (False, False, "pap=2"), name
+        one.close()
+    table = await lines(w, "bea", "csv/indicators.csv")
+    assert [("pap:amber" in row, "pap:red" in row) for row in table[1:]] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]
+    bundle = json.loads("".join(await lines(w, "bea", "stix/bundle.json")))
+    assert {mark["id"], marked["id"]} <= {one["id"] for one in bundle["objects"]}
+
+
+async def test_nothing_is_given_that_a_filter_could_open(w: World) -> None:
+    """What is revoked, held, for a person's eyes or for another nation is in no list, whoever asks; a machine gets no RED."""
+    await send(w, "ana", *a_mixture(), indicator(40, tlp="GREEN", revoked=True))
+    assert await lines(w, "abot", "plain/ip.txt") == ["198.51.100.1"]
+    with pytest.raises(HubError):
+        await take(w, "bea", "plain/ip.txt", "originator=xc-cert")
+    assert await lines(w, "bea", "plain/ip.txt", "documentation=true&originator=xa-cert") == ["198.51.100.1"]
+    assert await lines(w, "bea", "plain/ip.txt", "documentation=true&originator=xb-cert") == []
+    assert await lines(w, "bea", "plain/ip.txt") == ["198.51.100.1"]
+    assert await lines(w, "bea", "plain/ip.txt", "") == []
+    elsewhere = await take(w, "bea", "plain/ip.txt", "documentation=true", [OTHER])
+    assert elsewhere.told.lines == 0
+    elsewhere.close()
+
+
+async def test_a_batch_more_than_once(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that make one line may lie in two batches; the surest of them is written."""
+    monkeypatch.setattr(exports, "AT_ONCE", 2)
+    same = [indicator(20 + n, tlp="GREEN", confidence=n, pattern=DOMAINS[n % 2]) for n in range(1, 8)]
+    await send(w, "ana", *same, *a_mixture()[4:])
+    assert await lines(w, "bea", "plain/domain-name.txt") == ["bad0.example.com", "bad1.example.com"]
+    assert [row.split(",")[-1] for row in await lines(w, "bea", "splunk/domain.csv")] == ["weight", "6", "7"]
+    assert len(await lines(w, "bea", "csv/indicators.csv", "documentation=true&kind=domain-name")) == 8
+    caller = Caller((await w.caller("bea")).account)
+    reach = replace(await w.reach("bea"), can_read=False)
+    with pytest.raises(NotPermitted):
+        await require_read(w.store, caller, [reach])
