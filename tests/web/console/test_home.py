@@ -55,10 +55,22 @@ async def objects(s: Site, account: str = "abot") -> list[dict[str, Any]]:
 
 async def test_a_paste_is_looked_at_shared_once_and_polled(s: Site, ana: Person) -> None:
     """Nothing is stored before it is shared; what is refused says why; a second click shares nothing twice."""
-    fields = {"text": LIST, "place": f"alpha/{MAIN}", "level": "TLP:GREEN", "word": "c2", "confidence": "85", "days": "7"}
+    fields = {
+        "text": LIST,
+        "place": f"alpha/{MAIN}",
+        "level": "TLP:GREEN",
+        "word": "c2",
+        "confidence": "85",
+        "days": "7",
+    }
     seen = await ana.post("/console/", do="look", **fields)
     assert seen.status_code == 200
-    for shown in ("185[.]220[.]101[.]45", "hxxp://evil-login[.]top/a", "A private or special address", "Share 2 objects"):
+    for shown in (
+        "185[.]220[.]101[.]45",
+        "hxxp://evil-login[.]top/a",
+        "A private or special address",
+        "Share 2 objects",
+    ):
         assert shown in seen.text
     assert await objects(s) == []
     sent = fields | carried(seen)
@@ -80,7 +92,7 @@ async def test_a_paste_is_looked_at_shared_once_and_polled(s: Site, ana: Person)
 
 async def test_what_has_changed_since_is_shown_again(s: Site, ana: Person) -> None:
     """Another level, another text or other members than those shown: nothing is shared before they were seen."""
-    fields = {"text": LIST, "place": f"alpha/{MAIN}", "level": "TLP:AMBER+STRICT"}
+    fields: dict[str, Any] = {"text": LIST, "place": f"alpha/{MAIN}", "level": "TLP:AMBER+STRICT"}
     sent = fields | carried(await ana.post("/console/", do="look", **fields))
     for change in ({"level": "TLP:GREEN"}, {"name": "other"}, {"take": sent["take"][:1]}, {"looked": ""}):
         refused = await ana.post("/console/", do="share", **(sent | change))
@@ -92,7 +104,7 @@ async def test_what_has_changed_since_is_shown_again(s: Site, ana: Person) -> No
 async def test_what_is_found_in_a_text_is_for_review_and_its_level_is_not_undercut(s: Site, ana: Person) -> None:
     """Nothing in a mail is ticked by itself; a text that says TLP:RED goes no further by default."""
     mail = "From: a@partner.example\nSubject: TLP:RED incident\nTo: b@partner.example\n\nWe saw evil-login[.]top and 185.220.101[.]45.\n"
-    fields = {"text": mail, "place": f"alpha/{MAIN}", "level": ""}
+    fields: dict[str, Any] = {"text": mail, "place": f"alpha/{MAIN}", "level": ""}
     seen = await ana.post("/console/", do="look", **fields)
     assert "Usual here: TLP:RED" in seen.text
     assert carried(seen)["take"] == []
@@ -113,7 +125,7 @@ async def test_stix_goes_as_it_is(s: Site, ana: Person) -> None:
         '"pattern_type":"stix", "valid_from":"2026-01-01T00:00:00Z", "object_marking_refs":["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"]}'
     )
     bundle = '{"type":"bundle","id":"bundle--2f1e6cbb-6a0a-4d4f-8a26-6b8f2ba5a0aa","objects":[' + raw + "]}"
-    fields = {"place": f"alpha/{MAIN}", "name": "not added", "csrf": await ana.token()}
+    fields: dict[str, Any] = {"place": f"alpha/{MAIN}", "name": "not added", "csrf": await ana.token()}
     files = {"file": ("bundle.json", bundle.encode(), "application/json")}
     seen = await ana.client.post("/console/", data=fields | {"do": "look"}, files=files)
     assert "bundle.json" in seen.text
@@ -135,7 +147,21 @@ async def test_nothing_breaks_it_or_out_of_it(ana: Person) -> None:
     for text in ('{"type":"bundle","objects":[', "\0", '{"Event":{}}', "\ufffd", "[]", "a" * 70_000):
         assert (await ana.post("/console/", csrf=csrf, do="look", text=text)).status_code == 200
     evil = "\"'></textarea></option><script>alert(1)</script>http://x.top/<img src=x onerror=alert(1)>"
-    for name in ("text", "name", "context", "reference", "labels", "at", "shown", "take", "as", "place", "level", "until", "days"):
+    for name in (
+        "text",
+        "name",
+        "context",
+        "reference",
+        "labels",
+        "at",
+        "shown",
+        "take",
+        "as",
+        "place",
+        "level",
+        "until",
+        "days",
+    ):
         seen = await ana.post("/console/", csrf=csrf, do="look", **({"text": "evil-login.top"} | {name: evil}))
         assert seen.status_code == 200
         assert "<script>alert" not in seen.text
@@ -149,7 +175,9 @@ async def test_who_may_not_write_is_told_so_and_cannot(s: Site) -> None:
     async with person(s) as bea:
         await bea.sign_in("bea", PASSWORD)
         page = await bea.post("/console/", do="look", text=LIST, place=f"alpha/{MAIN}")
-        tried = await bea.post("/console/", do="share", text=LIST, place=f"alpha/{MAIN}", take=_BOXES.findall(page.text))
+        tried = await bea.post(
+            "/console/", do="share", text=LIST, place=f"alpha/{MAIN}", take=_BOXES.findall(page.text)
+        )
         assert tried.status_code == 409
     assert await objects(s) == []
 

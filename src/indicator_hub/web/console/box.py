@@ -93,9 +93,7 @@ def paste(content: bytes, kind: str, limits: Limits, *, documentation: bool) -> 
     if not content.strip():
         return Pasted()
     try:
-        found_kind, found = recognised(
-            content, _kind(kind), documentation=documentation
-        )
+        found_kind, found = recognised(content, _kind(kind), documentation=documentation)
         with unpacked(io.BytesIO(content)) as inner:
             text = Stream(inner).whole()
         if found_kind == "stix":
@@ -179,7 +177,9 @@ def envelope(objects: Sequence[bytes]) -> bytes:
 
 def instant(sent: str, now: int) -> int:
     """When what is shared was made: when it was looked at, as the form says; not later than now, nor a day earlier. In microseconds."""
-    return min(now, max(int(sent), now - _OLDEST)) if sent.isascii() and sent.isdecimal() and len(sent) < _DIGITS else now
+    return (
+        min(now, max(int(sent), now - _OLDEST)) if sent.isascii() and sent.isdecimal() and len(sent) < _DIGITS else now
+    )
 
 
 def name_of(value: Mapping[str, Any]) -> str:

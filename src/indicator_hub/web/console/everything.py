@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
-from indicator_hub.web.console import connect, entrance, feeds, groups, home, pages
+from indicator_hub.web.console import connect, entrance, feeds, groups, home, pages, practice
 
-PAGES = (*entrance.PAGES, *home.PAGES, *feeds.PAGES, *groups.PAGES, *connect.PAGES)
+PAGES = (*entrance.PAGES, *home.PAGES, *practice.PAGES, *feeds.PAGES, *groups.PAGES, *connect.PAGES)
 
 
 def mount(app: FastAPI) -> None:

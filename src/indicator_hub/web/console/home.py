@@ -13,11 +13,12 @@ from fastapi import Response
 from indicator_hub.errors import HubError, Invalid
 from indicator_hub.normalise import dates
 from indicator_hub.normalise.draft import PAP, Choices, Draft, Known, drafts, unasked
+from indicator_hub.normalise.observe import TYPES
 from indicator_hub.normalise.sniff import KINDS
-from indicator_hub.sharing import audience, own
+from indicator_hub.sharing import audience, own, search
 from indicator_hub.sharing.status import status
 from indicator_hub.sharing.submit import submit
-from indicator_hub.stix import taxonomy
+from indicator_hub.stix import taxonomy, timestamps
 from indicator_hub.trust.ladder import NAMES
 from indicator_hub.web.console import box, reasons
 from indicator_hub.web.console.audiences import Foreseen, together
@@ -34,6 +35,7 @@ _FIELDS = (
 """What a form carries, beside the file and what is ticked."""
 _AS_THEY_ARE = 16_384
 """Up to this many bytes are read at once; more in another thread."""
+_ABOUT_VALUES = frozenset(("indicator", "vulnerability"))
 DAYS = (7, 30, 90, 180, 365)
 SURE = {"15": N_("low (15)"), "50": N_("medium (50)"), "85": N_("high (85)"), "100": N_("certain (100)")}
 READ_AS = {
@@ -41,6 +43,21 @@ READ_AS = {
     "json": N_("JSON"), "jsonl": N_("JSON, one a line"), "hosts": N_("a hosts file"), "stix": N_("STIX objects"), "misp": N_("a MISP event"),
 }  # fmt: skip
 _AGAIN = N_("Something has changed since this was shown: look at it once more, and share it then.")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An object that says a value, as far as this account sees it; `originator` is empty where it is not told."""
+
+    object: str
+    group: str
+    collection: str
+    originator: str
+    level: str
+    mine: bool
+    expired: bool
+    doubted: bool
+    sightings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +126,33 @@ async def _pasted(visit: Visit, fields: Mapping[str, str], content: bytes) -> Pa
     return look() if len(content) <= _AS_THEY_ARE else await asyncio.to_thread(look)
 
 
-async def _known(visit: Visit, pasted: Pasted) -> dict[str, list[dict[str, Any]]]:
+async def _known(visit: Visit, pasted: Pasted) -> dict[str, list[Hit]]:
     """What this account sees here already, by the key of a line."""
-    return {}
+    values = list(dict.fromkeys(one.value for one in pasted.lines if one.found is not None and one.type in TYPES))
+    if not values or "read" not in visit.account.scopes:
+        return {}
+    told = await search.lookup(visit.store, visit.caller, values)
+    by_value = {(one.get("kind"), one.get("value")): one for one in told}
+    found: dict[str, list[Hit]] = {}
+    for line in pasted.lines:
+        hits = by_value.get((line.type, line.value), {}).get("hits", ())
+        if listed := [_hit(one, visit) for one in hits if one["type"] in _ABOUT_VALUES and one["match"] != "within"]:
+            found[line.key] = listed
+    return found
 
 
-def _chosen(visit: Visit, pasted: Pasted, known: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Line]:
+def _hit(one: Mapping[str, Any], visit: Visit) -> Hit:
+    until = one.get("valid_until")
+    return Hit(
+        one["object"], one["group"], one["collection"], one.get("originator", ""), one.get("level", ""),
+        mine=one.get("originator") == visit.account.organisation,
+        expired=until is not None and timestamps.parse(until) <= visit.store.now(),
+        doubted=one["false_positives"] > 0,
+        sightings=one["sightings"],
+    )  # fmt: skip
+
+
+def _chosen(visit: Visit, pasted: Pasted, known: Mapping[str, Sequence[Hit]]) -> list[Line]:
     """What is ticked. `all` and `none` tick for who has no JavaScript."""
     if (do := visit.sent("do")) in ("all", "none"):
         return list(pasted.lines) if do == "all" else []

@@ -144,7 +144,10 @@ async def _sent(visit: Visit) -> Response:
     fields = {name: visit.sent(name).replace("\r\n", "\n") for name in _FIELDS}
     there = await places(visit, fields["place"], prefer="good-practice")
     share = visit.sent("do") == "share"
-    seed, at = _seed(visit.sent("seed")), box.instant(visit.sent("at"), visit.store.now()) if share else visit.store.now()
+    seed, at = (
+        _seed(visit.sent("seed")),
+        box.instant(visit.sent("at"), visit.store.now()) if share else visit.store.now(),
+    )
     about, offer = await _offer(visit, fields, there, seed, at)
     if not share:
         return _form(visit, fields, there, about, offer, seed=seed, at=at)
@@ -210,7 +213,8 @@ async def _about(visit: Visit, place: Place, text: str) -> _About:
 async def _looked_up(visit: Visit, values: Sequence[str]) -> list[Sequence[Mapping[str, Any]]]:
     """For each value what says it. Asked one by one: two spellings of one value are one answer."""
     return [
-        [hit for one in await search.lookup(visit.store, visit.caller, [value]) for hit in one["hits"]] for value in values
+        [hit for one in await search.lookup(visit.store, visit.caller, [value]) for hit in one["hits"]]
+        for value in values
     ]
 
 
