@@ -29,6 +29,8 @@ MOST = 5_000
 _OF_VALUES = ("list", "hosts", "misp", "stix")
 """What says itself which of its words are indicators; whatever else is found is for review."""
 _KEY = 6
+_OLDEST = 86_400_000_000
+_DIGITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ def unpack(field: str, limits: Limits) -> bytes:
         raise Invalid("The file in this form is broken: choose it again.") from None
     if len(content) > limits.body:
         raise TooLarge(f"A file may hold {limits.body} bytes.")
+    if not reader.eof:
+        raise Invalid("The file in this form is broken: choose it again.")
     return content
 
 
@@ -89,9 +93,7 @@ def paste(content: bytes, kind: str, limits: Limits, *, documentation: bool) -> 
     if not content.strip():
         return Pasted()
     try:
-        found_kind, found = recognised(
-            content, cast("Kind", kind) if kind in KINDS else None, documentation=documentation
-        )
+        found_kind, found = recognised(content, _kind(kind), documentation=documentation)
         with unpacked(io.BytesIO(content)) as inner:
             text = Stream(inner).whole()
         if found_kind == "stix":
@@ -99,7 +101,11 @@ def paste(content: bytes, kind: str, limits: Limits, *, documentation: bool) -> 
         # What a MISP event is marked with is read with each of its values.
         return _of_values(found_kind, found, None if found_kind == "misp" else said_level(text))
     except (FeedFailed, Invalid, Unprocessable, TooLarge) as error:
-        return Pasted(cast("Kind", kind) if kind in KINDS else "text", fault=error.detail or error.sentence)
+        return Pasted(_kind(kind) or "text", fault=error.detail or error.sentence)
+
+
+def _kind(text: str) -> Kind | None:
+    return next((one for one in KINDS if one == text), None)
 
 
 def _of_values(kind: Kind, found: Iterable[Found | Refusal], says: int | None) -> Pasted:
@@ -122,7 +128,7 @@ def _of_stix(text: str, limits: Limits) -> Pasted:
     _require_few(len(received))
     lines: dict[str, Line] = {}
     for number, one in enumerate(received, 1):
-        value: Mapping[str, Any] = one.value if isinstance(one.value, dict) else {}
+        value = cast("dict[str, Any]", one.value) if isinstance(one.value, dict) else dict[str, Any]()
         key = _key(str(number), hashlib.sha256(one.raw).hexdigest())
         kind, name = _text(value, "type") or "?", _text(value, "id")
         lines[key] = Line(key, kind, _shown(value) or name, number, obj=one, name=name)
@@ -167,6 +173,13 @@ def chosen(pasted: Pasted, given: Collection[str], shown: Collection[str], doubt
 def envelope(objects: Sequence[bytes]) -> bytes:
     """Objects as they are posted."""
     return b'{"objects":[' + b",".join(objects) + b"]}"
+
+
+def instant(sent: str, now: int) -> int:
+    """When what is shared was made: when it was looked at, as the form says; not later than now, nor a day earlier. In microseconds."""
+    return (
+        min(now, max(int(sent), now - _OLDEST)) if sent.isascii() and sent.isdecimal() and len(sent) < _DIGITS else now
+    )
 
 
 def name_of(value: Mapping[str, Any]) -> str:

@@ -11,8 +11,10 @@ from typing import Any
 from markupsafe import Markup, escape
 
 MOST = 24
-_WIDTH, _HEIGHT = 720, 420
-_RADIUS = 165
+_WIDTH = 720
+_FEW = 3
+_ACROSS, _DOWN, _DOWN_OF_FEW = 200, 150, 60
+"""How far neighbours stand from the middle; few need less room."""
 _LONGEST = 22
 _COLOURS = {
     "indicator": "c1", "malware": "c2", "tool": "c2", "course-of-action": "c3", "report": "c4", "sighting": "c5", "threat-actor": "c2", "campaign": "c4",
@@ -65,11 +67,13 @@ def _refers(value: Mapping[str, Any]) -> Sequence[Any]:
 def draw(middle: str, nodes: Sequence[Node], title: str) -> Markup:
     """The picture; of more than MOST neighbours the first."""
     shown = nodes[:MOST]
-    centre = _WIDTH / 2, _HEIGHT / 2
+    down = _DOWN_OF_FEW if len(shown) <= _FEW else _DOWN
+    height = 2 * down + 80
+    centre = _WIDTH / 2, height / 2
     parts: list[str] = []
     for place, node in enumerate(shown):
-        angle = 2 * math.pi * place / len(shown) - math.pi / 2
-        x, y = centre[0] + _RADIUS * 1.55 * math.cos(angle), centre[1] + _RADIUS * math.sin(angle)
+        angle = 2 * math.pi * place / len(shown)
+        x, y = centre[0] + _ACROSS * math.cos(angle), centre[1] + down * math.sin(angle)
         edge = escape(node.edge + (" →" if node.out else " ←") if node.edge else "")
         mx, my = (x + centre[0]) / 2, (y + centre[1]) / 2
         anchor = "middle" if abs(math.cos(angle)) < 0.3 else "start" if math.cos(angle) > 0 else "end"  # noqa: PLR2004 - nearly above or below
@@ -83,7 +87,7 @@ def draw(middle: str, nodes: Sequence[Node], title: str) -> Markup:
             f'<text class="name" x="{x + dx:.0f}" y="{y + dy:.0f}" text-anchor="{anchor}">{escape(_short(node.name))}</text></a>'
         )
     return Markup(  # noqa: S704 - every text is escaped
-        f'<svg class="chart graph" role="group" aria-label="{escape(title)}" viewBox="0 0 {_WIDTH} {_HEIGHT}">{"".join(parts)}'
+        f'<svg class="chart graph" role="group" aria-label="{escape(title)}" viewBox="0 0 {_WIDTH} {height}">{"".join(parts)}'
         f'<circle class="middle" cx="{centre[0]:.0f}" cy="{centre[1]:.0f}" r="11"/>'
         f'<text class="name" x="{centre[0]:.0f}" y="{centre[1] + 28:.0f}" text-anchor="middle">{escape(_short(middle))}</text></svg>'
     )

@@ -13,11 +13,12 @@ from fastapi import Response
 from indicator_hub.errors import HubError, Invalid
 from indicator_hub.normalise import dates
 from indicator_hub.normalise.draft import PAP, Choices, Draft, Known, drafts, unasked
+from indicator_hub.normalise.observe import TYPES
 from indicator_hub.normalise.sniff import KINDS
-from indicator_hub.sharing import audience, own
+from indicator_hub.sharing import audience, own, search
 from indicator_hub.sharing.status import status
 from indicator_hub.sharing.submit import submit
-from indicator_hub.stix import taxonomy
+from indicator_hub.stix import taxonomy, timestamps
 from indicator_hub.trust.ladder import NAMES
 from indicator_hub.web.console import box, reasons
 from indicator_hub.web.console.audiences import Foreseen, together
@@ -34,6 +35,7 @@ _FIELDS = (
 """What a form carries, beside the file and what is ticked."""
 _AS_THEY_ARE = 16_384
 """Up to this many bytes are read at once; more in another thread."""
+_ABOUT_VALUES = frozenset(("indicator", "vulnerability"))
 DAYS = (7, 30, 90, 180, 365)
 SURE = {"15": N_("low (15)"), "50": N_("medium (50)"), "85": N_("high (85)"), "100": N_("certain (100)")}
 READ_AS = {
@@ -41,8 +43,21 @@ READ_AS = {
     "json": N_("JSON"), "jsonl": N_("JSON, one a line"), "hosts": N_("a hosts file"), "stix": N_("STIX objects"), "misp": N_("a MISP event"),
 }  # fmt: skip
 _AGAIN = N_("Something has changed since this was shown: look at it once more, and share it then.")
-_OLDEST = 86_400_000_000
-"""How long what was looked at may wait to be shared, in microseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An object that says a value, as far as this account sees it; `originator` is empty where it is not told."""
+
+    object: str
+    group: str
+    collection: str
+    originator: str
+    level: str
+    mine: bool
+    expired: bool
+    doubted: bool
+    sightings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +90,7 @@ async def _sent(visit: Visit) -> Response:
     pasted = await _pasted(visit, fields, content)
     known = await _known(visit, pasted)
     lines = _chosen(visit, pasted, known)
-    at = _at(visit)
+    at = box.instant(visit.sent("at"), visit.store.now()) if visit.sent("do") == "share" else visit.store.now()
     offer = await _offer(visit, fields, there, pasted, lines, at)
     told: dict[str, Any] = {"known": known, "file": name, "held": held, "at": at}
     if visit.sent("do") != "share":
@@ -111,26 +126,39 @@ async def _pasted(visit: Visit, fields: Mapping[str, str], content: bytes) -> Pa
     return look() if len(content) <= _AS_THEY_ARE else await asyncio.to_thread(look)
 
 
-async def _known(visit: Visit, pasted: Pasted) -> dict[str, list[dict[str, Any]]]:
+async def _known(visit: Visit, pasted: Pasted) -> dict[str, list[Hit]]:
     """What this account sees here already, by the key of a line."""
-    return {}
+    values = list(dict.fromkeys(one.value for one in pasted.lines if one.found is not None and one.type in TYPES))
+    if not values or "read" not in visit.account.scopes:
+        return {}
+    told = await search.lookup(visit.store, visit.caller, values)
+    by_value = {(one.get("kind"), one.get("value")): one for one in told}
+    found: dict[str, list[Hit]] = {}
+    for line in pasted.lines:
+        hits = by_value.get((line.type, line.value), {}).get("hits", ())
+        if listed := [_hit(one, visit) for one in hits if one["type"] in _ABOUT_VALUES and one["match"] != "within"]:
+            found[line.key] = listed
+    return found
 
 
-def _chosen(visit: Visit, pasted: Pasted, known: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Line]:
+def _hit(one: Mapping[str, Any], visit: Visit) -> Hit:
+    until = one.get("valid_until")
+    return Hit(
+        one["object"], one["group"], one["collection"], one.get("originator", ""), one.get("level", ""),
+        mine=one.get("originator") == visit.account.organisation,
+        expired=until is not None and timestamps.parse(until) <= visit.store.now(),
+        doubted=one["false_positives"] > 0,
+        sightings=one["sightings"],
+    )  # fmt: skip
+
+
+def _chosen(visit: Visit, pasted: Pasted, known: Mapping[str, Sequence[Hit]]) -> list[Line]:
     """What is ticked. `all` and `none` tick for who has no JavaScript."""
     if (do := visit.sent("do")) in ("all", "none"):
         return list(pasted.lines) if do == "all" else []
     return box.chosen(
         pasted, visit.chosen("take"), visit.sent("shown").split(), [key for key, found in known.items() if found]
     )
-
-
-def _at(visit: Visit) -> int:
-    """When what is shared was made: when it was looked at, for what is shared then; in microseconds."""
-    now, sent = visit.store.now(), visit.sent("at")
-    if visit.sent("do") == "share" and sent.isascii() and sent.isdecimal() and len(sent) < 20:  # noqa: PLR2004 - as many digits as an instant has
-        return min(now, max(int(sent), now - _OLDEST))
-    return now
 
 
 async def _offer(
@@ -222,7 +250,7 @@ def _page(
     **told: Any,
 ) -> Response:
     place = there.chosen
-    given: dict[str, Any] = {"known": {}, "file": "", "held": "", "at": 0, "refused": ""} | told
+    given: dict[str, Any] = {"known": dict[str, Any](), "file": "", "held": "", "at": 0, "refused": ""} | told
     by_line = _by_line(lines, offer)
     return visit.page(
         "home.html",
@@ -253,7 +281,7 @@ def _page(
 
 def _by_line(lines: Sequence[Line], offer: _Offer) -> dict[str, tuple[Draft | None, tuple[str, str]]]:
     """What would become of each line, by its key: its draft, and outcome and message."""
-    outcomes = offer.foreseen.by_object if offer.foreseen else {}
+    outcomes = offer.foreseen.by_object if offer.foreseen else dict[str, tuple[str, str]]()
     drafted = {(one.type, one.value): one for one in offer.drafts}
     found: dict[str, tuple[Draft | None, tuple[str, str]]] = {}
     for one in lines:

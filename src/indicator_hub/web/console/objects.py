@@ -21,7 +21,7 @@ from indicator_hub.web.console.visit import HEADERS, Visit
 
 _LONGEST = 10_000
 _SHOWN = frozenset(("type", "id", "spec_version", "object_marking_refs", "pattern", "pattern_type", "labels", "indicator_types", "valid_from",
-                    "valid_until", "confidence", "revoked"))  # fmt: skip
+                    "valid_until", "confidence", "revoked", "created", "modified", "pattern_version"))  # fmt: skip
 """What the page says in words of its own."""
 _SKIPPED = frozenset(("created", "modified", "spec_version", "type", "id"))
 
