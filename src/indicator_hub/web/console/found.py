@@ -106,7 +106,7 @@ def _links(asked: Mapping[str, str], facets: Mapping[str, Any], places: Mapping[
             label = value
             if name == "collection" and value in places:
                 label = f"{places[value]['group_title']} / {places[value]['title']}"
-            taken = asked.get(name) in (value, places.get(value, {}).get("alias"))
+            taken = name in asked and asked[name] in (value, places.get(value, {}).get("alias"))
             changed = {**asked, name: "" if taken else value}
             values.append({"label": label, "number": one["number"], "taken": taken, "asked": changed})
         if name in asked and not any(one["taken"] for one in values):
