@@ -10,7 +10,7 @@ from typing import Any
 from indicator_hub.sharing.act import Caller
 from indicator_hub.sharing.closing import is_steward
 from indicator_hub.stix import timestamps
-from indicator_hub.store import credentials, roster
+from indicator_hub.store import audit, credentials, roster
 from indicator_hub.store.credentials import Party
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.ladder import NAMES
@@ -37,6 +37,33 @@ async def members(store: Store, caller: Caller, reach: Reach) -> list[dict[str, 
             )
             of["collections"].append({"alias": place.alias, "title": place.title} | _may(party, now))
     return sorted(told.values(), key=lambda one: (one["nation"], one["organisation"]))
+
+
+async def last_given(store: Store, caller: Caller, reach: Reach) -> list[dict[str, Any]]:
+    """When each member of a group was last given something there, whoever was longest ago first: of all members for a steward, else of oneself.
+
+    Whoever polls and is given nothing new leaves no event, so nothing is told of that.
+    """
+    account, now = caller.require_account(), store.now()
+    async with store.transactions.read() as tx:
+        ties = await credentials.ties(tx, account, group=reach.group.name, now=now)
+        places = [one for one in ties if one.collection is not None]
+        found: dict[int, Party] = {}
+        for one in places[:1]:
+            for party in await credentials.parties(
+                tx, reach.group.name, one.collection.id if one.collection else "", now=now
+            ):
+                member = party.ties.membership
+                live = member is not None and within(member.starts, member.ends, now)
+                if live and (reach.steward or party.organisation_id == account.organisation_id):
+                    found[party.organisation_id] = party
+        given = await audit.last_given(tx, [one.key for one in places], found.keys())
+    ordered = sorted(found.items(), key=lambda one: (given.get(one[0], 0), one[1].organisation))
+    return [
+        {"organisation": party.organisation, "nation": party.nation}
+        | ({"at": timestamps.render(given[key])} if key in given else {})
+        for key, party in ordered
+    ]
 
 
 def _said(party: Party, member: Membership, asking: Reach, contact: dict[str, str]) -> dict[str, Any]:

@@ -76,6 +76,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "TokenList": {"items": [_TOKEN | {"last_used": _WHEN}]},
     "TokenMade": _TOKEN | {"token": "ihub_" + "x" * 43},
     "EndedList": {"items": [{"name": "heron", "title": "Heron", "purpose": "Find the servers", "until": _WHEN}]},
+    "GivenList": {"items": [{"organisation": "xb-cert", "nation": "XB", "at": _WHEN}]},
     "MemberList": {
         "items": [
             {

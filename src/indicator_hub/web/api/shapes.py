@@ -651,6 +651,20 @@ class MemberList(_Shape):
     items: list[MemberTold]
 
 
+class GivenTold(_Shape):
+    """A member of a group, and when it was last given something there."""
+
+    organisation: str
+    nation: str
+    at: Timestamp | None = Field(None, description="Left out where it never was.")
+
+
+class GivenList(_Shape):
+    """Members, whoever was given something longest ago first."""
+
+    items: list[GivenTold]
+
+
 class EndedTold(_Shape):
     """An operation that is over."""
 

@@ -2,10 +2,10 @@
 
 from fastapi import FastAPI
 
-from indicator_hub.web.console import connect, entrance, feeds, found, groups, home, objects, pages, practice
+from indicator_hub.web.console import connect, dashboard, entrance, feeds, found, groups, home, objects, pages, practice
 
 PAGES = (
-    *entrance.PAGES, *home.PAGES, *found.PAGES, *objects.PAGES, *feeds.PAGES, *groups.PAGES, *practice.PAGES, *connect.PAGES,
+    *entrance.PAGES, *home.PAGES, *found.PAGES, *objects.PAGES, *feeds.PAGES, *groups.PAGES, *practice.PAGES, *connect.PAGES, *dashboard.PAGES,
 )  # fmt: skip
 
 
