@@ -10,6 +10,8 @@ TABLE_MODULES = {
     "exports": "the values of indicators, in order, for lists",
     "references": "what refers to what",
     "definitions": "what organisations say their marks mean",
+    "observables": "the values in entries",
+    "search": "what is found by values, ids and words, and counts",
 }
 """The modules of the store that take the tables of entries."""
 

@@ -13,16 +13,18 @@ from pathlib import Path
 from house.allowed_readers import DEEDS, EDGE_MAY, HARMLESS, INTERNAL, OWN, TABLE_MODULES
 from house.names import Def, Function, Module, modules
 
-_TABLES = {f"store.schema.{name}" for name in ("entry", "audience_history", "definition")}
+_TABLES = {f"store.schema.{name}" for name in ("entry", "audience_history", "definition", "observable")}
 _GUARDS = {"store.visible.visible", "store.visible.own"}
 """The conditions that decide by themselves; the others choose among what these let through."""
 _BUILDERS = {"store.visible", "store.pages"}
 """Where conditions and statements are put together. Nothing is run there; `since` decides with the audience that `hot.py` binds."""
 _HIDDEN = {"store.schema", "store.visible", "store.pages", "store.hot"}
 _EDGES = {"web", "cli", "ingest"}
+_OF_HOT = {".page", ".newest", ".counted"}
+"""What `hot.py` runs of the statements of pages by itself."""
 _READING = {"select", "Select", "exists", "returning"}
 _FILLABLE = re.compile(r"\b(list|dict|set|bytearray|Mutable\w+|Callable)\b|^(Any|object)$")
-_TABLE = r"[\"'`\[]?\b(entry|audience_history|definition)\b"
+_TABLE = r"[\"'`\[]?\b(entry|audience_history|definition|observable)\b"
 _SQL = re.compile(
     rf"\b(from|join|into|update)\s+(\w+\.)?{_TABLE}|\bselect\b.*\bfrom\b.*{_TABLE}|\bselect\b.*\b(from|join)\s*$",
     re.IGNORECASE | re.DOTALL,
@@ -67,7 +69,9 @@ def _kinds(code: Sequence[Module]) -> dict[str, str]:
     for one in store:
         touching = [part for part in one.chains if part.whole & tables]
         reads = [part.whole for part in touching if _selects(part.spine) or part.spine & statements]
-        runs = [part.whole for part in one.chains if ".hot" in part.spine and part.whole & pages]
+        runs = [
+            part.whole for part in one.chains if ".hot" in part.spine and (part.whole & pages or part.spine & _OF_HOT)
+        ]
         if (reads or runs) and not _silent(one.node):
             kinds[one.name] = _kind(one, reads, runs, asked)
     internal = {name for name, kind in kinds.items() if kind == "internal"}

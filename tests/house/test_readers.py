@@ -65,6 +65,14 @@ PLANTED = {
     "a deed with the predicate in its hand": (
         "sharing/poll.py", "from indicator_hub.store import visible", "sharing.poll takes store.visible"
     ),
+    "a count on the hot path without a reach": (
+        "store/search.py", "async def many(store: Store): return await store.hot.counted({'organisation': 1})",
+        "search.many reads entries without the predicate",
+    ),
+    "the values in entries": (
+        "store/observables.py", "from sqlalchemy import select\nasync def every(tx: Any): return list(await tx.execute(select(observable.c.value)))",
+        "observables.every reads entries without the predicate",
+    ),
     "a store function without a reach": (
         "store/entries.py", "async def every(tx) -> list[bytes]: return list(await tx.execute(select(entry.c.body)))",
         "entries.every reads entries without the predicate",

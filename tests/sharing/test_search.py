@@ -25,7 +25,9 @@ async def w(database_url: str) -> AsyncIterator[World]:
         yield made
 
 
-async def send(w: World, *objects: dict[str, Any], account: str = "ana", group: str = "alpha", to: str = "main") -> None:
+async def send(
+    w: World, *objects: dict[str, Any], account: str = "ana", group: str = "alpha", to: str = "main"
+) -> None:
     """Post, and expect it to be taken."""
     status = await submit(w.store, await w.caller(account), await w.reach(account, group, to), envelope(*objects))
     assert not any(detail.failed for detail in status.details), status.details
@@ -44,26 +46,48 @@ async def ids(w: World, account: str, q: str = "", **said: Any) -> list[str]:
 
 def sighting(number: int, of: str, **changes: Any) -> dict[str, Any]:
     """Somebody saw it."""
-    made = indicator(number, type="sighting", sighting_of_ref=of, pattern=None, pattern_type=None, valid_from=None, **changes)
+    made = indicator(
+        number, type="sighting", sighting_of_ref=of, pattern=None, pattern_type=None, valid_from=None, **changes
+    )
     return made | {"id": made["id"].replace("indicator", "sighting")}
 
 
 def opinion(number: int, of: str, said: str, **changes: Any) -> dict[str, Any]:
     """Somebody thinks so of it."""
-    made = indicator(number, type="opinion", object_refs=[of], opinion=said, pattern=None, pattern_type=None, valid_from=None, **changes)
+    made = indicator(
+        number,
+        type="opinion",
+        object_refs=[of],
+        opinion=said,
+        pattern=None,
+        pattern_type=None,
+        valid_from=None,
+        **changes,
+    )
     return made | {"id": made["id"].replace("indicator", "opinion")}
 
 
 async def test_in_any_spelling(w: World) -> None:
     """Defanged, in other letters, as part of a larger pattern, as the host of a URL; an id; words in the name and the labels."""
-    url = indicator(2, tlp="GREEN", pattern="[url:value = 'http://evil.example/Path?q=1']", name="Ḥarīr loader", labels=["Bank/Trojan"])
-    both = indicator(3, tlp="GREEN", pattern="[domain-name:value = 'evil.example'] AND [ipv4-addr:value = '198.51.100.1']")
+    url = indicator(
+        2,
+        tlp="GREEN",
+        pattern="[url:value = 'http://evil.example/Path?q=1']",
+        name="Ḥarīr loader",
+        labels=["Bank/Trojan"],
+    )
+    both = indicator(
+        3, tlp="GREEN", pattern="[domain-name:value = 'evil.example'] AND [ipv4-addr:value = '198.51.100.1']"
+    )
     await send(w, indicator(1, tlp="GREEN"), url, both)
     one, two, three = (indicator(number)["id"] for number in (1, 2, 3))
     assert await ids(w, "bea", "198[.]51[.]100[.]1") == [three, one]
     assert [item["match"] for item in (await find(w, "bea", "198.51.100.1")).items] == ["part", "whole"]
     assert await ids(w, "bea", "hxxp://EVIL[.]example/Path?q=1") == [two]
-    assert [(item["object"], item["match"]) for item in (await find(w, "bea", "EVIL.example")).items] == [(three, "part"), (two, "within")]
+    assert [(item["object"], item["match"]) for item in (await find(w, "bea", "EVIL.example")).items] == [
+        (three, "part"),
+        (two, "within"),
+    ]
     assert await ids(w, "bea", one) == [one]
     assert await ids(w, "bea", "ḤARĪR") == [two]
     assert await ids(w, "bea", "load bank/tro") == [two]
@@ -104,7 +128,14 @@ async def test_filters(w: World) -> None:
         said = dict(part.split("=") for part in query.split("&"))
         assert await ids(w, "bea", **{"type": "indicator", **said}) == wanted, query
     assert await ids(w, "bea", type="sighting") == [sighting(9, two)["id"]]
-    for wrong in ({"kind": "x"}, {"level": "7"}, {"valid": "x"}, {"confidence": "101"}, {"sighted": "x"}, {"q": "x" * 9_000}):
+    for wrong in (
+        {"kind": "x"},
+        {"level": "7"},
+        {"valid": "x"},
+        {"confidence": "101"},
+        {"sighted": "x"},
+        {"q": "x" * 9_000},
+    ):
         with pytest.raises(Invalid):
             read_query(wrong)
     for nowhere in ({"group": "night"}, {"group": "never"}, {"collection": NIGHT}, {"collection": "never"}):
@@ -114,14 +145,21 @@ async def test_filters(w: World) -> None:
 
 async def test_every_collection_and_no_other(w: World) -> None:
     """What one reads in several groups is one list, the newest first; what is held only its own organisation finds; what is recalled nobody."""
-    await send(w, indicator(1, tlp="STRICT"), indicator(2, tlp="GREEN"), indicator(3, object_marking_refs=[marking(7)["id"]]))
+    await send(
+        w, indicator(1, tlp="STRICT"), indicator(2, tlp="GREEN"), indicator(3, object_marking_refs=[marking(7)["id"]])
+    )
     w.clock.forward(seconds=1)
     await send(w, indicator(1, tlp="AMBER"), account="eve", group="night", to="case")
     await send(w, indicator(1, tlp="CLEAR"), account="eve", group="public", to="open")
     value = "198.51.100.1"
-    places = {account: [one["collection"] for one in (await find(w, account, value)).items] for account in ("ana", "bea", "dan", "eve")}
+    places = {
+        account: [one["collection"] for one in (await find(w, account, value)).items]
+        for account in ("ana", "bea", "dan", "eve")
+    }
     assert places == {"ana": [OPEN, MAIN], "bea": [OPEN, NIGHT, MAIN], "dan": [OPEN], "eve": [OPEN, NIGHT]}
-    assert [(one["object"], one["held"], "level" in one) for one in (await find(w, "ana", indicator(3)["id"])).items] == [(indicator(3)["id"], True, False)]
+    assert [
+        (one["object"], one["held"], "level" in one) for one in (await find(w, "ana", indicator(3)["id"])).items
+    ] == [(indicator(3)["id"], True, False)]
     assert await ids(w, "bea", indicator(3)["id"]) == []
     await recall(w.store, await w.caller("ana"), await w.reach("ana"), indicator(2)["id"], EVERY, "other")
     for account in ("ana", "bea", "dan"):
@@ -130,7 +168,11 @@ async def test_every_collection_and_no_other(w: World) -> None:
 
 async def test_the_version_that_one_sees(w: World) -> None:
     """Each is told of the newest version that it sees, and found by what that says."""
-    await send(w, indicator(1, tlp="GREEN"), indicator(1, tlp="STRICT", modified="2026-11-02T00:00:00.000Z", pattern="[ipv4-addr:value = '203.0.113.9']"))
+    await send(
+        w,
+        indicator(1, tlp="GREEN"),
+        indicator(1, tlp="STRICT", modified="2026-11-02T00:00:00.000Z", pattern="[ipv4-addr:value = '203.0.113.9']"),
+    )
     found = {account: (await find(w, account)).items for account in ("bea", "dan")}
     assert {account: [one["version"] for one in items] for account, items in found.items()} == {
         "bea": ["2026-11-02T00:00:00.000Z"], "dan": ["2026-11-01T00:00:00.000Z"],
@@ -188,7 +230,10 @@ async def test_whoever_found_it_is_told_of_the_recall(w: World) -> None:
     await facets(w.store, await w.caller("gus"), read_query({}))
     await recall(w.store, await w.caller("ana"), await w.reach("ana"), indicator(1)["id"], EVERY, "other")
     assert await ids(w, "bank", "198.51.100.1") == []
-    told = {account: (await listed(w.store, await w.caller(account), after=(-1, ""), limit=9))[0] for account in ("bea", "dan", "bank", "gus")}
+    told = {
+        account: (await listed(w.store, await w.caller(account), after=(-1, ""), limit=9))[0]
+        for account in ("bea", "dan", "bank", "gus")
+    }
     assert {account: [one["object"] for one in found] for account, found in told.items()} == {
         "bea": [indicator(1)["id"]], "dan": [indicator(1)["id"]], "bank": [], "gus": [],
     }  # fmt: skip
@@ -196,28 +241,43 @@ async def test_whoever_found_it_is_told_of_the_recall(w: World) -> None:
 
 async def test_look_up(w: World) -> None:
     """Each value once, in its order: known, not known, refused, of several collections; out of a text, too."""
-    file = indicator(3, tlp="GREEN", pattern=f"[file:hashes.'SHA-256' = '{'ab' * 32}' OR file:hashes.MD5 = '{'cd' * 16}']")
+    file = indicator(
+        3, tlp="GREEN", pattern=f"[file:hashes.'SHA-256' = '{'ab' * 32}' OR file:hashes.MD5 = '{'cd' * 16}']"
+    )
     await send(w, indicator(1, tlp="GREEN"), indicator(2, tlp="STRICT"), file)
     await send(w, indicator(1, tlp="GREEN", modified="2026-11-03T00:00:00.000Z"), to="other")
     asked = ["198[.]51[.]100[.]1", "198.51.100.1", "198.51.100.2", "CD" * 16, "10.0.0.1", "no value at all", ""]
-    found = await lookup(w.store, await w.caller("dan"), asked, "We have seen\n198.51.100.3 and hxxp://198.51.100[.]1/x today.\n")
+    found = await lookup(
+        w.store, await w.caller("dan"), asked, "We have seen\n198.51.100.3 and hxxp://198.51.100[.]1/x today.\n"
+    )
     assert [(one.get("raw"), one.get("row"), one.get("kind"), one.get("refused"), len(one["hits"])) for one in found] == [
         ("198[.]51[.]100[.]1", None, "ipv4-addr", None, 2), ("198.51.100.2", None, "ipv4-addr", None, 0), ("CD" * 16, None, "md5", None, 1),
         ("10.0.0.1", None, "ipv4-addr", "non_global", 0), ("no value at all", None, None, "syntax", 0), (None, None, None, "syntax", 0),
         (None, 2, "ipv4-addr", None, 0), (None, 2, "url", None, 0),
     ]  # fmt: skip
-    assert [one["collection"] for one in found[0]["hits"]] == [OTHER, MAIN]
+    assert [one["collection"] for one in found[0]["hits"]] == [MAIN, OTHER]
     with pytest.raises(Invalid):
         await lookup(w.store, await w.caller("dan"), [f"a{number}.example" for number in range(10_001)])
-    many = await lookup(w.store, await w.caller("bea"), [f"198.51.{number // 256}.{number % 256}" for number in range(3_000)])
+    many = await lookup(
+        w.store, await w.caller("bea"), [f"198.51.{number // 256}.{number % 256}" for number in range(3_000)]
+    )
     assert [one["value"] for one in many if one["hits"]] == []
 
 
 async def test_counts(w: World) -> None:
     """Facets and statistics are of what one sees: the hidden ones are in no number, and an organisation from outside the group in no name."""
-    await send(w, indicator(1, tlp="GREEN", labels=["a"]), indicator(2, tlp="STRICT", labels=["b"]), indicator(3, object_marking_refs=[marking(7)["id"]]))
+    await send(
+        w,
+        indicator(1, tlp="GREEN", labels=["a"]),
+        indicator(2, tlp="STRICT", labels=["b"]),
+        indicator(3, object_marking_refs=[marking(7)["id"]]),
+    )
     w.clock.forward(days=1)
-    await send(w, indicator(1, tlp="GREEN", labels=["a"], modified="2026-11-05T00:00:00.000Z"), sighting(4, indicator(1)["id"], tlp="GREEN"))
+    await send(
+        w,
+        indicator(1, tlp="GREEN", labels=["a"], modified="2026-11-05T00:00:00.000Z"),
+        sighting(4, indicator(1)["id"], tlp="GREEN"),
+    )
     await send(w, indicator(5, tlp="GREEN"), account="eve", group="night", to="case")
     told = await facets(w.store, await w.caller("dan"), read_query({}))
     assert told == {

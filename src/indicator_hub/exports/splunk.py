@@ -24,7 +24,7 @@ class Lookup(Plain):
             self.field: row.value,
             "weight": str(_USUAL if row.confidence is None else max(1, row.confidence)),
         }
-        return cells.line(told.get(name, "") for name in self.columns)
+        return cells.line([told.get(name, "") for name in self.columns])
 
     def head(self, _: Outcome, /) -> str:
         """The names of the columns, without blanks."""

@@ -41,7 +41,7 @@ class Spreadsheet(Csv):
 
     def line(self, row: Row, /) -> str:
         """One record."""
-        return cells.line(map(cells.harmless, record(row, self._scope)))
+        return cells.line([cells.harmless(cell) for cell in record(row, self._scope)])
 
 
 class Json(Plain):

@@ -281,7 +281,9 @@ class _Source:
         if not self.keys or (self.wish.format.kinds and self.wish.asked.filter.kinds and not self.wanted.kinds):
             return
         whole = self.wish.format.whole
-        async with aclosing(exports.batches(self.tx, self.reach, self.keys, self.wanted, bodies=whole)) as found:
+        async with aclosing(
+            exports.batches(self.tx, self.reach, self.keys, self.wanted, sources=self.parties, bodies=whole)
+        ) as found:
             async for batch in found:
                 yield await self._marked(batch)
 
@@ -307,7 +309,8 @@ class _Source:
                 if row.body:
                     self.related |= marks
                     self.related |= {value["created_by_ref"]} if "created_by_ref" in value else set()
-            rows.append(replace(row, source=self.parties.get(of, ""), pap=strictest_pap(row.labels, said)))
+            pap = strictest_pap(row.labels, said)
+            rows.append(row if pap is None else replace(row, pap=pap))
         return rows
 
     async def companions(self) -> AsyncGenerator[list[Row]]:
@@ -317,7 +320,9 @@ class _Source:
             wanted = Wanted(
                 types=_RELATED, ids=tuple(names[start : start + exports.AT_ONCE]), level=self.wanted.level, whole=True
             )
-            async with aclosing(exports.batches(self.tx, self.reach, self.keys, wanted, bodies=True)) as found:
+            async with aclosing(
+                exports.batches(self.tx, self.reach, self.keys, wanted, sources=self.parties, bodies=True)
+            ) as found:
                 async for batch in found:
                     yield [replace(row, labels=()) for row, _ in batch]
 

@@ -76,16 +76,17 @@ def is_tlp_object(value: Mapping[str, Any]) -> bool:
     return False
 
 
-def nation_list(group: str, organisation: str, nation: str) -> dict[str, Any]:
-    """The marking-definition by which an organisation keeps what it imports in its own nation: the licence of a feed asks for it.
+def nation_list(group: str, organisation: str, *nations: str) -> dict[str, Any]:
+    """The marking-definition by which an organisation keeps what it shares to some nations: to its own where the licence of a feed asks for it.
 
-    The same for the same organisation, group and nation, whenever it is made.
+    The same for the same organisation, group and nations, whenever it is made.
     """
+    listed = sorted(set(nations))
     return {
         "type": "marking-definition",
         "spec_version": "2.1",
-        "id": ids.derive("marking-definition", group, organisation, [nation]),
+        "id": ids.derive("marking-definition", group, organisation, listed),
         "created": "2026-01-01T00:00:00.000Z",
-        "name": f"Not to be passed on beyond {nation}",
-        "extensions": {HANDLING_EXTENSION: {"extension_type": "property-extension", "releasable_to": [nation]}},
+        "name": f"Not to be passed on beyond {' and '.join(listed)}",
+        "extensions": {HANDLING_EXTENSION: {"extension_type": "property-extension", "releasable_to": listed}},
     }

@@ -47,8 +47,8 @@ from indicator_hub.trust.reach import Reach
 AT_ONCE = 1_000
 """Rows of a batch."""
 INDICATOR = ("indicator",)
-_OF = 15
-"""Where in a row of `_columns` the organisation stands."""
+_OF, _BODY = 15, 16
+"""Where in a row of `_columns` the organisation stands, and behind it the body where it is read."""
 _COLLECTIONS = bindparam("collections", expanding=True, type_=BigInteger)
 _KEYS = bindparam("keys", expanding=True, type_=BigInteger)
 _FIRST: ColumnElement[int] = literal_column("1")
@@ -89,9 +89,15 @@ async def lists(tx: AsyncConnection, collections: Collection[int]) -> list[list[
 
 
 async def batches(
-    tx: AsyncConnection, reach: Reach, collections: Collection[int], wanted: Wanted, *, bodies: bool
+    tx: AsyncConnection,
+    reach: Reach,
+    collections: Collection[int],
+    wanted: Wanted,
+    *,
+    sources: Mapping[int, str],
+    bodies: bool,
 ) -> AsyncGenerator[list[tuple[Row, int]]]:
-    """The rows in their order, batch by batch, each with the organisation that it is of. `source` and `pap` are left to the caller.
+    """The rows in their order, batch by batch, each with the organisation that it is of; `sources` are those that are named. `pap` is left to the caller.
 
     `reach` is the reader's in the group, the same in each of these collections of it. A row's marks are in its body, which is read only if asked for.
     """
@@ -105,7 +111,7 @@ async def batches(
     result = await tx.stream(statement, parameters, execution_options={"yield_per": AT_ONCE})
     try:
         async for rows in result.partitions(AT_ONCE):
-            yield await _told(tx, reach, rows, bodies=bodies)
+            yield await _told(tx, reach, rows, sources, bodies=bodies)
     finally:
         await result.close()
 
@@ -193,7 +199,9 @@ def _joined(e: FromClause) -> FromClause:
     return e.join(audience, audience.c.id == e.c.audience_id).join(collection, collection.c.id == e.c.collection_id)
 
 
-async def _told(tx: AsyncConnection, reach: Reach, rows: Sequence[Any], *, bodies: bool) -> list[tuple[Row, int]]:
+async def _told(
+    tx: AsyncConnection, reach: Reach, rows: Sequence[Any], sources: Mapping[int, str], *, bodies: bool
+) -> list[tuple[Row, int]]:
     """What the entries of a batch say of themselves."""
     e = entry.alias("e")
     columns = (*_columns(e), e.c.body) if bodies else _columns(e)
@@ -202,7 +210,10 @@ async def _told(tx: AsyncConnection, reach: Reach, rows: Sequence[Any], *, bodie
     told: dict[int, Any] = {
         row[0]: row for row in await tx.execute(statement, visible.parameters(reach) | {"keys": keys})
     }
-    return [(_row(kind, value, part, told[key]), told[key][_OF]) for kind, value, part, key in rows]
+    return [
+        (_row(kind, value, part, told[key], sources.get(told[key][_OF], "")), told[key][_OF])
+        for kind, value, part, key in rows
+    ]
 
 
 async def bodies_of(tx: AsyncConnection, reach: Reach, keys: Collection[int]) -> dict[int, bytes]:
@@ -213,7 +224,7 @@ async def bodies_of(tx: AsyncConnection, reach: Reach, keys: Collection[int]) ->
     return {key: bytes(body) for key, body in await tx.execute(statement, parameters)}
 
 
-def _row(kind: str, value: str, part: int, told: Any) -> Row:
+def _row(kind: str, value: str, part: int, told: Any, source: str = "") -> Row:
     floor = told[6]
     return Row(
         kind=kind,
@@ -226,6 +237,7 @@ def _row(kind: str, value: str, part: int, told: Any) -> Row:
         modified=told[4],
         date_added=told[5],
         level=min(floor, RED),
+        source=source,
         persons_only=bool(told[7]),
         name=told[8] or "",
         confidence=told[9],
@@ -234,7 +246,7 @@ def _row(kind: str, value: str, part: int, told: Any) -> Row:
         labels=tuple(filter(None, (told[12] or "").split("/"))),
         revoked=bool(told[13]),
         held=told[14] is not None or floor >= HELD,
-        body=bytes(told[16]) if len(told) > len(_columns(entry)) else b"",
+        body=bytes(told[_BODY]) if len(told) > _BODY else b"",
     )
 
 

@@ -227,6 +227,22 @@ async def end_claims(
     await tx.execute(ended, {"ids": bind_list(tx, identifiers)})
 
 
+async def sources(tx: AsyncConnection, organisation_id: int, stix_id: str) -> list[dict[str, Any]]:
+    """Which feeds that an organisation imports say this indicator, and what each said last: as it came, and the times (microseconds)."""
+    p = provenance.c
+    columns = (
+        feed.c.name, feed.c.declaration, p.raw, p.row_number, p.created, p.modified, p.valid_until, p.ended,
+    )  # fmt: skip
+    joined = provenance.join(feed, feed.c.id == p.feed_id).join(account, account.c.id == feed.c.account_id)
+    which = account.c.organisation_id == organisation_id, p.stix_id == stix_id
+    rows = await tx.execute(select(*columns).select_from(joined).where(*which).order_by(feed.c.name))
+    names = ("feed", "title", "raw", "row", "first", "last", "until", "ended")
+    return [
+        dict(zip(names, (name, json.loads(declaration)["title"], *rest), strict=True))
+        for name, declaration, *rest in rows
+    ]
+
+
 async def quarantined(tx: AsyncConnection, feed_id: int, run: int, refused: Sequence[Refused]) -> None:
     """Keep refused rows, each once however often it comes."""
     rows = [

@@ -134,6 +134,12 @@ async def contacts(tx: AsyncConnection, keys: Collection_[int]) -> dict[int, dic
     }
 
 
+async def nations(tx: AsyncConnection, keys: Collection_[int]) -> dict[int, str]:
+    """The nations of these organisations, by row."""
+    which = select(organisation.c.id, organisation.c.nation).where(organisation.c.id.in_(set(keys)))
+    return dict((await tx.execute(which)).all())
+
+
 async def _organisations(tx: AsyncConnection) -> dict[str, Organisation]:
     identities: dict[int, list[str]] = {}
     for key, identity in await tx.execute(

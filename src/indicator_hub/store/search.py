@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.stix.terms import WITHIN
-from indicator_hub.store import pages, visible
+from indicator_hub.store import audiences, pages, visible
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.opened import Store
 from indicator_hub.store.schema import entry, observable, reference
@@ -67,15 +67,24 @@ class Row(NamedTuple):
     """Found by a value: which, and which part of the entry that is (`stix/terms.py`)."""
 
 
-def _row(values: Sequence[Any]) -> Row:
-    row = Row(*values)
-    return row._replace(revoked=bool(row.revoked), digest=bytes(row.digest))
+async def _rows(tx: AsyncConnection, found: Sequence[Sequence[Any]]) -> list[Row]:
+    """What was read, with the level of each audience."""
+    named = (
+        await audiences.all_of(tx) if found else {}
+    )  # after the rows: one may bear an audience that was new a moment before
+    rows: list[Row] = []
+    for values in found:
+        row = Row(*values)
+        floor = named[row.floor].floor
+        rows.append(row._replace(revoked=bool(row.revoked), floor=floor, digest=bytes(row.digest)))
+    return rows
 
 
 async def newest(store: Store, reach: Reach, *, before: int, rows: int) -> list[Row]:
     """The newest entries that a reader is given of a collection, before a `date_added`; fewer than `rows` only where there are no more."""
-    parameters = {"before": before, "shared_after": reach.sees_from - 1, "rows": rows}
-    return [_row(one) for one in await store.hot.newest(visible.parameters(reach) | parameters)]
+    found = await store.hot.newest(visible.parameters(reach) | pages.looking(reach, before=before, rows=rows))
+    async with store.transactions.read() as tx:
+        return await _rows(tx, found)
 
 
 async def by_value(
@@ -91,7 +100,7 @@ async def by_value(
         .limit(bindparam("rows", type_=Integer))
     )
     parameters = visible.parameters(reach) | {"before": before, "rows": rows, "digests": _padded(list(digests))}
-    return [_row(one) for one in await tx.execute(statement, parameters)]
+    return await _rows(tx, (await tx.execute(statement, parameters)).all())
 
 
 async def by_id(tx: AsyncConnection, reach: Reach, identifier: str, *, before: int, rows: int) -> list[Row]:
@@ -101,7 +110,7 @@ async def by_id(tx: AsyncConnection, reach: Reach, identifier: str, *, before: i
     statement = select(*pages.summary(e)).where(*which).order_by(e.c.date_added.desc())
     statement = statement.limit(bindparam("rows", type_=Integer))
     parameters = visible.parameters(reach) | {"before": before, "rows": rows, "identifier": identifier}
-    return [_row(one) for one in await tx.execute(statement, parameters)]
+    return await _rows(tx, (await tx.execute(statement, parameters)).all())
 
 
 async def known(tx: AsyncConnection, reach: Reach, digests: Sequence[bytes], *, each: int) -> dict[bytes, list[Row]]:
@@ -121,7 +130,7 @@ async def known(tx: AsyncConnection, reach: Reach, digests: Sequence[bytes], *, 
     for first in range(0, len(digests), _DIGESTS[-1]):
         part = _padded(list(digests[first : first + _DIGESTS[-1]]))
         parameters = visible.parameters(reach) | {"before": BEHIND, "each": each, "digests": part}
-        for one in map(_row, await tx.execute(statement, parameters)):
+        for one in await _rows(tx, (await tx.execute(statement, parameters)).all()):
             found.setdefault(one.digest, []).append(one)
     return found
 
@@ -232,5 +241,8 @@ class Counted(NamedTuple):
 
 async def counted(store: Store, reach: Reach, *, since: int, until: int) -> list[Counted]:
     """What a reader sees of what came to a collection from `since` on and before `until`, in microseconds."""
-    window = {"from": since, "before": until, "shared_after": reach.sees_from - 1}
-    return [Counted(*one) for one in await store.hot.counted(visible.parameters(reach) | window)]
+    rows = await store.hot.counted(visible.parameters(reach) | pages.looking(reach, before=until, since=since))
+    found = [Counted(*one) for one in rows]
+    async with store.transactions.read() as tx:
+        named = await audiences.all_of(tx)
+    return [one._replace(floor=named[one.floor].floor) for one in found]

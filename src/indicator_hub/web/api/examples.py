@@ -85,6 +85,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             }
         ]
     },
+    "RelationList": {"items": [{"object": "sighting" + _OBJECT[9:], "type": "sighting", "direction": "from", "originator": "xb-cert"}]},
     "NamedList": {"items": [_NAMED]},
     "NamedTold": _NAMED,
     "Report": {

@@ -12,6 +12,7 @@ from indicator_hub.sharing import (
     consent,
     evidence,
     feeding,
+    looking,
     name,
     own,
     parties,
@@ -227,6 +228,10 @@ async def _audience(asked: Asked) -> Answer:
     return {"items": await audience.of_object(asked.store, asked.call.caller, asked.reach, asked["object"])}
 
 
+async def _relations(asked: Asked) -> Answer:
+    return {"items": await looking.relations_of(asked.store, asked.call.caller, asked.reach, asked["object"])}
+
+
 async def _withdraw(asked: Asked) -> Answer:
     return _status(await withdraw(asked.store, asked.call.caller, asked.reach, asked["object"]))
 
@@ -403,6 +408,7 @@ OPERATIONS = (
         _foresee, shapes.ForeseenList, raw=True,
     ),
     Operation("GET", _OBJECT + "/audience/", "Who sees it, and why.", _audience, shapes.SeenList),
+    Operation("GET", _OBJECT + "/relations/", "What is around it.", _relations, shapes.RelationList),
     Operation("POST", _OBJECT + "/withdraw/", "It was wrong: revoke it.", _withdraw, shapes.Status),
     Operation("POST", _OBJECT + "/recall/", "It should not have been shared.", _recall, shapes.RecallsMade, shapes.RecallAsked),
     Operation("POST", _OBJECT + "/reissue/", "Share again what was recalled.", _reissue, shapes.Reissued, shapes.ReissueAsked),

@@ -603,6 +603,25 @@ class PartTold(_Shape):
     evidence: int = Field(description="Versions exported for a court.")
 
 
+class RelationTold(_Shape):
+    """An object around another one."""
+
+    object: str
+    type: str
+    direction: Literal["to", "from", "beyond"] = Field(
+        description="The object refers to it; it refers to the object; it is at the other end of one of these."
+    )
+    relationship_type: str | None = None
+    name: str | None = None
+    originator: str | None = None
+
+
+class RelationList(_Shape):
+    """What is around an object, as far as it is seen."""
+
+    items: list[RelationTold]
+
+
 class May(_Shape):
     """What a person of a member may do in a collection, without being named."""
 

@@ -2,9 +2,11 @@
 
 from fastapi import FastAPI
 
-from indicator_hub.web.console import connect, entrance, feeds, groups, home, pages, practice
+from indicator_hub.web.console import connect, entrance, feeds, groups, home, objects, pages, practice
 
-PAGES = (*entrance.PAGES, *home.PAGES, *practice.PAGES, *feeds.PAGES, *groups.PAGES, *connect.PAGES)
+PAGES = (
+    *entrance.PAGES, *home.PAGES, *objects.PAGES, *feeds.PAGES, *groups.PAGES, *practice.PAGES, *connect.PAGES,
+)  # fmt: skip
 
 
 def mount(app: FastAPI) -> None:

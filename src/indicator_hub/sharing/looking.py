@@ -1,0 +1,167 @@
+"""One object, as a person looks at it: its versions, what refers to it, who shared it and how they are reached, which feeds say it.
+
+What is given out is what a poll would give, and is recorded as one: whoever looked at an object is among those who were given it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from indicator_hub.errors import NotFound
+from indicator_hub.sharing import audience
+from indicator_hub.sharing.act import Caller
+from indicator_hub.sharing.poll import poll
+from indicator_hub.stix import timestamps
+from indicator_hub.store import feeds, records, relations, roster
+from indicator_hub.store.opened import Store
+from indicator_hub.store.records import Record
+from indicator_hub.taxii.query import ALL, Filters, Query, Resource
+from indicator_hub.trust.ladder import HELD, NAMES
+from indicator_hub.trust.reach import Reach
+
+VERSIONS, RELATED = 200, 300
+"""How many versions, and how many objects around it, are told at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version: its value, its bytes, and what the hub keeps of it. Instants in microseconds."""
+
+    value: Mapping[str, Any]
+    raw: bytes
+    version: str
+    date_added: int
+    first_added: int
+    originator: str
+    """Empty where it has no part in this group: what was released here does not name it."""
+    mine: bool
+    submitted_by: str
+    """The account, for one's own organisation only."""
+    level: str
+    held: str
+    nations: tuple[str, ...]
+    persons_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """An object: its versions, the oldest first; what is around it, by id; who shared it."""
+
+    identifier: str
+    versions: tuple[Version, ...]
+    related: Mapping[str, Mapping[str, Any]]
+    """The latest version of each object that it refers to, or that refers to it, and of what is at the other end of those."""
+    originators: Mapping[str, str]
+    """By id of a related object, who shared it."""
+    referrers: tuple[str, ...]
+    contact: Mapping[str, Any]
+    sources: tuple[Mapping[str, Any], ...] = ()
+    more: bool = False
+    readers: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    @property
+    def latest(self) -> Version:
+        """The newest version."""
+        return max(self.versions, key=lambda one: (timestamps.sort_key(one.version), one.date_added))
+
+
+async def look(store: Store, caller: Caller, reach: Reach, identifier: str) -> Looked:
+    """One object of a collection. Raises NotFound for what the account does not see, NotPermitted without the right to read."""
+    account = caller.require_account()
+    every = Query(-1, VERSIONS, Filters(ids=(identifier,), keywords=frozenset((ALL,))))
+    page = await poll(store, caller, reach, every, Resource.OBJECT)
+    async with store.transactions.read() as tx:
+        kept = await records.seen(tx, reach, identifier, shown=True)
+        referrers = await relations.referrers(tx, reach, identifier, limit=RELATED)
+        parties = await roster.parties(tx, reach.group_id)
+        sources = await feeds.sources(tx, account.organisation_id, identifier)
+        keys = {one.organisation_id for one in kept} & parties.keys()
+        contacts = await roster.contacts(tx, keys)
+        nations = await roster.nations(tx, keys)
+    by_date = {one.date_added: one for one in kept}
+    versions = tuple(
+        _version(entry.body, entry.version, by_date[entry.date_added], parties, reach)
+        for entry in page.entries
+        if entry.date_added in by_date
+    )
+    if not versions:  # it went while it was read
+        raise NotFound
+    named = [one for version in versions for one in refers_to(version.value)]
+    related, originators = await _around(store, caller, reach, [*referrers, *named], parties)
+    ends = [one for value in related.values() for one in refers_to(value)]
+    further, more = await _around(
+        store, caller, reach, [one for one in ends if one not in related and one != identifier], parties
+    )
+    of = next((one.organisation_id for one in kept if one.organisation_id in keys), 0)
+    return Looked(
+        identifier, versions, related | further, originators | more, tuple(one for one in referrers if one in related),
+        {"organisation": parties.get(of, ""), "nation": nations.get(of, ""), "desk": contacts.get(of, {})} if of else {},
+        tuple(sources), page.more or len(referrers) == RELATED,
+        await audience.of_object(store, caller, reach, identifier),
+    )  # fmt: skip
+
+
+async def _around(
+    store: Store, caller: Caller, reach: Reach, identifiers: Iterable[str], parties: Mapping[int, str]
+) -> tuple[dict[str, Mapping[str, Any]], dict[str, str]]:
+    """The latest version of each of these that is seen, and who shared it."""
+    asked = tuple(dict.fromkeys(identifiers))[:RELATED]
+    if not asked:
+        return {}, {}
+    page = await poll(store, caller, reach, Query(-1, RELATED, Filters(ids=asked)), Resource.OBJECTS)
+    found = {entry.id: cast("Mapping[str, Any]", json.loads(entry.body)) for entry in page.entries}
+    originators: dict[str, str] = {}
+    async with store.transactions.read() as tx:
+        for name in found:
+            for one in await records.seen(tx, reach, name, shown=True):
+                originators[name] = parties.get(one.organisation_id, "")
+    return found, originators
+
+
+def _version(raw: bytes, version: str, kept: Record, parties: Mapping[int, str], reach: Reach) -> Version:
+    mine = kept.organisation_id == reach.organisation_id
+    return Version(
+        value=json.loads(raw),
+        raw=raw,
+        version=version,
+        date_added=kept.date_added,
+        first_added=kept.first_added,
+        originator=parties.get(kept.organisation_id, ""),
+        mine=mine,
+        submitted_by=kept.account if mine else "",
+        level="" if kept.audience.floor == HELD else f"TLP:{NAMES[kept.audience.floor]}",
+        held=kept.held or "",
+        nations=tuple(sorted(kept.audience.nations or ())),
+        persons_only=kept.audience.persons_only,
+    )
+
+
+_REFERENCES = ("source_ref", "target_ref", "sighting_of_ref")
+_LISTS = ("object_refs", "observed_data_refs", "where_sighted_refs")
+
+
+def refers_to(value: Mapping[str, Any]) -> list[str]:
+    """The ids of the objects that an object is about; not of its marks, nor of who made it."""
+    found = [value[name] for name in _REFERENCES if isinstance(value.get(name), str)]
+    for name in _LISTS:
+        listed = value.get(name)
+        found += [one for one in cast("list[Any]", listed) if isinstance(one, str)] if isinstance(listed, list) else []
+    return list(dict.fromkeys(found))
+
+
+async def relations_of(store: Store, caller: Caller, reach: Reach, identifier: str) -> list[dict[str, Any]]:
+    """What refers to an object and what it refers to, as far as it is seen, for the API. Raises as `look` does."""
+    found = await look(store, caller, reach, identifier)
+    told: list[dict[str, Any]] = []
+    for name, value in found.related.items():
+        direction = "to" if name in refers_to(found.latest.value) else "from" if name in found.referrers else "beyond"
+        said: dict[str, Any] = {"object": name, "type": value["type"], "direction": direction}
+        if "relationship_type" in value:
+            said["relationship_type"] = value["relationship_type"]
+        if isinstance(value.get("name"), str):
+            said["name"] = value["name"]
+        if found.originators.get(name):
+            said["originator"] = found.originators[name]
+        told.append(said)
+    return told
