@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 from taxii2client.v21 import Collection, Server, as_pages
 
@@ -182,3 +184,34 @@ def test_a_second_start_finds_what_is_there(tmp_path: Path) -> None:
         process.wait()
     assert found[0] == found[1]
     assert tokens[0] != tokens[1]
+
+
+def test_a_paste_in_the_console_is_polled_by_a_partner(demo: dict[str, Any]) -> None:
+    """Looked at and shared in the console without JavaScript, it is at once what the published client is given."""
+    who = next(one for one in demo["accounts"] if one["username"] == "xa-analyst")
+    partner = next(one for one in demo["accounts"] if one["organisation"] == "xb-cert")
+    group = next(one for one in demo["groups"] if one["name"] == "sentinel")
+    place = next(one["id"] for one in group["collections"] if one["alias"] == "indicators")
+    with httpx2.Client(base_url=demo["url"], follow_redirects=True) as browser:
+        sent = {"name": who["username"], "password": who["console_password"]}
+        page = browser.post("/console/sign-in/", data=sent).text
+        fields: dict[str, Any] = {
+            "text": "hxxps://evil-login[.]top/a",
+            "place": f"sentinel/{place}",
+            "level": "TLP:AMBER",
+        }
+        for do in ("look", "share"):
+            fields |= dict(re.findall(r'<input type="hidden" name="(csrf|shown|at|looked)" value="([^"]*)">', page))
+            fields["take"] = re.findall(r'name="take" value="([^"]+)"', page)
+            page = browser.post("/console/", data=fields | {"do": do}).text
+    assert "1 object is in the collection" in page
+    collection = Collection(
+        f"{group['api_root']}collections/{place}/", user=partner["username"], password=partner["password"]
+    )
+    try:
+        patterns = [
+            o.get("pattern") for one in as_pages(collection.get_objects, per_request=100) for o in one["objects"]
+        ]
+    finally:
+        collection.close()
+    assert patterns.count("[url:value = 'https://evil-login.top/a']") == 1

@@ -170,14 +170,15 @@ async def test_nothing_breaks_it_or_out_of_it(ana: Person) -> None:
 
 
 async def test_who_may_not_write_is_told_so_and_cannot(s: Site) -> None:
-    """Bea's organisation only reads: the box looks, and shares nothing; a place that is not hers is not there for her."""
-    await set_password(s.world.store, "bea", PASSWORD)
-    async with person(s) as bea:
-        await bea.sign_in("bea", PASSWORD)
-        page = await bea.post("/console/", do="look", text=LIST, place=f"alpha/{MAIN}")
-        tried = await bea.post(
+    """Dan's organisation only reads: the box looks, and shares nothing."""
+    await set_password(s.world.store, "dan", PASSWORD)
+    async with person(s) as dan:
+        await dan.sign_in("dan", PASSWORD)
+        page = await dan.post("/console/", do="look", text=LIST, place=f"alpha/{MAIN}")
+        tried = await dan.post(
             "/console/", do="share", text=LIST, place=f"alpha/{MAIN}", take=_BOXES.findall(page.text)
         )
+        assert "may write to no collection" in page.text
         assert tried.status_code == 409
     assert await objects(s) == []
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from markupsafe import Markup, escape
 
 _WIDTH, _HEIGHT = 112, 20
-_BARS_WIDTH, _BARS_HEIGHT, _LEFT, _BELOW, _ABOVE = 720, 180, 44, 20, 8
-_ROW, _LABEL, _NUMBER = 22, 190, 60
+_BARS_WIDTH, _BARS_HEIGHT, _LEFT, _BELOW, _ABOVE = 1100, 180, 44, 20, 8
+_WIDE, _ROW, _LABEL, _NUMBER = 520, 22, 160, 60
 _STEPS = (1, 2, 5)
 
 
@@ -63,7 +63,7 @@ def stacked(columns: Sequence[tuple[str, Sequence[int]]], classes: Sequence[str]
 def bars(rows: Sequence[tuple[str, int]], title: str, css: str = "c1") -> Markup:
     """One bar for each name, the longest fills the width; the number stands at its end."""
     most = max((number for _, number in rows), default=0)
-    room = _BARS_WIDTH - _LABEL - _NUMBER
+    room = _WIDE - _LABEL - _NUMBER
     drawn: list[str] = []
     for place, (name, number) in enumerate(rows):
         y, length = place * _ROW, number / most * room if most else 0
@@ -72,7 +72,7 @@ def bars(rows: Sequence[tuple[str, int]], title: str, css: str = "c1") -> Markup
             f'<rect class="{css}" x="{_LABEL}" y="{y + 4}" width="{max(1.0, length):.1f}" height="{_ROW - 8}"/>'
             f'<text class="name" x="{_LABEL + length + 6:.1f}" y="{y + 15}">{_short(number)}</text>'
         )
-    return _svg(drawn, title, _BARS_WIDTH, max(1, len(rows)) * _ROW)
+    return _svg(drawn, title, _WIDE, max(1, len(rows)) * _ROW)
 
 
 def _svg(drawn: Sequence[str], title: str, width: float, height: float) -> Markup:

@@ -251,7 +251,6 @@ def _page(
 ) -> Response:
     place = there.chosen
     given: dict[str, Any] = {"known": dict[str, Any](), "file": "", "held": "", "at": 0, "refused": ""} | told
-    by_line = _by_line(lines, offer)
     return visit.page(
         "home.html",
         block="found",
@@ -260,8 +259,7 @@ def _page(
         there=there,
         pasted=pasted,
         ticked={one.key for one in lines},
-        drafted={key: one for key, (one, _) in by_line.items()},
-        becomes={key: becomes for key, (_, becomes) in by_line.items()},
+        becomes=_fates(visit, lines, offer),
         offer=offer,
         looked=offer.digest(place) if place is not None else "",
         says="" if pasted.says is None else f"TLP:{NAMES[pasted.says]}",
@@ -279,17 +277,39 @@ def _page(
     )
 
 
-def _by_line(lines: Sequence[Line], offer: _Offer) -> dict[str, tuple[Draft | None, tuple[str, str]]]:
-    """What would become of each line, by its key: its draft, and outcome and message."""
-    outcomes = offer.foreseen.by_object if offer.foreseen else dict[str, tuple[str, str]]()
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What would become of a line, in words, and until which day it would be valid."""
+
+    text: str
+    bad: bool
+    until: str
+
+
+def _fates(visit: Visit, lines: Sequence[Line], offer: _Offer) -> dict[str, Fate]:
+    """What would become of each line, by its key."""
+    if offer.foreseen is None:
+        return {}
+    said: dict[tuple[str, str], str] = {}
     drafted = {(one.type, one.value): one for one in offer.drafts}
-    found: dict[str, tuple[Draft | None, tuple[str, str]]] = {}
+    found: dict[str, Fate] = {}
     for one in lines:
         draft = drafted.get((one.type, one.value)) if one.obj is None else None
-        name = draft.id if draft is not None else one.name
-        if name in outcomes:
-            found[one.key] = draft, outcomes[name]
+        outcome = offer.foreseen.by_object.get(one.name if draft is None else draft.id)
+        if outcome is not None:
+            if outcome not in said:
+                said[outcome] = _fate(visit, *outcome)
+            ends = None if draft is None else draft.valid_until
+            until = "" if ends is None else timestamps.render(ends)[:10]
+            found[one.key] = Fate(said[outcome], outcome[0] in ("refused", "recalled"), until)
     return found
+
+
+def _fate(visit: Visit, outcome: str, message: str) -> str:
+    text = visit.say(reasons.FORESEEN.get(outcome, outcome))
+    if not message or outcome in ("duplicate", "recalled"):
+        return text
+    return f"{text} {visit.say(reasons.HELD) if message.startswith('held:') else reasons.told(message, visit.say)}"
 
 
 def _twin(fields: Mapping[str, str], place: Place | None, pasted: Pasted, offer: _Offer) -> str:
