@@ -86,6 +86,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         ]
     },
     "RelationList": {"items": [{"object": "sighting" + _OBJECT[9:], "type": "sighting", "direction": "from", "originator": "xb-cert"}]},
+    "GivenList": {"items": [{"organisation": "xa-cert", "objects": 12}, {"objects": 1}], "counted_all": True},
     "NamedList": {"items": [_NAMED]},
     "NamedTold": _NAMED,
     "Report": {
