@@ -32,6 +32,7 @@ async def members(store: Store, caller: Caller, reach: Reach) -> list[dict[str, 
         places = [one.collection for one in ties if one.collection is not None]
         found = {one.id: await credentials.parties(tx, reach.group.name, one.id, now=now) for one in places}
         contacts = await roster.contacts(tx, [one.organisation_id for parties in found.values() for one in parties])
+        sponsors = await roster.sponsors(tx, reach.group_id)
     if reach.role is None:
         contacts = {}  # everybody reads a public group: that is no reason to be given its members' telephones
     told: dict[str, dict[str, Any]] = {}
@@ -40,9 +41,10 @@ async def members(store: Store, caller: Caller, reach: Reach) -> list[dict[str, 
             member = party.ties.membership
             if member is None or not within(member.starts, member.ends, now):
                 continue
-            of = told.setdefault(
-                party.organisation, _said(party, member, reach, contacts.get(party.organisation_id, {}))
-            )
+            key = party.organisation_id
+            of = told.setdefault(party.organisation, _said(party, member, reach, contacts.get(key, {})))
+            if key in sponsors:
+                of["sponsor"] = sponsors[key]
             of["collections"].append({"alias": place.alias, "title": place.title} | _may(party, now))
     for one in told.values():
         if one.get("sponsor", "") not in ("", *told):
@@ -84,8 +86,6 @@ def _said(party: Party, member: Membership, asking: Reach, contact: dict[str, st
         "contact": contact,
         "collections": [],
     }
-    if member.sponsor:
-        told["sponsor"] = member.sponsor
     instants = {"from": member.starts, "until": member.ends}
     told |= {name: timestamps.render(at) for name, at in instants.items() if at is not None}
     if asking.steward or party.organisation_id == asking.organisation_id:

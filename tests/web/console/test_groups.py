@@ -115,6 +115,7 @@ async def test_what_each_gave_is_what_one_sees(s: Site) -> None:
     assert "What each gave and received" not in told
     _, told = await page(s, "eve", "/console/groups/night/")
     assert "What each gave and received" in told
+    assert "What each gave</h2>" not in told, "the report says it, and more"
 
 
 async def test_when_an_operation_is_over_its_stewards_get_the_report(s: Site) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Response
 
 from indicator_hub.errors import HubError, Invalid, NotFound
-from indicator_hub.sharing import access, closing, name, parties
+from indicator_hub.sharing import access, accounts, closing, name, parties
 from indicator_hub.stix import timestamps
 from indicator_hub.trust.reach import Reach
 from indicator_hub.web.console.pages import Page
@@ -48,9 +48,13 @@ async def _one(visit: Visit, *, refusal: str = "") -> Response:
     if group is None:
         raise NotFound
     members = await parties.members(visit.store, visit.caller, reach)
-    report = None
+    report = given = None
     if group["kind"] == "operation" and reach.steward:
         report = await closing.report(visit.store, visit.caller, reach.group.name)
+    elif group["kind"] == "operation":
+        given = await parties.given(visit.store, visit.caller, reach.group.name)
+    may_name = reach.role == "member" and "manage" in visit.account.scopes
+    own = await accounts.listed(visit.store, visit.caller) if may_name else []
     return visit.page(
         "group.html",
         status=400 if refusal else 200,
@@ -64,7 +68,9 @@ async def _one(visit: Visit, *, refusal: str = "") -> Response:
         if group["kind"] == "operation"
         else None,
         steward=reach.steward,
-        may_name=reach.role == "member" and "manage" in visit.account.scopes,
+        may_name=may_name,
+        persons=[one["account"] for one in own if one["kind"] == "person" and not one["suspended"]],
+        sent=visit.sent,
         named=await name.listed(visit.store, visit.caller, reach),
         refusal=refusal,
     )
