@@ -64,9 +64,7 @@ async def _one(visit: Visit, *, refusal: str = "") -> Response:
         members=members,
         nations=sorted({one["nation"] for one in members}),
         report=report,
-        given=await parties.given(visit.store, visit.caller, reach.group.name)
-        if group["kind"] == "operation"
-        else None,
+        given=given,
         steward=reach.steward,
         may_name=may_name,
         persons=[one["account"] for one in own if one["kind"] == "person" and not one["suspended"]],
