@@ -54,7 +54,7 @@ async def test_members_are_told_with_their_desk_and_rights(s: Site) -> None:
         assert words in told
     items = (await s.api("GET", "/groups/alpha/members/", "dan")).json()["items"]
     rights = {
-        one["organisation"]: {may["alias"]: (may["reads"], may["writes"]) for may in one["collections"]}
+        one["organisation"]: {may["alias"]: (may.get("reads"), may["writes"]) for may in one["collections"]}
         for one in items
     }
     assert rights["xb-soc"] == dict.fromkeys(("fed", "main", "other"), ("TLP:GREEN", False))

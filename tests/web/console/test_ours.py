@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from indicator_hub.sharing import recall
 from indicator_hub.sharing.apply import apply
 from indicator_hub.sharing.sign_in import set_password
 from indicator_hub.trust.roster import Membership
+from indicator_hub.web.console import ours
 from support.console import Person, person
 from support.http import OBJECTS, Site, site
 from support.world import indicator, roster
@@ -41,6 +43,11 @@ async def bea(s: Site) -> AsyncIterator[Person]:
     async with person(s) as made:
         await made.sign_in("bea", PASSWORD)
         yield made
+
+
+def test_every_reason_has_its_words() -> None:
+    """Those of the deed, no more and no fewer."""
+    assert tuple(ours.REASONS) == recall.REASONS
 
 
 async def test_the_record_says_what_became_of_each(s: Site, ana: Person) -> None:

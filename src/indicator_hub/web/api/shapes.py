@@ -628,7 +628,9 @@ class May(_Shape):
 
     alias: str
     title: str
-    reads: Level | None = Field(description="Up to which level; null: nothing but what its own organisation shared.")
+    reads: Level | None = Field(
+        None, description="Up to which level; left out: nothing but what its own organisation shared."
+    )
     writes: bool
 
 
