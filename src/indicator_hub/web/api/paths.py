@@ -194,8 +194,12 @@ async def _members(asked: Asked) -> Answer:
     return {"items": await parties.members(asked.store, asked.call.caller, asked.reach)}
 
 
-async def _last_given(asked: Asked) -> Answer:
+async def _served(asked: Asked) -> Answer:
     return {"items": await parties.last_given(asked.store, asked.call.caller, asked.reach)}
+
+
+async def _given(asked: Asked) -> Answer:
+    return await parties.given(asked.store, asked.call.caller, asked["group"])
 
 
 async def _ended(asked: Asked) -> Answer:
@@ -403,7 +407,8 @@ OPERATIONS = (
     Operation("GET", "/operations/{operation}/report/", "What each gave and received, for its stewards.", _report, shapes.Report),
     Operation("GET", "/operations/", "Operations that are over, of which one was a steward.", _ended, shapes.EndedList),
     Operation("GET", "/groups/{group}/members/", "Who shares with whom, and how each is reached.", _members, shapes.MemberList),
-    Operation("GET", "/groups/{group}/given/", "When each member was last given something, for its stewards; else oneself.", _last_given, shapes.GivenList),
+    Operation("GET", "/groups/{group}/served/", "When each member was last given something, for its stewards; else oneself.", _served, shapes.ServedList),
+    Operation("GET", "/groups/{group}/given/", "How much each gave, as far as one sees it.", _given, shapes.GivenList),
     Operation("GET", _NAMED, "Who reads TLP:RED here.", _named, shapes.NamedList),
     Operation("POST", _NAMED, "Put a person forward.", _propose, shapes.NamedTold, shapes.NamingAsked, status=201),
     Operation("POST", _NAMED + "{account}/confirm/", "Confirm it, as a steward.", _confirm, shapes.NamedTold),
