@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from indicator_hub.errors import HubError, NotPermitted
+from indicator_hub.errors import HubError, NotPermitted, Unavailable
 from indicator_hub.exports import catalogue
 from indicator_hub.exports.asked import filter_of, parse
 from indicator_hub.exports.choose import Rules, matches, strictest_pap
 from indicator_hub.exports.format import Scope
 from indicator_hub.exports.row import Row
 from indicator_hub.exports.run import Run
+from indicator_hub.sharing import export as sharing_export
 from indicator_hub.sharing.act import Caller
 from indicator_hub.sharing.authenticate import collections
 from indicator_hub.sharing.export import Exported, Memory, Wish, chosen, export, require_read
@@ -280,3 +281,21 @@ async def test_a_batch_more_than_once(w: World, monkeypatch: pytest.MonkeyPatch)
     reach = replace(await w.reach("bea"), can_read=False)
     with pytest.raises(NotPermitted):
         await require_read(w.store, caller, [reach])
+
+
+async def test_a_list_that_took_too_long(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not given out when something was taken back meanwhile: the list of recalls may be final by then. Without a recall it is."""
+    await send(w, "ana", *a_mixture())
+    monkeypatch.setattr(sharing_export, "SETTLING", 0)
+    assert await lines(w, "bea", "plain/ip.txt") == ["198.51.100.1"]
+    went = exports.went
+
+    async def and_meanwhile(*arguments: Any) -> int:
+        monkeypatch.setattr(exports, "went", went)
+        await recall(w.store, await w.caller("ana"), await w.reach("ana"), indicator(1)["id"], EVERY, "other")
+        return await went(*arguments)
+
+    monkeypatch.setattr(exports, "went", and_meanwhile)
+    with pytest.raises(Unavailable):
+        await take(w, "bea", "plain/ip.txt")
+    assert (await lines(w, "bea", "plain/ip.txt"), await told(w, "bea")) == ([], [indicator(1)["id"]])

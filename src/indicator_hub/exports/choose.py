@@ -121,7 +121,7 @@ def _under(name: str, parents: tuple[str, ...]) -> bool:
 def matches(row: Row, asked: Filter, kinds: tuple[str, ...], now: int) -> bool:
     """Whether a filter lets a row through, with the kinds of the format: what the database is asked, once more. Collections and originators aside.
 
-    A property test holds the two together.
+    The tests that work lists out again hold the two together.
     """
     return (
         (not kinds or row.kind in kinds)

@@ -8,6 +8,7 @@ SHA-256. With the history of the entries the list can be worked out again from t
 import asyncio
 import hashlib
 import json
+import time
 import uuid
 from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing
@@ -16,7 +17,7 @@ from functools import lru_cache
 from typing import Any, BinaryIO
 
 from indicator_hub.audit.event import Event
-from indicator_hub.errors import NotFound
+from indicator_hub.errors import NotFound, Unavailable
 from indicator_hub.exports.asked import Asked
 from indicator_hub.exports.choose import Rules, pap_of_definition, strictest_pap
 from indicator_hub.exports.format import Format, Scope
@@ -26,9 +27,10 @@ from indicator_hub.exports.run import Run
 from indicator_hub.normalise import warninglists
 from indicator_hub.normalise.unpack import scratch
 from indicator_hub.sharing.act import Caller, act
+from indicator_hub.sharing.recalls import SETTLING
 from indicator_hub.stix.markings import granular_marks, object_marks
 from indicator_hub.stix.pattern import Observable
-from indicator_hub.store import definitions, exports, lists, roster
+from indicator_hub.store import definitions, exports, lists, recalls, roster
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.exports import Wanted
 from indicator_hub.store.opened import Store
@@ -155,7 +157,7 @@ async def export(
 
     Raises NotFound for an originator or a MISP event that is not there.
     """
-    now = store.now()
+    now, begun = store.now(), time.monotonic()
     body, digest = scratch(), hashlib.sha256()
     try:
         async with store.transactions.snapshot() as tx:
@@ -170,12 +172,22 @@ async def export(
         sha256 = digest.hexdigest()
         told = _told(run, sha256)
         if record and told.etag not in had and reaches and store.serve_events:
+            await _require_fresh(store, source, begun)
             await store.journal.write(*_events(caller, source, wish, run, sha256))
     except BaseException:
         body.close()
         raise
     memory.keep(_key(caller, reaches, wish), source.state, run.until, told)
     return Exported(told, size, head, body)
+
+
+async def _require_fresh(store: Store, source: "_Source", begun: float) -> None:
+    """Raises Unavailable for a list that took so long that the list of recalls may be final for what was taken back meanwhile."""
+    if time.monotonic() - begun < SETTLING / 2_000_000:
+        return
+    async with store.transactions.read() as tx:
+        if await recalls.came_since(tx, source.as_of):
+            raise Unavailable("an export took too long: something in it was recalled meanwhile")
 
 
 _NOTHING_TOLD = Told("", 0, "", "", 0, 0)

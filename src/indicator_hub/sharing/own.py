@@ -78,6 +78,8 @@ def said(one: Record, parts: frozenset[str]) -> dict[str, Any]:
         "sha256": one.sha256.hex(),
         "released": one.released_from is not None,
     }
+    if one.name:
+        told["name"] = one.name
     if one.group in parts:
         told |= {"group": one.group, "collection": one.collection}
     if one.sender == one.organisation:

@@ -547,14 +547,15 @@ def _asked(raw: str, row: int | None, found: Observable | Refusal) -> Asked:
     return Asked(raw, row, value, found.reason, _digests(value) if value else frozenset())
 
 
-async def statistics(store: Store, caller: Caller, since: int, until: int) -> dict[str, Any]:
+async def statistics(store: Store, caller: Caller, since: int, until: int, *, group: str = "") -> dict[str, Any]:
     """How many versions came that this account sees, from `since` on and before `until` (microseconds): by day, type, level and originator.
 
-    Raises Invalid for a window that is empty or longer than WINDOW, NotPermitted for an account that may not read.
+    Of all groups, or of one. Raises Invalid for a window that is empty or longer than WINDOW, NotPermitted for an account that may not read,
+    NotFound for a group that does not exist for it.
     """
     if not _OLDEST <= since < until < _LATEST or until - since > WINDOW:
         raise Invalid("The time from since to until is 90 days at most, and not empty.")
-    scopes = await _scopes(store, caller, Query())
+    scopes = await _scopes(store, caller, Query(group=group))
     days: dict[int, Counter[str]] = {}
     types, levels, originators = Counter[str](), Counter[str](), Counter[str]()
     for scope in scopes:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.audit.event import Event
-from indicator_hub.store.schema import event, event_personal
+from indicator_hub.store.schema import event, event_personal, organisation
 
 _AT_ONCE = 5_000
+GIVING = ("serve", "export", "search", "evidence")
+"""The deeds by which an organisation is given something of a collection."""
 
 
 async def add(tx: AsyncConnection, events: Sequence[Event]) -> None:
@@ -76,3 +78,29 @@ async def done_in(tx: AsyncConnection, group_id: int) -> AsyncGenerator[Done]:
             yield Done(of, action, json.loads(details))
         if len(rows) < _AT_ONCE:
             return
+
+
+async def last_given(
+    tx: AsyncConnection, collections: Collection[int], organisations: Collection[int]
+) -> dict[int, int]:
+    """When each of these organisations was last given something of these collections (microseconds); those that never were are left out."""
+    found: dict[int, int] = {}
+    for key in collections:
+        for action in GIVING:
+            newest = (
+                select(event.c.at)
+                .where(
+                    event.c.collection_id == key,
+                    event.c.action == action,
+                    event.c.organisation_id == organisation.c.id,
+                    event.c.outcome == "done",
+                )
+                .order_by(event.c.as_of.desc())
+                .limit(1)
+                .scalar_subquery()
+            )
+            asked = select(organisation.c.id, newest).where(organisation.c.id.in_(set(organisations)))
+            for of, at in await tx.execute(asked):
+                if at is not None:
+                    found[of] = max(at, found.get(of, 0))
+    return found

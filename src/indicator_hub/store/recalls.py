@@ -1,7 +1,7 @@
 """What was taken back, whom it had been served to, and who has acknowledged it."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +86,13 @@ async def add(
 async def newest(tx: AsyncConnection) -> int:
     """The time of the newest recall, in microseconds; 0 when there was none."""
     return (await tx.execute(select(func.max(recall.c.at)))).scalar_one() or 0
+
+
+async def came_since(tx: AsyncConnection, clocks: Mapping[int, int]) -> bool:
+    """Whether anything was taken back in these collections since their clocks showed this."""
+    statement = select(recall.c.collection_id, func.max(recall.c.as_of)).where(recall.c.collection_id.in_(list(clocks)))
+    newest = (await tx.execute(statement.group_by(recall.c.collection_id))).all()
+    return any(as_of > clocks[key] for key, as_of in newest)
 
 
 async def find(tx: AsyncConnection, name: str) -> Recall | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, bindparam, literal_column, not_, select
+from sqlalchemy import ColumnElement, FromClause, Select, bindparam, func, literal_column, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.errors import NotFound
@@ -56,6 +56,8 @@ class Record:
     first_added: int
     line_order: int
     released_from: int | None
+    name: str | None
+    """What the object calls itself, or the beginning of that."""
     sha256: bytes
     body: bytes = b""
 
@@ -65,7 +67,7 @@ def _records(e: FromClause, *, bodies: bool) -> Select[Any]:
     columns: list[ColumnElement[Any]] = [
         e.c.id, e.c.collection_id, collection.c.uuid, trust_group.c.name, e.c.stix_id, e.c.spec_version, e.c.version, e.c.revoked,
         e.c.organisation_id, organisation.c.name, account.c.name, sender.c.name, e.c.status_id, e.c.audience_id, e.c.held, e.c.default_level,
-        e.c.recalled, e.c.date_added, e.c.first_added, e.c.line_order, e.c.released_from, e.c.sha256,
+        e.c.recalled, e.c.date_added, e.c.first_added, e.c.line_order, e.c.released_from, e.c.name, e.c.sha256,
     ]  # fmt: skip
     joined = (
         e.join(collection, collection.c.id == e.c.collection_id)
@@ -84,7 +86,7 @@ async def _read(tx: AsyncConnection, statement: Select[Any], parameters: dict[st
     for row in rows:
         values = list(row)
         values[7], values[13], values[16] = bool(values[7]), named[values[13]], Recalled(values[16])
-        values[21:] = map(bytes, values[21:])
+        values[22:] = map(bytes, values[22:])
         found.append(Record(*values))
     return found
 
@@ -98,6 +100,15 @@ async def seen(
     which = (visible.visible(e), visible.shown(e)) if shown else (visible.visible(e),)
     statement = _records(e, bodies=bodies).where(*here, *which).order_by(e.c.first_added)
     return await _read(tx, statement, visible.parameters(reach) | {"identifier": identifier})
+
+
+async def given(tx: AsyncConnection, reach: Reach, *, most: int) -> dict[int, int]:
+    """How many objects of each organisation this reach sees in a collection, by row; of more than `most` objects only so many are counted."""
+    e = entry.alias("e")
+    here = e.c.collection_id == bindparam("collection"), visible.visible(e), visible.latest(e), visible.shown(e)
+    seen_here = select(e.c.organisation_id).where(*here).limit(most).subquery()
+    counted = select(seen_here.c.organisation_id, func.count()).group_by(seen_here.c.organisation_id)
+    return dict((await tx.execute(counted, visible.parameters(reach))).all())
 
 
 async def own(

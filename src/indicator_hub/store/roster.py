@@ -125,6 +125,13 @@ async def parties(tx: AsyncConnection, group_id: int) -> dict[int, str]:
     return dict((await tx.execute(statement.where(membership.c.group_id == group_id))).all())
 
 
+async def sponsors(tx: AsyncConnection, group_id: int) -> dict[int, str]:
+    """Who sponsors each client of a group, by the client's row."""
+    joined = membership.join(organisation, organisation.c.id == membership.c.sponsor_id)
+    statement = select(membership.c.organisation_id, organisation.c.name).select_from(joined)
+    return dict((await tx.execute(statement.where(membership.c.group_id == group_id))).all())
+
+
 async def contacts(tx: AsyncConnection, keys: Collection_[int]) -> dict[int, dict[str, str]]:
     """How these organisations are reached, by row: what each says of its duty desk."""
     which = select(organisation.c.id, organisation.c.contact).where(organisation.c.id.in_(set(keys)))

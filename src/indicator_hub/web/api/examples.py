@@ -76,6 +76,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "TokenList": {"items": [_TOKEN | {"last_used": _WHEN}]},
     "TokenMade": _TOKEN | {"token": "ihub_" + "x" * 43},
     "EndedList": {"items": [{"name": "heron", "title": "Heron", "purpose": "Find the servers", "until": _WHEN}]},
+    "ServedList": {"items": [{"organisation": "xb-cert", "nation": "XB", "at": _WHEN}]},
     "MemberList": {
         "items": [
             {
@@ -86,6 +87,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         ]
     },
     "RelationList": {"items": [{"object": "sighting" + _OBJECT[9:], "type": "sighting", "direction": "from", "originator": "xb-cert"}]},
+    "GivenList": {"items": [{"organisation": "xa-cert", "objects": 12}, {"objects": 1}], "counted_all": True},
     "NamedList": {"items": [_NAMED]},
     "NamedTold": _NAMED,
     "Report": {

@@ -76,17 +76,7 @@ class Asked:
 
     def place(self, first: tuple[Any, ...]) -> tuple[Any, ...]:
         """Where to go on in a list: what `next` says, else `first`. Raises Invalid for what is no `next` of such a list."""
-        given = self.query.get("next")
-        if given is None:
-            return first
-        try:
-            found = json.loads(base64.urlsafe_b64decode(given[:_LONGEST] + "=" * (-len(given[:_LONGEST]) % 4)))
-        except (binascii.Error, ValueError, RecursionError):
-            raise Invalid("next is not what this hub gave.") from None
-        listed = cast("list[Any]", found) if isinstance(found, list) else []
-        if [type(one) for one in listed] != [type(one) for one in first] or not all(map(_storable, listed)):
-            raise Invalid("next is not what this hub gave.")
-        return tuple(listed)
+        return read_place(self.query.get("next"), first)
 
     async def reach_in(self, group: str, collection: str = "") -> Reach:
         """The same account's reach elsewhere. Raises NotFound where that does not exist for it."""
@@ -99,6 +89,20 @@ class Asked:
         if collection:
             reach.require_collection()
         return reach
+
+
+def read_place(given: str | None, first: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a `next` says; without one `first`, which it must resemble. Raises Invalid."""
+    if given is None:
+        return first
+    try:
+        found = json.loads(base64.urlsafe_b64decode(given[:_LONGEST] + "=" * (-len(given[:_LONGEST]) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        raise Invalid("next is not what this hub gave.") from None
+    listed = cast("list[Any]", found) if isinstance(found, list) else []
+    if [type(one) for one in listed] != [type(one) for one in first] or not all(map(_storable, listed)):
+        raise Invalid("next is not what this hub gave.")
+    return tuple(listed)
 
 
 def _storable(one: int | str) -> bool:

@@ -194,6 +194,14 @@ async def _members(asked: Asked) -> Answer:
     return {"items": await parties.members(asked.store, asked.call.caller, asked.reach)}
 
 
+async def _served(asked: Asked) -> Answer:
+    return {"items": await parties.last_given(asked.store, asked.call.caller, asked.reach)}
+
+
+async def _given(asked: Asked) -> Answer:
+    return await parties.given(asked.store, asked.call.caller, asked["group"])
+
+
 async def _ended(asked: Asked) -> Answer:
     return {"items": await parties.ended(asked.store, asked.call.caller)}
 
@@ -348,7 +356,7 @@ async def _statistics(asked: Asked) -> Answer:
         raise Invalid("since and until are UTC timestamps like 2026-11-23T12:00:00Z.")
     end = timestamps.parse(until) if until else asked.store.now() + 1
     begin = timestamps.parse(since) if since else end - _MONTH
-    return await search.statistics(asked.store, asked.call.caller, begin, end)
+    return await search.statistics(asked.store, asked.call.caller, begin, end, group=asked.query.get("group", ""))
 
 
 _MONTH = 30 * 86_400_000_000
@@ -369,7 +377,7 @@ OPERATIONS = (
     Operation("GET", "/search/", "What of what one sees has this value, name or label.", _search, shapes.SearchPage, query=(*search.PARAMETERS, *_PAGED)),
     Operation("POST", "/search/", "Are these known?", _lookup, shapes.LookupList, shapes.LookupAsked),
     Operation("GET", "/search/facets/", "How many of the newest that match there are of each kind.", _facets, shapes.Facets, query=search.PARAMETERS),
-    Operation("GET", "/statistics/", "What came in, from whom, by day, type and level.", _statistics, shapes.Statistics, query=("since", "until")),
+    Operation("GET", "/statistics/", "What came in, from whom, by day, type and level.", _statistics, shapes.Statistics, query=("since", "until", "group")),
     Operation("GET", "/recalls/", "What was taken back after it was given to us.", _recalls, shapes.RecallPage, query=("since", *_PAGED)),
     Operation(
         "GET", "/recalls/issued/", "What was taken back of ours, and who has not acknowledged it.", _issued, shapes.IssuedPage,
@@ -399,6 +407,8 @@ OPERATIONS = (
     Operation("GET", "/operations/{operation}/report/", "What each gave and received, for its stewards.", _report, shapes.Report),
     Operation("GET", "/operations/", "Operations that are over, of which one was a steward.", _ended, shapes.EndedList),
     Operation("GET", "/groups/{group}/members/", "Who shares with whom, and how each is reached.", _members, shapes.MemberList),
+    Operation("GET", "/groups/{group}/served/", "When each member was last given something, for its stewards; else oneself.", _served, shapes.ServedList),
+    Operation("GET", "/groups/{group}/given/", "How much each gave, as far as one sees it.", _given, shapes.GivenList),
     Operation("GET", _NAMED, "Who reads TLP:RED here.", _named, shapes.NamedList),
     Operation("POST", _NAMED, "Put a person forward.", _propose, shapes.NamedTold, shapes.NamingAsked, status=201),
     Operation("POST", _NAMED + "{account}/confirm/", "Confirm it, as a steward.", _confirm, shapes.NamedTold),

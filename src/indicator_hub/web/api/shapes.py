@@ -209,6 +209,7 @@ class Kept(_Shape):
     """A version in one's own record."""
 
     object: str = Field(examples=[_OBJECT])
+    name: str | None = Field(None, description="What it calls itself, or the beginning of that.")
     version: Timestamp
     spec_version: str
     group: str | None = Field(None, description="Left out of a group in which one's organisation has no part.")
@@ -627,7 +628,9 @@ class May(_Shape):
 
     alias: str
     title: str
-    reads: Level | None = Field(description="Up to which level; null: nothing but what its own organisation shared.")
+    reads: Level | None = Field(
+        None, description="Up to which level; left out: nothing but what its own organisation shared."
+    )
     writes: bool
 
 
@@ -640,7 +643,9 @@ class MemberTold(Window):
     role: str
     steward: bool
     sponsor: str | None = None
-    contact: dict[str, str] = Field(description="Its duty desk: desk, email, telephone, pgp, hours.")
+    contact: dict[str, str] = Field(
+        description="Its duty desk: desk, email, telephone, pgp, hours. Empty for who has no part in the group itself."
+    )
     collections: list[May]
     suspended: bool | None = None
 
@@ -649,6 +654,34 @@ class MemberList(_Shape):
     """The live members of a group."""
 
     items: list[MemberTold]
+
+
+class GivenTold(_Shape):
+    """How many objects of an organisation one sees."""
+
+    organisation: str | None = Field(None, description="Left out where it never had a part in the group.")
+    objects: int
+
+
+class GivenList(_Shape):
+    """What each gave, as far as one sees it."""
+
+    items: list[GivenTold]
+    counted_all: bool = Field(description="Whether all was counted; else there is more.")
+
+
+class ServedTold(_Shape):
+    """A member of a group, and when it was last given something there."""
+
+    organisation: str
+    nation: str
+    at: Timestamp | None = Field(None, description="Left out where it never was.")
+
+
+class ServedList(_Shape):
+    """Members, whoever was given something longest ago first."""
+
+    items: list[ServedTold]
 
 
 class EndedTold(_Shape):

@@ -2,10 +2,25 @@
 
 from fastapi import FastAPI
 
-from indicator_hub.web.console import connect, entrance, feeds, groups, home, objects, pages, practice
+from indicator_hub.web.console import (
+    connect,
+    dashboard,
+    entrance,
+    feeds,
+    found,
+    groups,
+    home,
+    objects,
+    ours,
+    pages,
+    people,
+    practice,
+    recalled,
+)
 
 PAGES = (
-    *entrance.PAGES, *home.PAGES, *objects.PAGES, *feeds.PAGES, *groups.PAGES, *practice.PAGES, *connect.PAGES,
+    *entrance.PAGES, *home.PAGES, *found.PAGES, *objects.PAGES, *feeds.PAGES, *groups.PAGES, *practice.PAGES, *ours.PAGES,
+    *recalled.PAGES, *people.PAGES, *connect.PAGES, *dashboard.PAGES,
 )  # fmt: skip
 
 

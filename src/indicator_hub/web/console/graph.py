@@ -6,7 +6,7 @@ The same is on the page as a table, which is what a screen reader and a narrow s
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from markupsafe import Markup, escape
 
@@ -38,7 +38,7 @@ def neighbours(identifier: str, latest: Mapping[str, Any], related: Mapping[str,
     found: dict[tuple[str, str], Node] = {}
     own = {value for key, value in latest.items() if key in ("source_ref", "target_ref", "sighting_of_ref")}
     listed = latest.get("object_refs")
-    own |= {one for one in listed if isinstance(one, str)} if isinstance(listed, list) else set[str]()
+    own |= {str(one) for one in cast("list[Any]", listed)} if isinstance(listed, list) else set[str]()
     for name, value in related.items():
         kind = value["type"]
         if kind == "relationship":
@@ -61,7 +61,7 @@ def neighbours(identifier: str, latest: Mapping[str, Any], related: Mapping[str,
 
 def _refers(value: Mapping[str, Any]) -> Sequence[Any]:
     listed = value.get("object_refs")
-    return [value.get("sighting_of_ref"), *(listed if isinstance(listed, list) else [])]
+    return [value.get("sighting_of_ref"), *(cast("list[Any]", listed) if isinstance(listed, list) else [])]
 
 
 def draw(middle: str, nodes: Sequence[Node], title: str) -> Markup:

@@ -7,8 +7,8 @@ from typing import Any
 
 from fastapi import Response
 
-from indicator_hub.errors import HubError, NotFound
-from indicator_hub.sharing import access, closing, name, parties
+from indicator_hub.errors import HubError, Invalid, NotFound
+from indicator_hub.sharing import access, accounts, closing, name, parties
 from indicator_hub.stix import timestamps
 from indicator_hub.trust.reach import Reach
 from indicator_hub.web.console.pages import Page
@@ -48,9 +48,13 @@ async def _one(visit: Visit, *, refusal: str = "") -> Response:
     if group is None:
         raise NotFound
     members = await parties.members(visit.store, visit.caller, reach)
-    report = None
+    report = given = None
     if group["kind"] == "operation" and reach.steward:
         report = await closing.report(visit.store, visit.caller, reach.group.name)
+    elif group["kind"] == "operation":
+        given = await parties.given(visit.store, visit.caller, reach.group.name)
+    may_name = reach.role == "member" and "manage" in visit.account.scopes
+    own = await accounts.listed(visit.store, visit.caller) if may_name else []
     return visit.page(
         "group.html",
         status=400 if refusal else 200,
@@ -60,8 +64,11 @@ async def _one(visit: Visit, *, refusal: str = "") -> Response:
         members=members,
         nations=sorted({one["nation"] for one in members}),
         report=report,
+        given=given,
         steward=reach.steward,
-        may_name=reach.role == "member" and "manage" in visit.account.scopes,
+        may_name=may_name,
+        persons=[one["account"] for one in own if one["kind"] == "person" and not one["suspended"]],
+        sent=visit.sent,
         named=await name.listed(visit.store, visit.caller, reach),
         refusal=refusal,
     )
@@ -82,15 +89,26 @@ async def _decide(visit: Visit) -> Response:
 async def _decided(visit: Visit, reach: Reach) -> str:
     account, deed = visit.sent("account"), visit.sent("deed")
     if deed == "propose":
-        until = f"{visit.sent('until')}T00:00:00Z"
-        ends = timestamps.parse(until) if timestamps.is_timestamp(until) else None
+        ends = visit.day("until")
         await name.propose(visit.store, visit.caller, reach, account, ends=ends)
         return visit.say("Put forward: a steward of the group confirms it.")
     if deed == "confirm":
         await name.confirm(visit.store, visit.caller, reach, account)
         return visit.say("Confirmed: the person reads TLP:RED of this group.")
+    if deed != "end":
+        raise Invalid(visit.say("There is no such deed."))
     await name.end(visit.store, visit.caller, reach, account)
     return visit.say("Named no longer.")
+
+
+async def _ask_end(visit: Visit) -> Response:
+    """Before somebody loses sight of TLP:RED, it is said who and what."""
+    reach = await visit.reach(visit["group"])
+    account = visit["account"]
+    found = [one for one in await name.listed(visit.store, visit.caller, reach) if one["account"] == account]
+    if not found:
+        raise NotFound
+    return visit.page("unname.html", group=reach.group, person=found[-1])
 
 
 async def _report(visit: Visit) -> Response:
@@ -102,5 +120,6 @@ async def _report(visit: Visit) -> Response:
 PAGES = (
     Page("/groups/", _all),
     Page("/groups/{group}/", _one, _decide),
+    Page("/groups/{group}/named/{account}/end/", _ask_end),
     Page("/operations/{operation}/report/", _report),
 )

@@ -9,9 +9,10 @@ from typing import Any
 from fastapi import Request, Response
 from starlette.datastructures import FormData, UploadFile
 
-from indicator_hub.errors import NotFound
+from indicator_hub.errors import Invalid, NotFound
 from indicator_hub.sharing import authenticate
 from indicator_hub.sharing.act import Caller, Store
+from indicator_hub.stix import timestamps
 from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.roster import Account
 from indicator_hub.web.call import Call, Hub
@@ -100,6 +101,16 @@ class Visit:
         if not isinstance(found, UploadFile) or not found.filename:
             return None
         return found.filename, await found.read()
+
+    def day(self, name: str) -> int | None:
+        """A day in a field of the form, in microseconds from its first instant (UTC); None where none was given. Raises Invalid."""
+        given = self.sent(name)
+        if not given:
+            return None
+        text = f"{given}T00:00:00Z"
+        if not timestamps.is_timestamp(text):
+            raise Invalid(self.say("A day is written like 2026-11-23."))
+        return timestamps.parse(text)
 
     async def reach(self, group: str, collection: str = "") -> Reach:
         """Who asks' reach there. Raises NotFound where it does not exist for them."""

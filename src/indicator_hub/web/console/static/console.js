@@ -52,7 +52,7 @@ document.addEventListener("change", (event) => {
 function localTimes(root) {
   for (const one of root.querySelectorAll("time[datetime]")) {
     const at = new Date(one.dateTime);
-    if (!Number.isNaN(at.getTime())) one.title = at.toLocaleString(document.documentElement.lang, { timeZoneName: "short" });
+    if (!Number.isNaN(at.getTime())) one.title = (one.title ? one.title + " · " : "") + at.toLocaleString(document.documentElement.lang, { timeZoneName: "short" });
   }
 }
 document.addEventListener("DOMContentLoaded", () => localTimes(document));

@@ -1,0 +1,95 @@
+"""The dashboard: what came in, from whom, of what kind and level, over time; what waits for somebody; when partners were last given something."""
+
+from typing import Any
+
+from fastapi import Response
+
+from indicator_hub.sharing import access, authenticate, feeding, parties, recalls, search, tokens
+from indicator_hub.stix import timestamps
+from indicator_hub.web.console import charts
+from indicator_hub.web.console.pages import Page
+from indicator_hub.web.console.visit import Visit
+
+_DAY = 86_400_000_000
+_WINDOWS = (7, 30, 90)
+_LEVELS = (
+    ("TLP:CLEAR", "c6"),
+    ("TLP:GREEN", "c3"),
+    ("TLP:AMBER", "c2"),
+    ("TLP:AMBER+STRICT", "c4"),
+    ("TLP:RED", "c1"),
+    ("", "c5"),
+)
+"""From the bottom of a column up; what has no level is held."""
+_SOON = 30
+_RECALLS = 100
+_ROWS = 10
+
+
+async def _dashboard(visit: Visit) -> Response:
+    asked = visit.query.get("days", "")
+    days = int(asked) if asked in map(str, _WINDOWS) else _WINDOWS[1]
+    now = visit.store.now()
+    first = (now // _DAY - days + 1) * _DAY
+    told = await search.statistics(visit.store, visit.caller, first, now + 1)
+    columns = _columns(told, first // _DAY, days)
+    shown = [place for place in range(len(_LEVELS)) if any(parts[place] for _, parts in columns)]
+    kinds = [(one.get("name", ""), one["number"]) for one in told["types"][:_ROWS]]
+    originators = [(one.get("name") or visit.say("others"), one["number"]) for one in told["originators"][:_ROWS]]
+    back, _ = await recalls.listed(visit.store, visit.caller, after=(-1, "~"), limit=_RECALLS)
+    feeds = await feeding.listed(visit.store, visit.caller)
+    return visit.page(
+        "dashboard.html",
+        days=days,
+        windows=_WINDOWS,
+        told=told,
+        columns=[(name, parts) for name, parts in columns if sum(parts)],
+        levels=[(name or visit.say("held"), css) for name, css in _LEVELS],
+        shown=shown,
+        over_time=charts.stacked(columns, [css for _, css in _LEVELS], visit.say("New on each day, by TLP")),
+        by_type=charts.bars(kinds, visit.say("New, by type")),
+        by_originator=charts.bars(originators, visit.say("New, by who shared it"), "c3"),
+        types=kinds,
+        originators=originators,
+        waiting=[one for one in back if "acknowledged" not in one],
+        troubled=[one for one in feeds if one["state"] in ("failing", "resting")],
+        feeds=len(feeds),
+        ending=await _ending(visit, now),
+        machines=await tokens.listed(visit.store, visit.caller),
+        partners=await _partners(visit),
+    )
+
+
+def _columns(told: dict[str, Any], first: int, days: int) -> list[tuple[str, list[int]]]:
+    """Each day with the number of each level, days without any too."""
+    found = {one["day"]: {level.get("name", ""): level["number"] for level in one["levels"]} for one in told["days"]}
+    names = [timestamps.render((first + place) * _DAY)[:10] for place in range(days)]
+    return [(name, [found.get(name, {}).get(level, 0) for level, _ in _LEVELS]) for name in names]
+
+
+async def _ending(visit: Visit, now: int) -> list[dict[str, Any]]:
+    """Groups that end within a month, the first to end first."""
+    told = await access.access(visit.store, visit.caller)
+    found: list[dict[str, Any]] = []
+    for one in told["groups"]:
+        ends = [
+            window["until"]
+            for window in (one, one.get("agreement", {}), one.get("membership", {}))
+            if "until" in window
+        ]
+        if ends:
+            left = (min(map(timestamps.parse, ends)) - now) // 1_000_000
+            if left < _SOON * 86_400:
+                found.append({"name": one["name"], "title": one["title"], "seconds": left})
+    return sorted(found, key=lambda one: one["seconds"])
+
+
+async def _partners(visit: Visit) -> list[dict[str, Any]]:
+    """The groups of which one is a steward, with when each member was last given something there."""
+    reaches = [one for one in await authenticate.groups(visit.store, visit.account) if one.steward]
+    return [
+        {"group": one.group, "members": await parties.last_given(visit.store, visit.caller, one)} for one in reaches
+    ]
+
+
+PAGES = (Page("/dashboard/", _dashboard),)

@@ -1,0 +1,273 @@
+"""Search: what of what one sees has a value, a name, a label; whether a list of values is known; and deeds on what was found.
+
+Facets are links, so that a search is a URL: it can be kept, sent to a colleague who sees what they may see, and asked of the API as it is.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fastapi import Response
+
+from indicator_hub.errors import HubError, Invalid, NotFound
+from indicator_hub.exports.cells import harmless, line
+from indicator_hub.sharing import access, search, withdraw
+from indicator_hub.sharing.poll import poll
+from indicator_hub.sharing.submit import submit
+from indicator_hub.stix import authoring, ids
+from indicator_hub.stix.markings import TLP_IDS
+from indicator_hub.taxii.query import Filters, Query, Resource
+from indicator_hub.web.api.operations import following, read_place
+from indicator_hub.web.console import reasons
+from indicator_hub.web.console.objects import path_of
+from indicator_hub.web.console.pages import Page
+from indicator_hub.web.console.visit import HEADERS, Visit
+
+HERE = "/console/search/"
+LIST = "/console/search/list/"
+_ROWS = 50
+_MOST = 500
+"""Objects in one deed."""
+_LONGEST = 500_000
+_FACETS = (
+    ("types", "type"),
+    ("kinds", "kind"),
+    ("levels", "level"),
+    ("collections", "collection"),
+    ("originators", "originator"),
+    ("labels", "label"),
+)
+
+
+async def _search(visit: Visit) -> Response:
+    asked = {name: visit.query[name] for name in search.PARAMETERS if visit.query.get(name)}
+    refusal, found, facets = "", search.Found([]), dict[str, Any]()
+    places = await _places(visit)
+    try:
+        query = search.read_query(asked)
+        place = read_place(visit.query.get("next"), search.FIRST)
+        found = await search.search(
+            visit.store,
+            visit.caller,
+            query,
+            after=(place[0], place[1]),
+            limit=_ROWS,
+            record=visit.request.method != "HEAD",
+        )
+        facets = await search.facets(visit.store, visit.caller, query)
+    except Invalid as error:
+        refusal = error.detail
+    return visit.page(
+        "search.html",
+        block="results",
+        status=400 if refusal else 200,
+        asked=asked,
+        items=[_shown(one, places) for one in found.items],
+        following=following(found.following) if found.following else "",
+        first="next" not in visit.query,
+        facets=_links(asked, facets, places),
+        counted=facets.get("counted", 0),
+        complete=facets.get("complete", True),
+        now=visit.store.now(),
+        refusal=refusal,
+    )
+
+
+async def _places(visit: Visit) -> dict[str, dict[str, str]]:
+    """What collections are called, by id."""
+    told = await access.access(visit.store, visit.caller)
+    return {
+        one["id"]: {"group": group["name"], "group_title": group["title"], "alias": one["alias"], "title": one["title"]}
+        for group in told["groups"]
+        for one in group["collections"]
+    }
+
+
+def _shown(one: Mapping[str, Any], places: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    place = places.get(
+        one["collection"],
+        {"group": one["group"], "group_title": one["group"], "alias": one["collection"], "title": one["collection"]},
+    )
+    return dict(one) | {
+        "place": place,
+        "href": path_of(one["group"], place["alias"], one["object"]),
+        "key": f"{one['group']}/{place['alias']}/{one['object']}",
+    }
+
+
+def _links(asked: Mapping[str, str], facets: Mapping[str, Any], places: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:  # fmt: skip
+    """Each facet with its values as links: to take one, or to leave the one that is taken."""
+    told: list[dict[str, Any]] = []
+    for listed, name in _FACETS:
+        values: list[dict[str, Any]] = []
+        for one in facets.get(listed, ())[:12]:
+            value = one["name"]
+            label = value
+            if name == "collection" and value in places:
+                label = f"{places[value]['group_title']} / {places[value]['title']}"
+            taken = name in asked and asked[name] in (value, places.get(value, {}).get("alias"))
+            changed = {**asked, name: "" if taken else value}
+            values.append({"label": label, "number": one["number"], "taken": taken, "asked": changed})
+        if name in asked and not any(one["taken"] for one in values):
+            values.insert(0, {"label": asked[name], "number": 0, "taken": True, "asked": {**asked, name: ""}})
+        if values:
+            told.append({"name": name, "values": values})
+    return told
+
+
+async def _list(visit: Visit) -> Response:
+    return visit.page("search_list.html", text=visit.query.get("text", ""), answers=None, known=0, refusal="")
+
+
+async def _look_up(visit: Visit) -> Response:
+    """Do we know these? Nothing is stored; what is found is recorded as given, as every search is."""
+    text = visit.sent("text")
+    chosen = await visit.file("file")
+    refusal, answers = "", list[dict[str, Any]]()
+    try:
+        if chosen is not None:
+            text = chosen[1].decode("utf-8", "replace")
+        if len(text) > _LONGEST:
+            raise Invalid(visit.say("A list has %(number)s characters at most.", number=_LONGEST))
+        answers = await search.lookup(visit.store, visit.caller, text=text)
+    except HubError as error:
+        refusal = error.detail or visit.say(error.sentence)
+    places = await _places(visit)
+    for one in answers:
+        one["hits"] = [_shown(hit, places) for hit in one["hits"]]
+    if visit.sent("deed") == "csv" and not refusal:
+        return _table(_answers(answers))
+    return visit.page(
+        "search_list.html",
+        block="answers",
+        status=400 if refusal else 200,
+        text=text,
+        answers=answers,
+        known=sum(bool(one["hits"]) for one in answers),
+        now=visit.store.now(),
+        reasons=reasons,
+        refusal=refusal,
+    )
+
+
+def _answers(answers: Iterable[Mapping[str, Any]]) -> Iterable[Sequence[str]]:
+    yield ("asked", "type", "value", "known", "level", "originator", "valid_until", "id")
+    for one in answers:
+        head = (one.get("raw", ""), one.get("kind", ""), one.get("value", ""))
+        if not one["hits"]:
+            yield (*head, "refused: " + one["refused"] if "refused" in one else "no", "", "", "", "")
+        for hit in one["hits"]:
+            yield (
+                *head,
+                "yes",
+                hit.get("level", ""),
+                hit.get("originator", ""),
+                hit.get("valid_until", ""),
+                hit["object"],
+            )
+
+
+def _table(rows: Iterable[Sequence[str]]) -> Response:
+    headers = {**HEADERS, "Content-Disposition": 'attachment; filename="indicators.csv"'}
+    return Response(
+        "".join(line([harmless(cell) for cell in row]) for row in rows).encode(),
+        200,
+        headers,
+        media_type="text/csv; charset=utf-8",
+    )
+
+
+async def _deed(visit: Visit) -> Response:
+    """One deed on all that is marked."""
+    keys = [one.split("/") for one in visit.chosen("one")]
+    back = visit.sent("back")
+    back = back if back.startswith("?") and back.isprintable() else "?"
+    marked = [(group, alias, name) for group, alias, name in (key for key in keys if len(key) == 3)]  # noqa: PLR2004 - group, collection, id
+    if not marked or len(marked) > _MOST or any(ids.type_of(name) is None for *_, name in marked):
+        raise Invalid(visit.say("Mark 1 to %(number)s objects first.", number=_MOST))
+    by_place: dict[tuple[str, str], list[str]] = {}
+    for group, alias, name in marked:
+        by_place.setdefault((group, alias), []).append(name)
+    match visit.sent("deed"):
+        case "stix":
+            return await _bundle(visit, by_place)
+        case "withdraw":
+            return visit.page("search_withdraw.html", keys=["/".join(one) for one in marked], back=back)
+        case "withdrawn":
+            return visit.go(HERE + back, await _withdrawn(visit, by_place))
+        case "seen" | "false-positive" as deed:
+            return visit.go(HERE + back, await _said(visit, by_place, deed))
+        case _:
+            raise NotFound
+
+
+async def _given(visit: Visit, group: str, alias: str, names: Sequence[str]) -> list[tuple[str, bytes]]:
+    """The objects as they came, recorded as any page of a poll."""
+    reach = await visit.reach(group, alias)
+    page = await poll(visit.store, visit.caller, reach, Query(-1, _MOST, Filters(ids=tuple(names))), Resource.OBJECTS)
+    return [(entry.id, entry.body) for entry in page.entries]
+
+
+async def _bundle(visit: Visit, by_place: Mapping[tuple[str, str], Sequence[str]]) -> Response:
+    bodies = [
+        body for (group, alias), names in by_place.items() for _, body in await _given(visit, group, alias, names)
+    ]
+    head = json.dumps({"type": "bundle", "id": f"bundle--{uuid.uuid4()}"}, separators=(",", ":")).encode()[:-1]
+    headers = {**HEADERS, "Content-Disposition": 'attachment; filename="indicators.json"'}
+    listed = b',"objects":[' + b",".join(bodies) + b"]" if bodies else b""
+    return Response(head + listed + b"}", 200, headers, media_type="application/stix+json;version=2.1")
+
+
+async def _withdrawn(visit: Visit, by_place: Mapping[tuple[str, str], Sequence[str]]) -> str:
+    done = refused = 0
+    for (group, alias), names in by_place.items():
+        reach = await visit.reach(group, alias)
+        for name in names:
+            try:
+                status = await withdraw.withdraw(visit.store, visit.caller, reach, name)
+            except HubError:
+                refused += 1
+            else:
+                done, refused = done + (not status.details[0].failed), refused + status.details[0].failed
+    return visit.say(
+        "%(done)s withdrawn, %(refused)s refused: only what your organisation shared can be.",
+        done=done,
+        refused=refused,
+    )
+
+
+async def _said(visit: Visit, by_place: Mapping[tuple[str, str], Sequence[str]], deed: str) -> str:
+    """A sighting or an opinion for each, as strictly marked as what it is about."""
+    told = await access.access(visit.store, visit.caller)
+    identity = min(told["stix_identities"], default="")
+    done = refused = 0
+    for (group, alias), names in by_place.items():
+        reach = await visit.reach(group, alias)
+        now = visit.store.now()
+        objects: list[bytes] = []
+        for name, body in await _given(visit, group, alias, names):
+            listed = json.loads(body).get("object_marking_refs", ())
+            by = authoring.Authorship(now, identity, tuple(one for one in TLP_IDS.values() if one in listed))
+            objects.append(
+                authoring.sighting(by, name, count=1, first_seen=now, last_seen=now)
+                if deed == "seen"
+                else authoring.opinion(by, [name], authoring.FALSE_POSITIVE)
+            )
+        if not objects:
+            continue
+        body = b'{"objects":[' + b",".join(objects) + b"]}"
+        try:
+            status = await submit(visit.store, visit.caller, reach, body, limits=visit.hub.limits)
+        except HubError:
+            refused += len(objects)
+        else:
+            failed = sum(one.failed for one in status.details)
+            done, refused = done + len(objects) - failed, refused + failed
+    return visit.say("%(done)s shared, %(refused)s refused.", done=done, refused=refused)
+
+
+PAGES = (
+    Page("/search/", _search, _deed),
+    Page("/search/list/", _list, _look_up),
+)
