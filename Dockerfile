@@ -4,7 +4,7 @@ WORKDIR /src
 COPY requirements/build.txt requirements/runtime.txt requirements/
 RUN pip install --no-cache-dir --require-hashes -r requirements/build.txt \
     && pip wheel --no-cache-dir --require-hashes --wheel-dir /wheels -r requirements/runtime.txt
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY migrations migrations
 COPY collections collections
 COPY src src

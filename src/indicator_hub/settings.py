@@ -1,25 +1,88 @@
 """Every setting, its default and its sentence. Read by entry points only; everyone else is given plain values.
 
-A setting is an environment variable INDICATOR_HUB_NAME (or a line in the file that INDICATOR_HUB_ENV_FILE names).
+What is said first counts: a flag of the command line, an environment variable INDICATOR_HUB_NAME, a line in the file that INDICATOR_HUB_ENV_FILE
+names, for a secret the file that INDICATOR_HUB_NAME_FILE names, a key of the TOML file that INDICATOR_HUB_CONFIG names, the default.
 """
 
+import difflib
 import ipaddress
 import os
-from dataclasses import fields
+import re
+import tomllib
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from indicator_hub.errors import Misconfigured
 from indicator_hub.limits import LIMITS, LONGEST_URL, Limits
+
+PREFIX = "INDICATOR_HUB_"
+CONFIG = f"{PREFIX}CONFIG"
+"""The environment variable that names the TOML file."""
+SECRETS = ("database_url",)
+"""Settings that may hold a secret, and so may stand in a file of their own."""
+_PASSWORD = re.compile(r"((?<=//)[^:/@]*:|(?<=[?&]password=))[^@&]+(?=@|&|$)")
+
+
+class _Read(PydanticBaseSettingsSource):
+    """A source that is read whole."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - pydantic's own names
+        return self()[field_name], field_name, False
+
+
+class _SecretFiles(_Read):
+    def __call__(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name in SECRETS:
+            if path := os.environ.get(f"{PREFIX}{name.upper()}_FILE"):
+                try:
+                    found[name] = Path(path).read_text(encoding="utf-8").strip()
+                except (OSError, ValueError) as error:
+                    raise Misconfigured(f"{PREFIX}{name.upper()}_FILE: {path} cannot be read: {error}.") from None
+        return found
+
+
+class _Toml(_Read):
+    def __call__(self) -> dict[str, Any]:
+        path = os.environ.get(CONFIG)
+        if not path:
+            return {}
+        try:
+            with Path(path).open("rb") as file:
+                found = tomllib.load(file)
+        except OSError as error:
+            raise Misconfigured(f"{CONFIG}: {path} cannot be read: {error.strerror}.") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise Misconfigured(f"{path} is not TOML: {error}.") from None
+        for key in found.keys() - Settings.model_fields.keys():
+            near = difflib.get_close_matches(key, Settings.model_fields, 1)
+            hint = f" Is it {near[0]}?" if near else " `indicator-hub config show` lists them."
+            raise Misconfigured(f"{path}: there is no setting {key}.{hint}")
+        return found
 
 
 class Settings(BaseSettings):
     """The settings of a hub."""
 
-    model_config = SettingsConfigDict(env_prefix="INDICATOR_HUB_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's own order
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is said first counts."""
+        return init_settings, env_settings, dotenv_settings, _SecretFiles(settings_cls), _Toml(settings_cls)
 
     data_dir: Path = Field(Path("indicator-hub-data"), description="Where the embedded database and the secrets lie.")
     database_url: str = Field("", description="The database; empty: SQLite in the data directory.")
@@ -124,3 +187,51 @@ def load(**overrides: object) -> Settings:
             for one in error.errors()
         )
         raise Misconfigured(f"These settings cannot be used: {wrong}.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A setting as it stands. `value` is its text, without any password; `origin` where it was said."""
+
+    name: str
+    value: str
+    origin: str
+    sentence: str
+
+
+def told(**overrides: object) -> list[Told]:
+    """Every setting, as it stands and why. Raises Misconfigured as `load` does."""
+    settings = load(**overrides)
+    flags = {name for name, value in overrides.items() if value is not None}
+    environment = {name.upper() for name in os.environ}
+    from_file = _SecretFiles(Settings)()
+    config, in_config = os.environ.get(CONFIG, ""), _Toml(Settings)()
+    env_file = os.environ.get(f"{PREFIX}ENV_FILE", "")
+    usual = {name: field.get_default() for name, field in Settings.model_fields.items()}
+    found: list[Told] = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        variable = f"{PREFIX}{name.upper()}"
+        if name in flags:
+            origin = "command line"
+        elif variable in environment:
+            origin = f"environment: {variable}"
+        elif env_file and _in_env_file(Path(env_file), variable):
+            origin = f"file: {env_file}"
+        elif name in from_file:
+            origin = f"file: {os.environ[f'{variable}_FILE']}"
+        elif name in in_config:
+            origin = f"file: {config}"
+        else:
+            origin = "default" if value == usual[name] else "derived"
+        text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        found.append(Told(name, _PASSWORD.sub(r"\1***", text), origin, field.description or ""))
+    return found
+
+
+def _in_env_file(path: Path, variable: str) -> bool:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    return any(re.match(rf"\s*(?:export\s+)?{variable}\s*=", line, re.IGNORECASE) for line in lines)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from enum import Enum
 from pathlib import Path
@@ -29,11 +30,38 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _main(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback does it
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", metavar="FILE", help="A TOML file with settings; else the one that INDICATOR_HUB_CONFIG names."
+        ),
+    ] = None,
 ) -> None:
-    """Settings are environment variables INDICATOR_HUB_...; see the README."""
+    """Settings are environment variables INDICATOR_HUB_..., or keys of a TOML file; see the README."""
+    if config is not None:
+        os.environ["INDICATOR_HUB_CONFIG"] = str(config)
+
+
+_config = typer.Typer(no_args_is_help=True, help="The settings: `show` tells each, and where it was said.")
+app.add_typer(_config, name="config")
+
+
+@_config.command("show")
+def config_show(database: Database = None, as_json: Json = False) -> None:
+    """Every setting, its value, where it was said, and what it is for. Passwords are not shown."""
+    from indicator_hub.settings import told
+
+    found = told(database_url=database)
+    if as_json:
+        for one in found:
+            print(json.dumps({"setting": one.name, "value": one.value, "origin": one.origin, "sentence": one.sentence}))
+        return
+    width = max(len(one.name) for one in found)
+    for one in found:
+        print(f"{one.name:{width}}  {one.value or '-'}  ({one.origin})\n{'':{width}}  {one.sentence}")
 
 
 @app.command()
