@@ -14,7 +14,8 @@ PAGES = {
     "withdraw": "/console/objects/alpha/main/{plain}/withdraw/", "recall": "/console/objects/alpha/main/{plain}/recall/", "feeds": "/console/feeds/",
     "a feed": "/console/feeds/numbers/", "groups": "/console/groups/", "a group": "/console/groups/alpha/", "an operation": "/console/groups/night/",
     "a closing report": "/console/operations/dawn/report/", "good practice": "/console/practice/", "ours": "/console/ours/",
-    "one of ours": "/console/ours/{plain}/", "recalls": "/console/recalls/", "connect": "/console/connect/", "dashboard": "/console/dashboard/",
+    "one of ours": "/console/ours/objects/{plain}/", "consents": "/console/ours/consents/", "recalls issued": "/console/recalls/issued/",
+    "accounts": "/console/account/accounts/", "to write": "/console/practice/write/", "recalls": "/console/recalls/", "connect": "/console/connect/", "dashboard": "/console/dashboard/",
     "account": "/console/account/",
 }  # fmt: skip
 
