@@ -9,6 +9,7 @@ TABLE_MODULES = {
     "recalls": "whom what was taken back had been given to",
     "exports": "the values of indicators, in order, for lists",
     "references": "what refers to what",
+    "relations": "what refers to an object, for who looks at it",
     "definitions": "what organisations say their marks mean",
     "observables": "the values in entries",
     "search": "what is found by values, ids and words, and counts",
