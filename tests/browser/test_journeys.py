@@ -49,7 +49,7 @@ def test_browser_paste_preview_publish_poll(at: Any, hub: Ground, view: str, wid
     """Values from a mail are pasted, looked at, shared; a partner's client has them, and nothing was stored before."""
     value = f"pasted-{number}.bad-domain.com"
     with at(view, "ana", width=width) as one:
-        one.page.select_option("#place", "alpha/main")
+        one.page.select_option("#place", f"alpha/{MAIN}")
         one.page.fill("textarea", f"{value.replace('.', '[.]')}\n10.0.0.1\n")
         one.page.locator("#found", has_text="pasted-").wait_for()
         assert not [1 for each in polled(hub, "bea") if value in each.get("pattern", "")]
@@ -164,7 +164,7 @@ def test_browser_the_main_journey_without_javascript(at: Any, hub: Ground) -> No
     """Sign in, paste, look, share: forms and links alone."""
     with at("english", javascript=False) as one:
         one.sign_in("ana")
-        one.page.select_option("#place", "alpha/main")
+        one.page.select_option("#place", f"alpha/{MAIN}")
         one.page.fill("textarea", "plain-html.bad-domain.com\n")
         one.page.click("button[value=look]")
         assert "plain-html[.]bad-domain[.]com" in one.page.content()
@@ -190,7 +190,9 @@ def test_browser_the_main_journey_with_the_keyboard(at: Any, hub: Ground) -> Non
                 "document.activeElement.matches('button.main-deed') && document.activeElement.offsetParent !== null"
             )
             style = one.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-            assert style != "none" or one.page.evaluate("document.activeElement.matches('body, main')")
+            assert style != "none" or one.page.evaluate(
+                "document.activeElement.matches('body, main, input[type=date]')"
+            )
             if one.page.evaluate(at_button):
                 break
         one.page.keyboard.press("Enter")
