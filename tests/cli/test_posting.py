@@ -153,6 +153,21 @@ def test_sightings_and_false_positives_go_as_far_as_the_object(run: Run) -> None
     assert run("dan", *seen)[0] == 10, "an observer writes nothing"
 
 
+def test_what_was_posted_is_exported(run: Run, tmp_path: Path) -> None:
+    """What lists there are, by the names that are asked for; a list is fetched again only if something has changed."""
+    (posted,) = told(run, "ana", "post", "alpha/main", "203.0.113.77", ALLOW, "--level", "green", "--confidence", 90)
+    assert posted["outcome"] == "posted"
+    assert "edl/ip.txt" in run("dan", "export", "alpha")[1].splitlines()
+    file, tag = tmp_path / "ip.txt", tmp_path / "etag"
+    asked = ("export", "alpha/main", "edl/ip.txt", "--set", "documentation=true", "-o", file, "--etag", tag)
+    assert run("dan", *asked, "--confidence", 90) == (0, "", "")
+    assert file.read_text() == "203.0.113.77\n"
+    (again,) = told(run, "dan", *asked, "--confidence", 90)
+    assert (again["changed"], file.read_text()) == (False, "203.0.113.77\n")
+    assert run("dan", *asked, "--kind", "nonsense")[0] == 4
+    assert run("dan", "export", "alpha", "edl/none.txt")[0] == run("eve", "export", "alpha", "edl/ip.txt")[0] == 5
+
+
 def test_what_is_wrong_is_said_before_anybody_is_asked(run: Run) -> None:
     """One paragraph, and a code of its own."""
     post = ("post", "alpha/main")

@@ -37,6 +37,7 @@ _FOUND = {
 EXAMPLES: dict[str, dict[str, Any]] = {
     "Access": {
         "account": "xb-analyst", "kind": "person", "organisation": "xb-cert", "nation": "XB", "scopes": ["read", "submit"], "now": _WHEN,
+        "stix_identities": ["identity--0c7b5b88-8ff7-4a4d-aa9d-feb398cd0061"],
         "groups": [
             {
                 "name": "alpha", "title": "Alpha", "kind": "standing", "reads": "up to TLP:AMBER+STRICT, as member",
