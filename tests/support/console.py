@@ -1,6 +1,8 @@
 """A person's browser, as far as a test without one needs it: cookies, forms, no following of redirects."""
 
+import hashlib
 import re
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,6 +10,8 @@ from typing import Any
 
 import httpx2
 
+from indicator_hub.store import credentials, sessions
+from indicator_hub.web.console.session import COOKIE, form_token
 from support.http import Site
 
 _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
@@ -18,6 +22,7 @@ class Person:
     """Somebody at a browser."""
 
     client: httpx2.AsyncClient
+    session: str = ""
 
     async def get(self, path: str, **headers: str) -> httpx2.Response:
         """GET a page; a header's `_` is sent as `-`."""
@@ -25,6 +30,8 @@ class Person:
 
     async def token(self) -> str:
         """What a form of this session carries."""
+        if self.session:
+            return form_token(self.session)
         found = _TOKEN.search((await self.client.get("/console/account/")).text)
         return found[1] if found else ""
 
@@ -56,3 +63,34 @@ async def person(site: Site) -> AsyncIterator[Person]:
         transport=transport, base_url="https://hub.example", follow_redirects=False
     ) as client:
         yield Person(client)
+
+
+@asynccontextmanager
+async def seated(site: Site, name: str) -> AsyncIterator[Person]:
+    """Somebody who has signed in: the password is left out, as looking at one takes half a second."""
+    token, store = secrets.token_urlsafe(32), site.world.store
+    async with store.transactions.begin() as tx:
+        account = await credentials.account_by_name(tx, name)
+        assert account is not None
+        now = store.now()
+        await sessions.begin(tx, hashlib.sha256(token.encode()).digest(), account.id, now=now, ends=now + 3_600_000_000)
+    async with person(site) as made:
+        made.client.cookies.set(COOKIE, token, domain="hub.example", path="/console")
+        made.session = token
+        yield made
+
+
+async def shown(site: Site, name: str, path: str) -> tuple[int, str]:
+    """What somebody is shown there."""
+    async with seated(site, name) as somebody:
+        found = await somebody.get(path)
+        return found.status_code, found.text
+
+
+async def sent(site: Site, name: str, path: str, **fields: Any) -> tuple[int, str]:
+    """A form sent by somebody: its status, and the page that it leads to, or the one that refuses."""
+    async with seated(site, name) as somebody:
+        answer = await somebody.post(path, **fields)
+        if answer.status_code != 303:
+            return answer.status_code, answer.text
+        return 303, (await somebody.get(answer.headers["location"])).text

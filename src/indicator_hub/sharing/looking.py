@@ -4,7 +4,7 @@ What is given out is what a poll would give, and is recorded as one: whoever loo
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from indicator_hub.stix import timestamps
 from indicator_hub.store import feeds, records, relations, roster
 from indicator_hub.store.opened import Store
 from indicator_hub.store.records import Record
+from indicator_hub.taxii.page import Entry
 from indicator_hub.taxii.query import ALL, Filters, Query, Resource
 from indicator_hub.trust.ladder import HELD, NAMES
 from indicator_hub.trust.reach import Reach
@@ -63,7 +64,47 @@ class Looked:
     @property
     def latest(self) -> Version:
         """The newest version."""
-        return max(self.versions, key=lambda one: (timestamps.sort_key(one.version), one.date_added))
+        return max(self.versions, key=_order)
+
+
+def _order(one: Version) -> tuple[Any, int]:
+    return timestamps.sort_key(one.version), one.date_added
+
+
+async def newest(store: Store, caller: Caller, reach: Reach, identifiers: Sequence[str]) -> list[Entry]:
+    """The newest versions of these that are seen, as a poll gives them: what is not seen is left out. Raises NotPermitted."""
+    asked = tuple(dict.fromkeys(identifiers))
+    page = await poll(store, caller, reach, Query(-1, 2 * len(asked), Filters(ids=asked)), Resource.OBJECTS)
+    found = sorted(page.entries, key=lambda one: (timestamps.sort_key(one.version), one.date_added))
+    return list({one.id: one for one in found}.values())
+
+
+async def bytes_of(store: Store, caller: Caller, reach: Reach, identifier: str) -> bytes:
+    """The newest version as it came, and nothing else. Raises as `look` does."""
+    found = await newest(store, caller, reach, (identifier,))
+    if not found:
+        raise NotFound
+    return found[0].body
+
+
+async def listed(store: Store, caller: Caller, reach: Reach, identifiers: Sequence[str]) -> list[dict[str, Any]]:
+    """The newest versions of these that are seen: `value`, `level` ("" while held) and `originator` ("" where it is not named). Raises NotPermitted."""
+    found = await newest(store, caller, reach, identifiers)
+    told: list[dict[str, Any]] = []
+    async with store.transactions.read() as tx:
+        parties = await roster.parties(tx, reach.group_id)
+        for entry in found:
+            for one in await records.seen(tx, reach, entry.id, shown=True):
+                if one.date_added == entry.date_added:
+                    level = "" if one.audience.floor == HELD else f"TLP:{NAMES[one.audience.floor]}"
+                    told.append(
+                        {
+                            "value": json.loads(entry.body),
+                            "level": level,
+                            "originator": parties.get(one.organisation_id, ""),
+                        }
+                    )
+    return told
 
 
 async def look(store: Store, caller: Caller, reach: Reach, identifier: str) -> Looked:
@@ -71,6 +112,9 @@ async def look(store: Store, caller: Caller, reach: Reach, identifier: str) -> L
     account = caller.require_account()
     every = Query(-1, VERSIONS, Filters(ids=(identifier,), keywords=frozenset((ALL,))))
     page = await poll(store, caller, reach, every, Resource.OBJECT)
+    entries = list(page.entries)
+    if page.more:  # the oldest came first: what it is now must not be missing
+        entries += [one for one in await newest(store, caller, reach, (identifier,)) if one not in entries]
     async with store.transactions.read() as tx:
         kept = await records.seen(tx, reach, identifier, shown=True)
         referrers = await relations.referrers(tx, reach, identifier, limit=RELATED)
@@ -82,7 +126,7 @@ async def look(store: Store, caller: Caller, reach: Reach, identifier: str) -> L
     by_date = {one.date_added: one for one in kept}
     versions = tuple(
         _version(entry.body, entry.version, by_date[entry.date_added], parties, reach)
-        for entry in page.entries
+        for entry in entries
         if entry.date_added in by_date
     )
     if not versions:  # it went while it was read
@@ -93,7 +137,9 @@ async def look(store: Store, caller: Caller, reach: Reach, identifier: str) -> L
     further, more = await _around(
         store, caller, reach, [one for one in ends if one not in related and one != identifier], parties
     )
-    of = next((one.organisation_id for one in kept if one.organisation_id in keys), 0)
+    latest = max(versions, key=_order)
+    of = by_date[latest.date_added].organisation_id
+    of = of if of in keys else 0
     return Looked(
         identifier, versions, related | further, originators | more, tuple(one for one in referrers if one in related),
         {"organisation": parties.get(of, ""), "nation": nations.get(of, ""), "desk": contacts.get(of, {})} if of else {},

@@ -4,24 +4,25 @@ Facets are links, so that a search is a URL: it can be kept, sent to a colleague
 """
 
 import json
+import shlex
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import Response
 
 from indicator_hub.errors import HubError, Invalid, NotFound
 from indicator_hub.exports.cells import harmless, line
-from indicator_hub.sharing import access, search, withdraw
-from indicator_hub.sharing.poll import poll
+from indicator_hub.sharing import access, looking, search, withdraw
 from indicator_hub.sharing.submit import submit
-from indicator_hub.stix import authoring, ids
+from indicator_hub.stix import authoring, ids, terms, timestamps
 from indicator_hub.stix.markings import TLP_IDS
-from indicator_hub.taxii.query import Filters, Query, Resource
+from indicator_hub.trust.reach import Reach
 from indicator_hub.web.api.operations import following, read_place
 from indicator_hub.web.console import reasons
-from indicator_hub.web.console.objects import path_of
+from indicator_hub.web.console.objects import name_of, path_of
 from indicator_hub.web.console.pages import Page
+from indicator_hub.web.console.templates import query as query_string
 from indicator_hub.web.console.visit import HEADERS, Visit
 
 HERE = "/console/search/"
@@ -70,8 +71,42 @@ async def _search(visit: Visit) -> Response:
         counted=facets.get("counted", 0),
         complete=facets.get("complete", True),
         now=visit.store.now(),
+        shell=_shell(asked),
+        list_url=_list_url(visit, asked, places),
         refusal=refusal,
     )
+
+
+_NOT_IN_LISTS = ("q", "type", "level", "valid", "sighted", "revoked")
+
+
+def _shell(asked: Mapping[str, str]) -> str:
+    """What asks the same in a shell. Each word is quoted: whoever sent the link chose them."""
+    parts = ["indicator-hub", "search"]
+    for name, value in asked.items():
+        if name == "sighted":
+            parts.append("--sighted" if value == "true" else "--unsighted")
+        elif name == "revoked":
+            parts += ["--revoked"] if value == "true" else []
+        elif name != "q":
+            parts += [f"--{name}", value]
+    return shlex.join([*parts, *(["--", asked["q"]] if asked.get("q") else [])])
+
+
+def _list_url(visit: Visit, asked: Mapping[str, str], places: Mapping[str, Mapping[str, str]]) -> str:
+    """Where devices are given what is valid of this, as a list; empty where no list asks the same."""
+    within = [
+        one for key, one in places.items()
+        if asked.get("group") in (None, one["group"]) and asked.get("collection") in (None, key, one["alias"])
+    ]  # fmt: skip
+    groups = {one["group"] for one in within}
+    if len(groups) != 1 or any(
+        name in asked for name in _NOT_IN_LISTS if (name, asked.get(name)) != ("valid", "valid")
+    ):
+        return ""
+    told = {name: asked[name] for name in ("kind", "confidence", "label", "originator") if name in asked}
+    part = f"collections/{within[0]['alias']}/" if "collection" in asked else ""
+    return f"{visit.hub.origin}/exports/{groups.pop()}/{part}csv/indicators.csv{query_string(told).rstrip('?')}"
 
 
 async def _places(visit: Visit) -> dict[str, dict[str, str]]:
@@ -137,7 +172,7 @@ async def _look_up(visit: Visit) -> Response:
     for one in answers:
         one["hits"] = [_shown(hit, places) for hit in one["hits"]]
     if visit.sent("deed") == "csv" and not refusal:
-        return _table(_answers(answers))
+        return _table(_answers(answers, visit.store.now()))
     return visit.page(
         "search_list.html",
         block="answers",
@@ -151,21 +186,22 @@ async def _look_up(visit: Visit) -> Response:
     )
 
 
-def _answers(answers: Iterable[Mapping[str, Any]]) -> Iterable[Sequence[str]]:
-    yield ("asked", "type", "value", "known", "level", "originator", "valid_until", "id")
+def _answers(answers: Iterable[Mapping[str, Any]], now: int) -> Iterable[Sequence[str]]:
+    yield (
+        "asked", "type", "value", "known", "where", "level", "originator", "group", "collection", "valid_until", "expired", "withdrawn", "sightings",
+        "false_positives", "id",
+    )  # fmt: skip
     for one in answers:
         head = (one.get("raw", ""), one.get("kind", ""), one.get("value", ""))
         if not one["hits"]:
-            yield (*head, "refused: " + one["refused"] if "refused" in one else "no", "", "", "", "")
+            yield (*head, "refused: " + one["refused"] if "refused" in one else "no", *[""] * 11)
         for hit in one["hits"]:
+            until = hit.get("valid_until", "")
             yield (
-                *head,
-                "yes",
-                hit.get("level", ""),
-                hit.get("originator", ""),
-                hit.get("valid_until", ""),
-                hit["object"],
-            )
+                *head, "yes", hit.get("match", ""), hit.get("level", ""), hit.get("originator", ""), hit["group"], hit["place"]["alias"], until,
+                "yes" if until and until <= timestamps.render(now) else "no", "yes" if hit["revoked"] else "no", str(hit["sightings"]),
+                str(hit["false_positives"]), hit["object"],
+            )  # fmt: skip
 
 
 def _table(rows: Iterable[Sequence[str]]) -> Response:
@@ -182,36 +218,38 @@ async def _deed(visit: Visit) -> Response:
     """One deed on all that is marked."""
     keys = [one.split("/") for one in visit.chosen("one")]
     back = visit.sent("back")
-    back = back if back.startswith("?") and back.isprintable() else "?"
+    back = back if back.startswith("?") and back.isascii() and back.isprintable() else "?"
     marked = [(group, alias, name) for group, alias, name in (key for key in keys if len(key) == 3)]  # noqa: PLR2004 - group, collection, id
     if not marked or len(marked) > _MOST or any(ids.type_of(name) is None for *_, name in marked):
         raise Invalid(visit.say("Mark 1 to %(number)s objects first.", number=_MOST))
     by_place: dict[tuple[str, str], list[str]] = {}
     for group, alias, name in marked:
         by_place.setdefault((group, alias), []).append(name)
+    # All places first: where one of them does not exist for this account, nothing is done.
+    found = [(await visit.reach(group, alias), names) for (group, alias), names in by_place.items()]
     match visit.sent("deed"):
         case "stix":
-            return await _bundle(visit, by_place)
+            return await _bundle(visit, found)
+        case "csv":
+            return _table([row async for row in _cells(visit, found)])
         case "withdraw":
-            return visit.page("search_withdraw.html", keys=["/".join(one) for one in marked], back=back)
+            keys = [(key, name) async for key, name in _named(visit, found)]
+            return visit.page("search_withdraw.html", keys=keys, back=back)
         case "withdrawn":
-            return visit.go(HERE + back, await _withdrawn(visit, by_place))
+            return visit.go(HERE + back, await _withdrawn(visit, found))
         case "seen" | "false-positive" as deed:
-            return visit.go(HERE + back, await _said(visit, by_place, deed))
+            return visit.go(HERE + back, await _said(visit, found, deed))
         case _:
             raise NotFound
 
 
-async def _given(visit: Visit, group: str, alias: str, names: Sequence[str]) -> list[tuple[str, bytes]]:
+_Marked = Sequence[tuple[Reach, Sequence[str]]]
+
+
+async def _bundle(visit: Visit, marked: _Marked) -> Response:
     """The objects as they came, recorded as any page of a poll."""
-    reach = await visit.reach(group, alias)
-    page = await poll(visit.store, visit.caller, reach, Query(-1, _MOST, Filters(ids=tuple(names))), Resource.OBJECTS)
-    return [(entry.id, entry.body) for entry in page.entries]
-
-
-async def _bundle(visit: Visit, by_place: Mapping[tuple[str, str], Sequence[str]]) -> Response:
     bodies = [
-        body for (group, alias), names in by_place.items() for _, body in await _given(visit, group, alias, names)
+        one.body for reach, names in marked for one in await looking.newest(visit.store, visit.caller, reach, names)
     ]
     head = json.dumps({"type": "bundle", "id": f"bundle--{uuid.uuid4()}"}, separators=(",", ":")).encode()[:-1]
     headers = {**HEADERS, "Content-Disposition": 'attachment; filename="indicators.json"'}
@@ -219,10 +257,41 @@ async def _bundle(visit: Visit, by_place: Mapping[tuple[str, str], Sequence[str]
     return Response(head + listed + b"}", 200, headers, media_type="application/stix+json;version=2.1")
 
 
-async def _withdrawn(visit: Visit, by_place: Mapping[tuple[str, str], Sequence[str]]) -> str:
+async def _named(visit: Visit, marked: _Marked) -> AsyncIterator[tuple[str, str]]:
+    """What is marked, and what it is called, as far as it is seen."""
+    for reach, names in marked:
+        for one in await looking.newest(visit.store, visit.caller, reach, names):
+            yield f"{reach.group.name}/{reach.require_collection().alias}/{one.id}", name_of(json.loads(one.body))
+
+
+async def _cells(visit: Visit, marked: _Marked) -> AsyncIterator[Sequence[str]]:
+    """A line for each value, the object's name where it has none."""
+    yield (
+        "id", "version", "type", "value", "name", "level", "originator", "group", "collection", "confidence", "valid_from", "valid_until", "labels",
+        "withdrawn",
+    )  # fmt: skip
+    for reach, names in marked:
+        for one in await looking.listed(visit.store, visit.caller, reach, names):
+            value, said = one["value"], terms.summary(one["value"])
+            head = (value["id"], str(value.get("modified", value.get("created", ""))))
+            name = value["name"] if isinstance(value.get("name"), str) else ""
+            tail = (
+                name, one["level"], one["originator"], reach.group.name, reach.require_collection().alias,
+                "" if said.confidence is None else str(said.confidence), _time(said.valid_from), _time(said.valid_until),
+                ";".join(terms.labels_of(said.labels)), "yes" if value.get("revoked") is True else "no",
+            )  # fmt: skip
+            values = [(each.kind, each.value) for each in terms.terms(value) if each.part != terms.WITHIN]
+            for kind, text in values or [(value["type"], "")]:
+                yield (*head, kind, text, *tail)
+
+
+def _time(instant: int | None) -> str:
+    return "" if instant is None else timestamps.render(instant)
+
+
+async def _withdrawn(visit: Visit, marked: _Marked) -> str:
     done = refused = 0
-    for (group, alias), names in by_place.items():
-        reach = await visit.reach(group, alias)
+    for reach, names in marked:
         for name in names:
             try:
                 status = await withdraw.withdraw(visit.store, visit.caller, reach, name)
@@ -237,18 +306,17 @@ async def _withdrawn(visit: Visit, by_place: Mapping[tuple[str, str], Sequence[s
     )
 
 
-async def _said(visit: Visit, by_place: Mapping[tuple[str, str], Sequence[str]], deed: str) -> str:
+async def _said(visit: Visit, marked: _Marked, deed: str) -> str:
     """A sighting or an opinion for each, as strictly marked as what it is about."""
     told = await access.access(visit.store, visit.caller)
     identity = min(told["stix_identities"], default="")
     done = refused = 0
-    for (group, alias), names in by_place.items():
-        reach = await visit.reach(group, alias)
+    for reach, names in marked:
         now = visit.store.now()
         objects: list[bytes] = []
-        for name, body in await _given(visit, group, alias, names):
-            listed = json.loads(body).get("object_marking_refs", ())
-            by = authoring.Authorship(now, identity, tuple(one for one in TLP_IDS.values() if one in listed))
+        for one in await looking.listed(visit.store, visit.caller, reach, names):
+            level, name = one["level"].removeprefix("TLP:"), one["value"]["id"]
+            by = authoring.Authorship(now, identity, (TLP_IDS[level],) if level in TLP_IDS else ())
             objects.append(
                 authoring.sighting(by, name, count=1, first_seen=now, last_seen=now)
                 if deed == "seen"

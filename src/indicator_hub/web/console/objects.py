@@ -195,9 +195,9 @@ def _question(visit: Visit, reach: Reach, found: Looked, by: authoring.Authorshi
 async def _raw(visit: Visit) -> Response:
     """The bytes of the newest version, as they came."""
     reach = await visit.reach(visit["group"], visit["collection"])
-    found = await looking.look(visit.store, visit.caller, reach, visit["object"])
-    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{found.identifier}.json"'}
-    return Response(found.latest.raw, 200, headers, media_type="application/stix+json;version=2.1")
+    raw = await looking.bytes_of(visit.store, visit.caller, reach, visit["object"])
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{visit["object"]}.json"'}
+    return Response(raw, 200, headers, media_type="application/stix+json;version=2.1")
 
 
 async def _ask_withdraw(visit: Visit) -> Response:

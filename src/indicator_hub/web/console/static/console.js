@@ -15,6 +15,20 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// The values of what is marked in a list, a line each.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy-marked]");
+  if (!button) return;
+  const marked = button.closest("form").querySelectorAll(`input[name="${button.dataset.copyMarked}"]:checked`);
+  const values = [...marked].map((one) => one.dataset.values).filter(Boolean);
+  try {
+    await navigator.clipboard.writeText(values.join("\n"));
+    say(`${button.dataset.copied || ""} (${values.length})`);
+  } catch {
+    say(button.dataset.failed || "");
+  }
+});
+
 function say(text) {
   const place = document.getElementById("said");
   if (place) place.textContent = text;
