@@ -36,6 +36,7 @@ class Hub:
     status_kept: int
     lists: Memory = field(default_factory=Memory)
     feeds: Feeds | None = None
+    metrics_token: str = ""
 
     def require_feeds(self) -> Feeds:
         """Raises Conflict where this process runs none."""
