@@ -213,13 +213,13 @@ async def search(
     return Found([items[one.key] for one in hits], following)
 
 
-async def facets(store: Store, caller: Caller, query: Query) -> dict[str, Any]:
-    """Of the newest that match how many there are of each type, kind, level, collection, originator and label.
+async def facets(store: Store, caller: Caller, query: Query, *, most: int = FACETS) -> dict[str, Any]:
+    """Of the newest that match, so many at most, how many there are of each type, kind, level, collection, originator and label.
 
     `counted` says of how many; `complete` whether these are all. Raises as `search`.
     """
     scopes = await _scopes(store, caller, query)
-    hits, following = await _gathered(store, scopes, query, FIRST, FACETS)
+    hits, following = await _gathered(store, scopes, query, FIRST, most)
     kinds = await _by_scope(store, hits, store_search.kinds)
     counts: dict[str, Counter[str]] = {
         name: Counter() for name in ("types", "kinds", "levels", "collections", "originators", "labels")

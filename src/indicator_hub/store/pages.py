@@ -207,11 +207,15 @@ def summary(e: FromClause) -> Sequence[ColumnElement[Any]]:
     ]  # fmt: skip
 
 
-def current(e: FromClause) -> ColumnElement[bool]:
-    """Of what is visible in a collection, before the cursor, what a reader is given who asks for nothing in particular."""
+def current(e: FromClause, *, keyed: bool = False) -> ColumnElement[bool]:
+    """Of what is visible in a collection, before the cursor, what a reader is given who asks for nothing in particular.
+
+    `keyed`: the rows come by their keys. Nothing added to both columns, so that no planner walks over the collection, newest first, instead.
+    """
+    nothing: ColumnElement[int] = literal_column("0")
     return and_(
-        e.c.collection_id == _COLLECTION,
-        e.c.date_added < _BEFORE,
+        e.c.collection_id + nothing == _COLLECTION if keyed else e.c.collection_id == _COLLECTION,
+        e.c.date_added + nothing < _BEFORE if keyed else e.c.date_added < _BEFORE,
         visible.shown(e),
         visible.newest_specification(e),
         visible.latest(e),

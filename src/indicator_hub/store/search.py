@@ -95,7 +95,7 @@ async def by_value(
     statement = (
         select(*pages.summary(e), observable.c.digest, observable.c.part)
         .select_from(_found(e))
-        .where(_any_digest(), visible.visible(e), pages.current(e))
+        .where(_any_digest(), visible.visible(e), pages.current(e, keyed=True))
         .order_by(e.c.date_added.desc())
         .limit(bindparam("rows", type_=Integer))
     )
@@ -120,7 +120,7 @@ async def known(tx: AsyncConnection, reach: Reach, digests: Sequence[bytes], *, 
     hits = (
         select(*pages.summary(e), observable.c.digest, observable.c.part, place)
         .select_from(_found(e))
-        .where(_any_digest(), visible.visible(e), pages.current(e))
+        .where(_any_digest(), visible.visible(e), pages.current(e, keyed=True))
         .subquery("hits")
     )
     columns = [column for column in hits.c if column.name != "place"]

@@ -28,6 +28,8 @@ from indicator_hub.web.console.visit import HEADERS, Visit
 HERE = "/console/search/"
 LIST = "/console/search/list/"
 _ROWS = 50
+_COUNTED = 1_000
+"""Of so many of the newest a page counts facets."""
 _MOST = 500
 """Objects in one deed."""
 _LONGEST = 500_000
@@ -56,7 +58,7 @@ async def _search(visit: Visit) -> Response:
             limit=_ROWS,
             record=visit.request.method != "HEAD",
         )
-        facets = await search.facets(visit.store, visit.caller, query)
+        facets = await search.facets(visit.store, visit.caller, query, most=_COUNTED)
     except Invalid as error:
         refusal = error.detail
     return visit.page(
