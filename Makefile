@@ -30,7 +30,7 @@ install = $(BIN)/python -m pip install --quiet --require-hashes $(1) && \
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 endif
 
-.PHONY: help setup demo tour test conformance torture bench lint lock clean
+.PHONY: help setup demo tour test conformance torture bench lint words lock clean
 
 help:
 	@echo 'make demo     a whole hub with four nations on sample data; ARGS="--port 9000"'
@@ -40,6 +40,7 @@ help:
 	@echo 'make torture  the tests with the large counts'
 	@echo 'make bench    all timing'
 	@echo 'make lint     ruff, pyright, the import contracts, hadolint'
+	@echo 'make words    the catalogues of the console, with the texts of today'
 	@echo 'make setup    only build .venv, with what the tests need'
 	@echo 'make lock     compile requirements/*.txt anew (needs uv); ARGS=--upgrade takes newer versions'
 	@echo 'make clean    remove what make and the tools have made, .venv included'
@@ -75,6 +76,15 @@ lint: $(VENV)/.lint
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
+
+# The catalogues of the console, with the texts of today: new ones stand there without a translation, and a test fails until they have one.
+words: $(VENV)/.test
+	@set -e; cd src/indicator_hub/web/console; new=$$(mktemp); \
+	$(CURDIR)/$(BIN)/pybabel -q extract -F $(CURDIR)/pyproject.toml -k N_ -k say --no-location --omit-header -o "$$new" .; \
+	for one in locale/*; do \
+	  $(CURDIR)/$(BIN)/pybabel -q update --omit-header --no-fuzzy-matching --ignore-obsolete --no-wrap -i "$$new" \
+	    -l "$${one#locale/}" -o "$$one/LC_MESSAGES/console.po"; \
+	done; rm "$$new"
 
 # No index and no local link of whoever runs this may get into the files.
 lock:

@@ -10,7 +10,7 @@ import resource
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from statistics import median
 
@@ -36,12 +36,10 @@ _ASSETS = re.compile(r'(?:href|src)="(/console/static/[^"]+)"')
 def mixed(number: int) -> str:
     """So many lines of every kind, masked as people mask them, one in ten of them private."""
     kinds = (
-        lambda n: f"185.{n % 250}[.]{n // 250 % 250}.7", lambda n: f"hxxps://login-{n}[.]top/a/{n}?x={n}",
-        lambda n: f"cdn{n}.evil-update{n % 97}.top", lambda n: f"{n:064x}", lambda n: f"CVE-2024-{1000 + n}",
-        lambda n: f"45.{n % 200}.205.{n % 250}:443", lambda n: f"{n + 1:032x}", lambda n: f"10.0.{n // 250 % 250}.{n % 250}",
-        lambda n: f"2a0b:f4c2:{n:x}::1", lambda n: f"bad{n}@mail-{n}.top",
+        "185.{low}[.]{high}.7", "hxxps://login-{n}[.]top/a/{n}?x={n}", "cdn{n}.evil-update{low}.top", "{n:064x}", "CVE-2024-{n:05}",
+        "45.{low}.205.{high}:443", "{n:032x}", "10.0.{high}.{low}", "2a0b:f4c2:{n:x}::1", "bad{n}@mail-{n}.top",
     )  # fmt: skip
-    return "\n".join(kinds[n % len(kinds)](n) for n in range(number))
+    return "\n".join(kinds[n % len(kinds)].format(n=n, low=n % 250, high=n // 250 % 250) for n in range(1, number + 1))
 
 
 def measured() -> dict[str, dict[str, float]]:
@@ -103,7 +101,7 @@ def _cpu() -> float:
 
 
 @asynccontextmanager
-async def _signed_in(url: str) -> AsyncIterator[httpx2.AsyncClient]:
+async def _signed_in(url: str) -> AsyncGenerator[httpx2.AsyncClient]:
     """A person's browser before an application in this process, with twelve organisations in four nations."""
     await migrate(url, ROOT / "migrations")
     store = await open_store(url, now=wall_clock)

@@ -153,6 +153,33 @@ def test_sightings_and_false_positives_go_as_far_as_the_object(run: Run) -> None
     assert run("dan", *seen)[0] == 10, "an observer writes nothing"
 
 
+def test_what_was_posted_is_found(run: Run, tmp_path: Path) -> None:
+    """By its value in any spelling, by whoever sees it; and among a list, with what is not known and what is no value."""
+    (posted,) = told(run, "ana", "post", "alpha/main", "203.0.113.78", ALLOW, "--level", "green")
+    (hit,) = told(run, "dan", "search", "203.0.113[.]78")
+    assert (hit["object"], hit["level"], hit["originator"]) == (posted["object"], "TLP:GREEN", "xa-cert")
+    assert run("eve", "search", "203.0.113.78")[:2] == (0, "Nothing.\n")
+    file = tmp_path / "list.txt"
+    file.write_text("203.0.113[.]78\nunknown.example\n10.0.0.1\n")
+    code, out, err = run("dan", "search", "--list", file)
+    assert (code, err, posted["object"] in out) == (0, "1 known, 1 unknown, 1 refused.\n", True)
+
+
+def test_what_was_posted_is_exported(run: Run, tmp_path: Path) -> None:
+    """What lists there are, by the names that are asked for; a list is fetched again only if something has changed."""
+    (posted,) = told(run, "ana", "post", "alpha/main", "203.0.113.77", ALLOW, "--level", "green", "--confidence", 90)
+    assert posted["outcome"] == "posted"
+    assert "edl/ip.txt" in run("dan", "export", "alpha")[1].splitlines()
+    file, tag = tmp_path / "ip.txt", tmp_path / "etag"
+    asked = ("export", "alpha/main", "edl/ip.txt", "--set", "documentation=true", "-o", file, "--etag", tag)
+    assert run("dan", *asked, "--confidence", 90) == (0, "", "")
+    assert file.read_text() == "203.0.113.77\n"
+    (again,) = told(run, "dan", *asked, "--confidence", 90)
+    assert (again["changed"], file.read_text()) == (False, "203.0.113.77\n")
+    assert run("dan", *asked, "--kind", "nonsense")[0] == 4
+    assert run("dan", "export", "alpha", "edl/none.txt")[0] == run("eve", "export", "alpha", "edl/ip.txt")[0] == 5
+
+
 def test_what_is_wrong_is_said_before_anybody_is_asked(run: Run) -> None:
     """One paragraph, and a code of its own."""
     post = ("post", "alpha/main")

@@ -9,6 +9,7 @@ TABLE_MODULES = {
     "recalls": "whom what was taken back had been given to",
     "exports": "the values of indicators, in order, for lists",
     "references": "what refers to what",
+    "relations": "what refers to an object, for who looks at it",
     "definitions": "what organisations say their marks mean",
     "observables": "the values in entries",
     "search": "what is found by values, ids and words, and counts",
@@ -131,7 +132,6 @@ DEEDS = {
     "export._Source.changed": ("when the list changed last, for its reader", {"exports.went"}),
     "own.listed": ("the caller's own organisation's record", {"records.own"}),
     "own.versions": ("the same, of one object, with its bytes", {"records.own_versions"}),
-    "own.newest": ("the caller's own organisation's last versions", {"records.own_latest"}),
-    "own.last": ("when they were made, for a new one to follow", {"records.own_latest"}),
+    "own.newest": ("the caller's own organisation's last versions, for new ones to follow", {"records.own_latest"}),
 }
 """The deeds that reach one of those, themselves or by helpers of theirs: what for, and which. Nobody else does."""

@@ -104,6 +104,9 @@ async def test_what_goes_out_is_recorded(database_url: str) -> None:
         await shared(s, *(indicator(n, tlp="GREEN", confidence=n * 10) for n in range(1, 6)))
         bundle = (await s.get("/exports/alpha/stix/bundle.json", "bea")).json()
         assert len(bundle["objects"]) == 5
+        for kind, number in (("ipv4-addr", 5), ("url", 0)):
+            narrowed = (await s.get(f"/exports/alpha/stix/bundle.json?kind={kind}", "bea")).json()
+            assert len(narrowed.get("objects", ())) == number
         manifest = (await s.get("/exports/alpha/misp/manifest.json", "bea")).json()
         assert manifest == {}
         base = "/exports/alpha/misp"

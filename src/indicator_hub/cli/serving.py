@@ -6,14 +6,19 @@ import gc
 import logging
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import uvicorn
 
-from indicator_hub.errors import Misconfigured
+from indicator_hub.errors import Misconfigured, NotFound
+from indicator_hub.ingest.run import rehearse, run
 from indicator_hub.ingest.schedule import scheduled
 from indicator_hub.settings import Settings
+from indicator_hub.sharing.claim import declared
+from indicator_hub.store.opened import Store
+from indicator_hub.trust.roster import Feed
 from indicator_hub.web.app import create_app, open_hub
 from indicator_hub.web.wire import Protocol
 
@@ -54,6 +59,7 @@ async def _serve(
     settings: Settings, config: uvicorn.Config, listener: socket.socket, port: int, ready: Callable[[str], None]
 ) -> None:
     hub = await open_hub(settings, port=port)
+    hub = replace(hub, feeds=_Feeds(hub.store))
     config.app = create_app(hub)
     # What is there now stays: the collector need not walk over it again, nor start anew at every page of a thousand entries.
     gc.collect()
@@ -63,6 +69,26 @@ async def _serve(
         if settings.feeds:
             await beside.enter_async_context(scheduled(hub.store))
         await _Server(config, lambda: ready(hub.origin), beside).serve(sockets=[listener])
+
+
+class _Feeds:
+    """What pages and the API may have done with feeds."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def rehearse(self, name: str) -> Mapping[str, int]:
+        return (await rehearse(self._store, await self._feed(name))).as_dict()
+
+    async def accept(self, name: str) -> tuple[str, Mapping[str, int]]:
+        outcome, tally = await run(self._store, await self._feed(name), again=True, accept=True)
+        return outcome, tally.as_dict()
+
+    async def _feed(self, name: str) -> Feed:
+        for one in await declared(self._store):
+            if one.name == name:
+                return one
+        raise NotFound
 
 
 class _Server(uvicorn.Server):

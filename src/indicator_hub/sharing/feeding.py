@@ -114,6 +114,14 @@ async def ask_for_run(store: Store, caller: Caller, name: str) -> None:
         a.answer = {}
 
 
+async def require_mine(store: Store, caller: Caller, name: str, verb: str) -> None:
+    """That one may have something done with a feed now; it is recorded under this verb. Raises NotFound, NotPermitted."""
+    async with act(store, caller, verb) as a, a.transaction() as tx:
+        await _feed(tx, caller, name)
+        _require_manage(caller)
+        a.details |= {"feed": name}
+
+
 def _whose(caller: Caller) -> int | None:
     """The organisation whose feeds are meant; None, for all, in the hub's own shell only."""
     return None if caller is OPERATOR else caller.require_account().organisation_id

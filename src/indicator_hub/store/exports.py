@@ -23,6 +23,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     union,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,7 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from indicator_hub.exports.format import Order
 from indicator_hub.exports.row import Row
 from indicator_hub.store import visible
-from indicator_hub.store.engine import Statement, among, bind_list
+from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.schema import (
     audience,
     audience_history,
@@ -106,7 +107,21 @@ async def batches(
     shared = select(e.c.id, e.c.stix_id).where(reached, *_conditions(e, wanted, visible.visible(e)))
     mine = select(e.c.id, e.c.stix_id).where(*_conditions(e, wanted, visible.own(e)))
     keys = union(shared, mine).subquery("keys")
-    statement = _in_order(keys, wanted)
+    o = observable
+    if wanted.whole:
+        empty, nought = literal_column("''", Text), literal_column("0", SmallInteger)
+        statement = select(empty.label("kind"), keys.c.stix_id, nought.label("part"), keys.c.id)
+        if wanted.kinds:
+            says = exists(_FIRST).where(o.c.entry_id == keys.c.id, among(o.c.kind, "kinds"), o.c.part.in_((0, 1)))
+            statement = statement.where(says)
+        statement = statement.order_by(keys.c.stix_id, keys.c.id)
+    else:
+        statement = (
+            select(o.c.kind, o.c.value, o.c.part, keys.c.id)
+            .join_from(keys, o, o.c.entry_id == keys.c.id)
+            .where(among(o.c.kind, "kinds") if wanted.kinds else true(), o.c.part.in_((0, 1)))
+            .order_by(*_order(wanted, o.c.kind, o.c.value, keys.c.id))
+        )
     parameters = visible.parameters(reach) | _parameters(tx, wanted) | {"collections": list(collections)}
     result = await tx.stream(statement, parameters, execution_options={"yield_per": AT_ONCE})
     try:
@@ -116,23 +131,13 @@ async def batches(
         await result.close()
 
 
-def _in_order(keys: FromClause, wanted: Wanted) -> Statement:
-    """The keys with their values, by the bytes of these."""
-    if wanted.whole:
-        empty, nought = literal_column("''", Text), literal_column("0", SmallInteger)
-        return select(empty.label("kind"), keys.c.stix_id, nought.label("part"), keys.c.id).order_by(
-            keys.c.stix_id, keys.c.id
-        )
-    o = observable
-    placed: list[ColumnElement[Any]] = [o.c.value, o.c.kind, keys.c.id]
+def _order(
+    wanted: Wanted, kind: ColumnElement[str], value: ColumnElement[str], key: ColumnElement[int]
+) -> list[ColumnElement[Any]]:
+    """By what the rows are sorted."""
     if wanted.order == "version":
-        placed = [func.substr(o.c.kind, 1, 4), *placed]
-    elif wanted.order == "bare":
-        placed = [_bare(o.c.value), *placed]
-    statement = select(o.c.kind, o.c.value, o.c.part, keys.c.id).join_from(keys, o, o.c.entry_id == keys.c.id)
-    if wanted.kinds:
-        statement = statement.where(among(o.c.kind, "kinds"))
-    return statement.where(o.c.part.in_((0, 1))).order_by(*placed)
+        return [func.substr(kind, 1, 4), value, kind, key]
+    return [_bare(value), value, kind, key] if wanted.order == "bare" else [value, kind, key]
 
 
 def _bare(value: ColumnElement[str]) -> ColumnElement[str]:
@@ -169,9 +174,6 @@ def _conditions(e: FromClause, wanted: Wanted, seen: ColumnElement[bool]) -> lis
         found.append(e.c.date_added < bindparam("before", type_=BigInteger))
     if wanted.ids:
         found.append(among(e.c.stix_id, "ids"))
-    if wanted.whole and wanted.kinds:
-        of = and_(observable.c.entry_id == e.c.id, among(observable.c.kind, "kinds"), observable.c.part.in_((0, 1)))
-        found.append(exists(_FIRST).where(of))
     return found
 
 

@@ -1,15 +1,27 @@
 """One request on its way: who asks, and with what. Shared by the TAXII routes and the API's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from fastapi import Request
 
-from indicator_hub.errors import Invalid, TooLarge, TooLong
+from indicator_hub.errors import Conflict, Invalid, TooLarge, TooLong
 from indicator_hub.limits import Limits
 from indicator_hub.sharing.act import Caller, Once, Store
 from indicator_hub.sharing.authenticate import Identified
 from indicator_hub.sharing.export import Memory
 from indicator_hub.web.problems import request_id
+
+
+class Feeds(Protocol):
+    """What can be done with feeds in this process: given by whoever starts it, since pages and feeds do not know each other."""
+
+    async def rehearse(self, name: str) -> Mapping[str, int]:
+        """The tally of what a run would do now. Raises FeedFailed, Invalid, NotFound."""
+
+    async def accept(self, name: str) -> tuple[str, Mapping[str, int]]:
+        """Run it now, and take what is held for a person. Returns outcome and tally. Raises FeedFailed, NotFound, Conflict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,13 @@ class Hub:
     limits: Limits
     status_kept: int
     lists: Memory = field(default_factory=Memory)
+    feeds: Feeds | None = None
+
+    def require_feeds(self) -> Feeds:
+        """Raises Conflict where this process runs none."""
+        if self.feeds is None:
+            raise Conflict("This process runs no feeds: use `indicator-hub ingest` on the hub's host.")
+        return self.feeds
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ STATUS: dict[type[HubError], int] = {
     errors.NotFound: 404,
     errors.NotAcceptable: 406,
     errors.Conflict: 409,
+    errors.FeedFailed: 409,
     errors.TooLarge: 413,
     errors.TooLong: 414,
     errors.UnsupportedMedia: 415,

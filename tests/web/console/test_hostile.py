@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -96,7 +97,7 @@ async def looked(s: Site, start: int) -> tuple[set[tuple[str, str]], set[str]]:
     async with seated(s, "ana") as ana:
         for path in (
             *(f"/console/objects/alpha/main/{name}/" for name in sorted(names)), f"/console/objects/alpha/main/{indicator(start)['id']}/withdraw/",
-            f"/console/objects/alpha/main/{indicator(start)['id']}/recall/", f"/console/ours/{indicator(start)['id']}/",
+            f"/console/objects/alpha/main/{indicator(start)['id']}/recall/", f"/console/ours/objects/{indicator(start)['id']}/",
         ):  # fmt: skip
             answer = await ana.get(path)
             assert answer.status_code == 200, path
@@ -162,7 +163,7 @@ async def test_every_text_typed_is_text(s: Site) -> None:
                 await ana.client.get("/console/search/", params={"q": text}), await ana.client.get("/console/search/", params={"label": text, "originator": text, "confidence": "101"}),
                 await ana.client.get("/console/search/list/", params={"text": text}), await ana.post("/console/search/list/", text=text),
                 await ana.post("/console/", do="look", text=f"{text}\nevil.example", place="alpha/main", name=text, context=text), await ana.post(here, deed="ask", text=text),
-                await ana.client.get(f"/console/objects/alpha/main/{text.replace('/', '')}/"),
+                await ana.client.get(f"/console/objects/alpha/main/{quote(text, safe='')}/"),
             ]  # fmt: skip
             pages = [one.text for one in answers]
             return set().union(*map(parts, pages)), set().union(*map(leads_out, pages))

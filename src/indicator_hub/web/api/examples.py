@@ -37,6 +37,7 @@ _FOUND = {
 EXAMPLES: dict[str, dict[str, Any]] = {
     "Access": {
         "account": "xb-analyst", "kind": "person", "organisation": "xb-cert", "nation": "XB", "scopes": ["read", "submit"], "now": _WHEN,
+        "stix_identities": ["identity--0c7b5b88-8ff7-4a4d-aa9d-feb398cd0061"],
         "groups": [
             {
                 "name": "alpha", "title": "Alpha", "kind": "standing", "reads": "up to TLP:AMBER+STRICT, as member",
@@ -104,6 +105,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         ]
     },
     "RefusalList": {"items": [{"reason": "non_global", "number": 1, "releasable": True, "samples": ["10.0.0.1"]}]},
+    "DryRunTold": {"tally": {"candidates": 3, "new": 2, "quarantined": 1}},
+    "AcceptTold": {"outcome": "done", "tally": {"candidates": 3, "new": 2, "quarantined": 1}},
     "RunList": {"items": [{"started": _WHEN, "finished": _WHEN, "outcome": "done", "tally": {"candidates": 3, "new": 2, "quarantined": 1}}]},
     "RowPage": {"items": [{"id": 7, "reason": "non_global", "raw": "10.0.0.1", "row": 12}], "more": False},
     "SettledTold": {"number": 1},

@@ -288,6 +288,17 @@ async def _run_feed(asked: Asked) -> Answer:
     return {}
 
 
+async def _dry_run(asked: Asked) -> Answer:
+    await feeding.require_mine(asked.store, asked.call.caller, asked["feed"], "feed dry run")
+    return {"tally": await asked.call.hub.require_feeds().rehearse(asked["feed"])}
+
+
+async def _accept(asked: Asked) -> Answer:
+    await feeding.require_mine(asked.store, asked.call.caller, asked["feed"], "feed accept")
+    outcome, tally = await asked.call.hub.require_feeds().accept(asked["feed"])
+    return {"outcome": outcome, "tally": tally}
+
+
 async def _runs(asked: Asked) -> Answer:
     return {"items": await feeding.runs(asked.store, asked.call.caller, asked["feed"], limit=min(asked.limit, _RUNS))}
 
@@ -399,6 +410,8 @@ OPERATIONS = (
     Operation("DELETE", "/tokens/{token}/", "Make a token worthless.", _revoke_token, shapes.Nothing),
     Operation("GET", "/feeds/", "The feeds that one's organisation imports.", _feeds, shapes.FeedList),
     Operation("POST", "/feeds/{feed}/run/", "Run it now: the schedule takes it next.", _run_feed, shapes.Nothing),
+    Operation("POST", "/feeds/{feed}/dry-run/", "What a run would do now; nothing is done.", _dry_run, shapes.DryRunTold),
+    Operation("POST", "/feeds/{feed}/accept/", "Run it now, and take what is held for a person.", _accept, shapes.AcceptTold),
     Operation("GET", "/feeds/{feed}/runs/", "Its last runs.", _runs, shapes.RunList, query=("limit",)),
     Operation("GET", "/feeds/{feed}/refusals/", "Why rows wait for a person, and how many.", _refusals, shapes.RefusalList),
     Operation("GET", "/feeds/{feed}/quarantine/", "What it refused, and why.", _quarantine, shapes.RowPage, query=("reason", *_PAGED)),

@@ -722,6 +722,19 @@ class RunTold(_Shape):
     )
 
 
+class DryRunTold(_Shape):
+    """What a run would do."""
+
+    tally: dict[str, int]
+
+
+class AcceptTold(_Shape):
+    """How a run went that a person has looked at."""
+
+    outcome: str
+    tally: dict[str, int]
+
+
 class RunList(_Shape):
     """The last runs of a feed, the newest first."""
 

@@ -21,7 +21,7 @@ from indicator_hub.normalise.row import Refusal
 from indicator_hub.normalise.sniff import KINDS, Kind
 from indicator_hub.normalise.text import Stream
 from indicator_hub.normalise.unpack import unpacked
-from indicator_hub.stix.pattern import observable_of
+from indicator_hub.stix.pattern import Observable, observable_of
 from indicator_hub.stix.reader import Received, read
 
 MOST = 5_000
@@ -45,6 +45,8 @@ class Line:
     obj: Received | None = None
     name: str = ""
     """The id of an object."""
+    term: tuple[str, str] | None = None
+    """The value that it says, as it is looked up: its type and canonical form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def _of_values(kind: Kind, found: Iterable[Found | Refusal], says: int | None) -
         elif (key := _key(one.type, one.value, str(one.level), one.pap or "")) in lines:
             repeated += 1
         else:
-            lines[key] = Line(key, one.type, one.value, one.row, found=one)
+            lines[key] = Line(key, one.type, one.value, one.row, found=one, term=(one.type, one.value))
         _require_few(len(lines) + len(refused))
     return Pasted(kind, tuple(lines.values()), tuple(refused.values()), repeated, says)
 
@@ -128,10 +130,13 @@ def _of_stix(text: str, limits: Limits) -> Pasted:
     _require_few(len(received))
     lines: dict[str, Line] = {}
     for number, one in enumerate(received, 1):
-        value = cast("dict[str, Any]", one.value) if isinstance(one.value, dict) else dict[str, Any]()
+        given: Any = one.value
+        value = cast("dict[str, Any]", given) if isinstance(given, dict) else dict[str, Any]()
         key = _key(str(number), hashlib.sha256(one.raw).hexdigest())
         kind, name = _text(value, "type") or "?", _text(value, "id")
-        lines[key] = Line(key, kind, _shown(value) or name, number, obj=one, name=name)
+        said = _observable(value)
+        term = None if said is None else (said.type, said.value)
+        lines[key] = Line(key, kind, _shown(value) or name, number, obj=one, name=name, term=term)
     return Pasted("stix", tuple(lines.values()))
 
 
@@ -143,11 +148,16 @@ def _require_few(number: int) -> None:
 def _shown(value: Mapping[str, Any]) -> str:
     """What an object is about, in a few words."""
     if pattern := _text(value, "pattern"):
-        found = observable_of(pattern) if _text(value, "pattern_type") in ("", "stix") else None
+        found = _observable(value)
         return found.value if found is not None else _text(value, "name") or pattern
     if _text(value, "type") == "relationship":
         return f"{_text(value, 'relationship_type')}: {_text(value, 'source_ref')} - {_text(value, 'target_ref')}"
     return _text(value, "name") or _text(value, "value")
+
+
+def _observable(value: Mapping[str, Any]) -> Observable | None:
+    pattern = _text(value, "pattern")
+    return observable_of(pattern) if pattern and _text(value, "pattern_type") in ("", "stix") else None
 
 
 def _text(value: Mapping[str, Any], name: str) -> str:

@@ -1,5 +1,6 @@
 """Feeds: how each stands and stood, what it refused and why, and what a person says to that. What they are is declared in YAML."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Response
@@ -27,7 +28,7 @@ async def _all(visit: Visit) -> Response:
     return visit.page("feeds.html", feeds=listed)
 
 
-async def _one(visit: Visit, *, refusal: str = "") -> Response:
+async def _one(visit: Visit, *, refusal: str = "", rehearsed: Mapping[str, int] | None = None) -> Response:
     name = visit["feed"]
     found = next((one for one in await feeding.listed(visit.store, visit.caller) if one["feed"] == name), None)
     if found is None:
@@ -50,6 +51,7 @@ async def _one(visit: Visit, *, refusal: str = "") -> Response:
         following=rows[_ROWS - 1]["id"] if len(rows) > _ROWS else None,
         reason=reason,
         refusal=refusal,
+        rehearsed=rehearsed,
     )
 
 
@@ -65,6 +67,30 @@ async def _run(visit: Visit) -> Response:
     except HubError as error:
         return await _one(visit, refusal=error.detail or visit.say(error.sentence))
     return visit.go(f"{HERE}{visit['feed']}/", visit.say("It is due now: the schedule takes it within seconds."))
+
+
+async def _rehearse(visit: Visit) -> Response:
+    """What a run would do now, and nothing is done."""
+    try:
+        await feeding.require_mine(visit.store, visit.caller, visit["feed"], "feed dry run")
+        tally = await visit.hub.require_feeds().rehearse(visit["feed"])
+    except NotFound:
+        raise
+    except HubError as error:
+        return await _one(visit, refusal=error.detail or visit.say(error.sentence))
+    return await _one(visit, rehearsed=tally)
+
+
+async def _accept(visit: Visit) -> Response:
+    """Run it now, and take what is held: a person has looked at it."""
+    try:
+        await feeding.require_mine(visit.store, visit.caller, visit["feed"], "feed accept")
+        await visit.hub.require_feeds().accept(visit["feed"])
+    except NotFound:
+        raise
+    except HubError as error:
+        return await _one(visit, refusal=error.detail or visit.say(error.sentence))
+    return visit.go(f"{HERE}{visit['feed']}/", visit.say("It has run, and was taken as it is."))
 
 
 async def _settle(visit: Visit) -> Response:
@@ -93,5 +119,7 @@ PAGES = (
     Page("/feeds/", _all),
     Page("/feeds/{feed}/", _one),
     Page("/feeds/{feed}/run/", None, _run),
+    Page("/feeds/{feed}/dry-run/", None, _rehearse),
+    Page("/feeds/{feed}/accept/", None, _accept),
     Page("/feeds/{feed}/quarantine/", None, _settle),
 )

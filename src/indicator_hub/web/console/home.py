@@ -128,14 +128,14 @@ async def _pasted(visit: Visit, fields: Mapping[str, str], content: bytes) -> Pa
 
 async def _known(visit: Visit, pasted: Pasted) -> dict[str, list[Hit]]:
     """What this account sees here already, by the key of a line."""
-    values = list(dict.fromkeys(one.value for one in pasted.lines if one.found is not None and one.type in TYPES))
+    values = list(dict.fromkeys(one.term[1] for one in pasted.lines if one.term is not None and one.term[0] in TYPES))
     if not values or "read" not in visit.account.scopes:
         return {}
     told = await search.lookup(visit.store, visit.caller, values)
     by_value = {(one.get("kind"), one.get("value")): one for one in told}
     found: dict[str, list[Hit]] = {}
     for line in pasted.lines:
-        hits = by_value.get((line.type, line.value), {}).get("hits", ())
+        hits = by_value.get(line.term or ("", ""), {}).get("hits", ())
         if listed := [_hit(one, visit) for one in hits if one["type"] in _ABOUT_VALUES and one["match"] != "within"]:
             found[line.key] = listed
     return found

@@ -22,7 +22,7 @@ from indicator_hub.web.call import Call, Hub, require_size, whole_body
 from indicator_hub.web.console import session
 from indicator_hub.web.console.assets import PREFIX, by_url
 from indicator_hub.web.console.visit import Visit
-from indicator_hub.web.console.words import LANGUAGES, preferred
+from indicator_hub.web.console.words import LANGUAGES, N_, preferred
 from indicator_hub.web.problems import STATUS, method_not_allowed, request_id
 
 if TYPE_CHECKING:
@@ -33,6 +33,13 @@ SIGN_IN = "/console/sign-in/"
 THEMES = ("auto", "light", "dark")
 Handler = Callable[[Visit], Awaitable[Response]]
 _FIELDS = 20_000
+_SENTENCES = (
+    N_("The request is not well formed."), N_("A valid credential is needed."), N_("This account may not do that here."),
+    N_("There is no such resource."), N_("The state has changed meanwhile."), N_("The request body is larger than this hub takes."),
+    N_("The URL is longer than this hub reads."), N_("Too many requests."), N_("The hub cannot reach its database."),
+    N_("The body is JSON, but neither a TAXII envelope nor a STIX bundle that can be taken."),
+)  # fmt: skip
+"""What the hub's refusals say, to be translated; a test holds them to `errors.py`."""
 _log = logging.getLogger("indicator_hub.web")
 
 

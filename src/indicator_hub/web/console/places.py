@@ -56,7 +56,7 @@ async def places(visit: Visit, wanted: str, *, prefer: str = "indicators") -> Pl
         _place(group, one) for group in told["groups"] for one in group["collections"] if one["can_write"]
     )  # fmt: skip
     usual = min(found, key=lambda one: (one.public, one.alias != prefer), default=None)
-    chosen = next((one for one in found if one.key == wanted), usual)
+    chosen = next((one for one in found if wanted in (one.key, f"{one.group}/{one.alias}")), usual)
     return Places(found, min(told["stix_identities"], default=""), chosen)
 
 

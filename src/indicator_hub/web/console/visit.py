@@ -1,6 +1,7 @@
 """A visit: one request of a person to a page, and what the page answers with."""
 
 import base64
+import gzip
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,11 +31,12 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
-    "Vary": "Cookie, Accept-Language, HX-Request",
+    "Vary": "Accept-Encoding, Cookie, Accept-Language, HX-Request",
 }
 """Of every page."""
 NOTICE = "ihub_notice"
-_NO_FORM = FormData()
+_PACKED = 1_024
+"""Bytes from which on a page is packed."""
 
 
 @dataclass(slots=True)
@@ -130,7 +132,11 @@ class Visit:
             text = "".join(made.blocks[block](frame))
         else:
             text = made.render(told)
-        response = Response(text, status, HEADERS, media_type="text/html; charset=utf-8")
+        body, headers = text.encode(), HEADERS
+        if len(body) > _PACKED and "gzip" in self.request.headers.get("accept-encoding", ""):
+            # What a form carries is masked anew for every page, so that the size of this tells nothing of it.
+            body, headers = gzip.compress(body, 5, mtime=0), headers | {"Content-Encoding": "gzip"}
+        response = Response(body, status, headers, media_type="text/html; charset=utf-8")
         if told["notice"] and not (block and self.partial):
             response.delete_cookie(NOTICE, path=session.PATH)
         return response
