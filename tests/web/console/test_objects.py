@@ -32,6 +32,13 @@ async def send(s: Site, name: str, path: str = HERE, **fields: Any) -> tuple[int
     return await sent(s, name, path, **fields)
 
 
+@pytest.fixture
+async def lite(sqlite_url: str) -> AsyncIterator[Site]:
+    """The same on one database, for what is not the store's business."""
+    async with site(sqlite_url) as made:
+        yield made
+
+
 def other(kind: str, number: int, **said: Any) -> dict[str, Any]:
     """An object of another type than an indicator."""
     name = indicator(number)["id"].replace("indicator", kind)
