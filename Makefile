@@ -68,7 +68,8 @@ torture: $(VENV)/.test
 	@exec $(BIN)/python -m pytest -m torture $(ARGS)
 
 bench: $(VENV)/.test
-	@exec $(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench $(ARGS)
+	@exec $(BIN)/python -m bench.pasting
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .

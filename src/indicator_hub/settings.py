@@ -24,8 +24,9 @@ from indicator_hub.limits import LIMITS, LONGEST_URL, Limits
 PREFIX = "INDICATOR_HUB_"
 CONFIG = f"{PREFIX}CONFIG"
 """The environment variable that names the TOML file."""
-SECRETS = ("database_url",)
+SECRETS = ("database_url", "metrics_token")
 """Settings that may hold a secret, and so may stand in a file of their own."""
+_SHORTEST_TOKEN = 16
 _PASSWORD = re.compile(r"((?<=//)[^:/@]*:|(?<=[?&]password=))[^@&]+(?=@|&|$)")
 
 
@@ -110,6 +111,9 @@ class Settings(BaseSettings):
     )
     status_hours: int = Field(7 * 24, ge=24, description="How long a status can be read, in hours.")
     serve_events: bool = Field(True, description="Record every page that gives objects away.")
+    metrics_token: str = Field(
+        "", description="Who sends it as a Bearer token reads /metrics; empty: there is no such resource."
+    )
     feeds: bool = Field(True, description="Run the feeds that say how often.")
     log_level: str = Field("info", description="critical, error, warning, info or debug.")
     testing: bool = Field(False, description="This hub is for tests: it may take its time from a file.")
@@ -127,6 +131,13 @@ class Settings(BaseSettings):
         if given and (url.scheme not in ("http", "https") or not url.netloc or url.query or url.fragment):
             raise ValueError("give a URL like https://hub.example")
         return given.rstrip("/")
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _require_long(cls, given: str) -> str:
+        if given and len(given) < _SHORTEST_TOKEN:
+            raise ValueError(f"give {_SHORTEST_TOKEN} characters or more")
+        return given
 
     def database(self) -> str:
         """The database's URL."""
@@ -225,7 +236,8 @@ def told(**overrides: object) -> list[Told]:
         else:
             origin = "default" if value == usual[name] else "derived"
         text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-        found.append(Told(name, _PASSWORD.sub(r"\1***", text), origin, field.description or ""))
+        shown = "***" if name == "metrics_token" and text else _PASSWORD.sub(r"\1***", text)
+        found.append(Told(name, shown, origin, field.description or ""))
     return found
 
 

@@ -20,6 +20,7 @@ from indicator_hub.sharing.claim import declared
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.roster import Feed
 from indicator_hub.web.app import create_app, open_hub
+from indicator_hub.web.call import Feeds
 from indicator_hub.web.wire import Protocol
 
 _BACKLOG = 2_048
@@ -59,7 +60,7 @@ async def _serve(
     settings: Settings, config: uvicorn.Config, listener: socket.socket, port: int, ready: Callable[[str], None]
 ) -> None:
     hub = await open_hub(settings, port=port)
-    hub = replace(hub, feeds=_Feeds(hub.store))
+    hub = replace(hub, feeds=_feeds(hub.store))
     config.app = create_app(hub)
     # What is there now stays: the collector need not walk over it again, nor start anew at every page of a thousand entries.
     gc.collect()
@@ -71,24 +72,23 @@ async def _serve(
         await _Server(config, lambda: ready(hub.origin), beside).serve(sockets=[listener])
 
 
-class _Feeds:
+def _feeds(store: Store) -> Feeds:
     """What pages and the API may have done with feeds."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def rehearse(self, name: str) -> Mapping[str, int]:
-        return (await rehearse(self._store, await self._feed(name))).as_dict()
-
-    async def accept(self, name: str) -> tuple[str, Mapping[str, int]]:
-        outcome, tally = await run(self._store, await self._feed(name), again=True, accept=True)
-        return outcome, tally.as_dict()
-
-    async def _feed(self, name: str) -> Feed:
-        for one in await declared(self._store):
+    async def find(name: str) -> Feed:
+        for one in await declared(store):
             if one.name == name:
                 return one
         raise NotFound
+
+    async def rehearsed(name: str) -> Mapping[str, int]:
+        return (await rehearse(store, await find(name))).as_dict()
+
+    async def accepted(name: str) -> tuple[str, Mapping[str, int]]:
+        outcome, tally = await run(store, await find(name), again=True, accept=True)
+        return outcome, tally.as_dict()
+
+    return Feeds(rehearsed, accepted)
 
 
 class _Server(uvicorn.Server):

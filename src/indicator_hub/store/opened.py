@@ -69,3 +69,8 @@ async def open_store(given: str, *, now: Callable[[], int] = wall_clock, serve_e
         raise
     transactions = Transactions(engine, sqlite=is_sqlite(url))
     return Store(url, transactions, hot, Journal(transactions), now, serve_events)
+
+
+async def require_current(store: Store) -> None:
+    """The schema is still the one that this code knows: another process may have brought it further. Raises Misconfigured, Unavailable."""
+    await require_schema(store.transactions.engine, store.url, REVISION)

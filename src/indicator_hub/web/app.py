@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,7 +14,7 @@ from indicator_hub.keys import page_keys
 from indicator_hub.settings import Settings
 from indicator_hub.sharing.remark import remark
 from indicator_hub.store.opened import Store, clock, open_store
-from indicator_hub.web import exports, health, openapi, problems, taxii
+from indicator_hub.web import exports, health, metrics, openapi, problems, taxii
 from indicator_hub.web.api import description, operations
 from indicator_hub.web.api.paths import OPERATIONS
 from indicator_hub.web.call import Hub
@@ -42,6 +43,7 @@ async def open_hub(settings: Settings, *, port: int) -> Hub:
         page_limit=settings.page_limit,
         limits=settings.limits(),
         status_kept=settings.status_hours * _HOUR,
+        metrics_token=settings.metrics_token,
     )
 
 
@@ -74,7 +76,9 @@ def create_app(hub: Hub) -> "SlashedPaths":
     everything.mount(app)
     health.mount(app)
     openapi.mount(app)
-    return SlashedPaths(app)
+    counted = metrics.Metrics()
+    metrics.mount(app, counted, hub.metrics_token)
+    return SlashedPaths(app, counted)
 
 
 class SlashedPaths:
@@ -83,11 +87,25 @@ class SlashedPaths:
     One built from the Host header can leak http:// behind a proxy, and clients drop credentials or the body on the way.
     """
 
-    def __init__(self, app: FastAPI) -> None:
-        self.app = app
+    def __init__(self, app: FastAPI, counted: metrics.Metrics) -> None:
+        self.app, self._counted = app, counted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] == "http" and not scope["path"].endswith("/"):
+        """ASGI. Every request is counted when its answer has gone out."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if not scope["path"].endswith("/"):
             scope = {**scope, "path": scope["path"] + "/"}
-        await self.app(scope, receive, send)
+        status, begun = 500, perf_counter()
+
+        async def sent(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, sent)
+        finally:
+            self._counted.count(status, perf_counter() - begun)

@@ -1,8 +1,7 @@
 """One request on its way: who asks, and with what. Shared by the TAXII routes and the API's."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from fastapi import Request
 
@@ -14,14 +13,14 @@ from indicator_hub.sharing.export import Memory
 from indicator_hub.web.problems import request_id
 
 
-class Feeds(Protocol):
+@dataclass(frozen=True, slots=True)
+class Feeds:
     """What can be done with feeds in this process: given by whoever starts it, since pages and feeds do not know each other."""
 
-    async def rehearse(self, name: str) -> Mapping[str, int]:
-        """The tally of what a run would do now. Raises FeedFailed, Invalid, NotFound."""
-
-    async def accept(self, name: str) -> tuple[str, Mapping[str, int]]:
-        """Run it now, and take what is held for a person. Returns outcome and tally. Raises FeedFailed, NotFound, Conflict."""
+    rehearse: Callable[[str], Awaitable[Mapping[str, int]]]
+    """The tally of what a run would do now. Raises FeedFailed, Invalid, NotFound."""
+    accept: Callable[[str], Awaitable[tuple[str, Mapping[str, int]]]]
+    """Run it now, and take what is held for a person: outcome and tally. Raises FeedFailed, NotFound, Conflict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,7 @@ class Hub:
     status_kept: int
     lists: Memory = field(default_factory=Memory)
     feeds: Feeds | None = None
+    metrics_token: str = ""
 
     def require_feeds(self) -> Feeds:
         """Raises Conflict where this process runs none."""
