@@ -90,7 +90,7 @@ def objects(start: int, text: str) -> Iterator[dict[str, Any]]:
     }
 
 
-async def looked(s: Site, start: int) -> tuple[set[tuple[str, str]], set[str]]:
+async def looked(s: Site, start: int, most: int = 99) -> tuple[set[tuple[str, str]], set[str]]:
     """What every page consists of that shows what was shared from this number on."""
     found, out = set[tuple[str, str]](), set[str]()
     names = {one["id"] for one in objects(start, _HARMLESS)}
@@ -98,7 +98,7 @@ async def looked(s: Site, start: int) -> tuple[set[tuple[str, str]], set[str]]:
         for path in (
             *(f"/console/objects/alpha/main/{name}/" for name in sorted(names)), f"/console/objects/alpha/main/{indicator(start)['id']}/withdraw/",
             f"/console/objects/alpha/main/{indicator(start)['id']}/recall/", f"/console/ours/objects/{indicator(start)['id']}/",
-        ):  # fmt: skip
+        )[:most]:  # fmt: skip
             answer = await ana.get(path)
             assert answer.status_code == 200, path
             found |= parts(answer.text)
@@ -138,7 +138,7 @@ async def test_every_text_in_every_field_is_text(s: Site) -> None:
     for number, text in enumerate(texts, 1):
         done = (await s.post(*objects(100 * number, text))).json()
         assert done["failure_count"] == 0, (text, done["failures"][:2])
-        found, out = await looked(s, 100 * number)
+        found, out = await looked(s, 100 * number, 99 if number == 1 else 3)
         assert (found - plain, out) == (set(), set()), text
     words = {
         name: replace(one, title=every, contact=Contact(*[every] * 5)) for name, one in usual.organisations.items()
@@ -148,7 +148,7 @@ async def test_every_text_in_every_field_is_text(s: Site) -> None:
     await apply(s.world.store, replace(usual, organisations=words, groups=groups, collections=collections))
     found, out = await lists(s)
     assert (found - listed - plain, out) == (set(), set())
-    found, out = await looked(s, 100)
+    found, out = await looked(s, 100, 3)
     assert (found - plain, out) == (set(), set())
 
 
