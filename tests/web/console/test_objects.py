@@ -32,6 +32,13 @@ async def send(s: Site, name: str, path: str = HERE, **fields: Any) -> tuple[int
     return await sent(s, name, path, **fields)
 
 
+@pytest.fixture
+async def lite(sqlite_url: str) -> AsyncIterator[Site]:
+    """The same on one database, for what is not the store's business."""
+    async with site(sqlite_url) as made:
+        yield made
+
+
 def other(kind: str, number: int, **said: Any) -> dict[str, Any]:
     """An object of another type than an indicator."""
     name = indicator(number)["id"].replace("indicator", kind)
@@ -43,14 +50,14 @@ async def polled(s: Site, kind: str, account: str) -> list[dict[str, Any]]:
     return (await s.get(f"{OBJECTS}?match[type]={kind}", account)).json().get("objects", [])
 
 
-async def test_what_it_says_is_shown_defanged_and_copied_as_it_is(s: Site) -> None:
+async def test_what_it_says_is_shown_defanged_and_copied_as_it_is(lite: Site) -> None:
     """Value, validity, confidence, level, originator, audience; both versions and what is other in the second."""
     said = {"pattern": "[url:value = 'http://evil.example/a']", "tlp": "GREEN", "labels": ["Phishing"]}
-    await s.post(indicator(1, confidence=40, **said))
-    await s.post(
+    await lite.post(indicator(1, confidence=40, **said))
+    await lite.post(
         indicator(1, confidence=70, modified="2026-11-02T00:00:00.000Z", valid_until="2026-11-20T00:00:00Z", **said)
     )
-    status, told = await get(s, "bea")
+    status, told = await get(lite, "bea")
     assert status == 200
     assert 'data-copy="http://evil.example/a"' in told
     assert "hxxp[:]//evil[.]example/a" in told or "hxxp://evil[.]example/a" in told
@@ -131,28 +138,28 @@ async def test_raw_gives_the_bytes_and_nothing_else(s: Site) -> None:
     ],
 )  # fmt: skip
 async def test_what_one_says_of_it_is_an_object_through_the_same_door(
-    s: Site, deed: str, kind: str, words: str
+    lite: Site, deed: str, kind: str, words: str
 ) -> None:
     """As strictly marked as what it is about, in the name of one's organisation, and told to whoever reads it."""
-    await s.post(indicator(1, tlp="AMBER"))
-    status, told = await send(s, "bea", deed=deed, text="In our mail logs")
+    await lite.post(indicator(1, tlp="AMBER"))
+    status, told = await send(lite, "bea", deed=deed, text="In our mail logs")
     assert status == 303
     assert words in told
     assert "In our mail logs" in told
-    made = (await polled(s, kind, "ana"))[0]
+    made = (await polled(lite, kind, "ana"))[0]
     assert made["object_marking_refs"] == [TLP["AMBER"]]
     assert made.get("sighting_of_ref", made.get("object_refs", [""])[0]) == ONE
-    assert await polled(s, kind, "dan") == []
-    items = (await s.api("GET", f"/groups/alpha/collections/main/objects/{ONE}/relations/", "ana")).json()["items"]
+    assert await polled(lite, kind, "dan") == []
+    items = (await lite.api("GET", f"/groups/alpha/collections/main/objects/{ONE}/relations/", "ana")).json()["items"]
     assert [(one["type"], one["direction"], one["originator"]) for one in items] == [(kind, "from", "xb-cert")]
-    assert words in (await get(s, "ana"))[1]
+    assert words in (await get(lite, "ana"))[1]
 
 
-async def test_our_own_name_is_on_it(s: Site) -> None:
+async def test_our_own_name_is_on_it(lite: Site) -> None:
     """Where the organisation has declared an identity."""
-    await s.post(indicator(1, tlp="GREEN"))
-    assert (await send(s, "ana", deed="seen"))[0] == 303
-    assert (await polled(s, "sighting", "bea"))[0]["created_by_ref"] == IDENTITY_A
+    await lite.post(indicator(1, tlp="GREEN"))
+    assert (await send(lite, "ana", deed="seen"))[0] == 303
+    assert (await polled(lite, "sighting", "bea"))[0]["created_by_ref"] == IDENTITY_A
 
 
 async def test_a_question_reaches_both_nations_and_no_third(s: Site) -> None:
@@ -172,32 +179,32 @@ async def test_a_question_reaches_both_nations_and_no_third(s: Site) -> None:
     assert [one["content"] for one in await polled(s, "note", "ana")] == ["Why?"]
 
 
-async def test_nobody_asks_itself(s: Site) -> None:
+async def test_nobody_asks_itself(lite: Site) -> None:
     """Nor does one write where one does not share, and what was written is still in the form."""
-    await s.post(indicator(1, tlp="GREEN"))
-    assert "Ask the originator" not in (await get(s, "ana"))[1]
-    status, told = await send(s, "ana", deed="ask", text="Who am I?")
+    await lite.post(indicator(1, tlp="GREEN"))
+    assert "Ask the originator" not in (await get(lite, "ana"))[1]
+    status, told = await send(lite, "ana", deed="ask", text="Who am I?")
     assert (status, "Who am I?" in told) == (400, True)
-    assert "does not share in this collection" in (await get(s, "dan"))[1]
-    status, told = await send(s, "dan", deed="seen", text="here")
+    assert "does not share in this collection" in (await get(lite, "dan"))[1]
+    status, told = await send(lite, "dan", deed="seen", text="here")
     assert status in (400, 403)
-    assert await polled(s, "sighting", "ana") == []
-    assert (await send(s, "ana", deed="other"))[0] == 404
-    assert (await send(s, "ana", deed="note", text="x" * 10_001))[0] == 400
+    assert await polled(lite, "sighting", "ana") == []
+    assert (await send(lite, "ana", deed="other"))[0] == 404
+    assert (await send(lite, "ana", deed="note", text="x" * 10_001))[0] == 400
 
 
-async def test_it_is_withdrawn_by_its_originator(s: Site) -> None:
+async def test_it_is_withdrawn_by_its_originator(lite: Site) -> None:
     """Asked on a page of its own that says whom it reaches; then everybody hears of it, and it cannot be withdrawn twice."""
-    await s.post(indicator(1, tlp="GREEN"))
-    assert (await get(s, "bea", f"{HERE}withdraw/"))[0] == 404
-    assert (await send(s, "bea", f"{HERE}withdraw/"))[0] in (403, 404)
-    status, told = await get(s, "ana", f"{HERE}withdraw/")
+    await lite.post(indicator(1, tlp="GREEN"))
+    assert (await get(lite, "bea", f"{HERE}withdraw/"))[0] == 404
+    assert (await send(lite, "bea", f"{HERE}withdraw/"))[0] in (403, 404)
+    status, told = await get(lite, "ana", f"{HERE}withdraw/")
     assert (status, "xb-cert" in told, 'class="grave"' in told) == (200, True, True)
-    s.world.clock.forward(seconds=1)
-    status, told = await send(s, "ana", f"{HERE}withdraw/")
+    lite.world.clock.forward(seconds=1)
+    status, told = await send(lite, "ana", f"{HERE}withdraw/")
     assert (status, ">withdrawn<" in told, f"{HERE}withdraw/" in told) == (303, True, False)
-    assert (await polled(s, "indicator", "bea"))[0]["revoked"] is True
-    assert ">withdrawn<" in (await get(s, "bea"))[1]
+    assert (await polled(lite, "indicator", "bea"))[0]["revoked"] is True
+    assert ">withdrawn<" in (await get(lite, "bea"))[1]
 
 
 async def test_it_is_recalled_by_its_originator_or_a_steward(s: Site) -> None:
@@ -275,15 +282,15 @@ ODD: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-async def test_whatever_was_let_in_can_be_looked_at(s: Site) -> None:
+async def test_whatever_was_let_in_can_be_looked_at(lite: Site) -> None:
     """What the hub stores it shows; what is broken it does not take."""
     refused: list[str] = []
     for number, (name, made) in enumerate(ODD.items(), 11):
         each = made | {"id": made["id"].replace(ONE[-36:], indicator(number)["id"][-36:])}
-        if (await s.post(each)).json()["failure_count"]:
+        if (await lite.post(each)).json()["failure_count"]:
             refused.append(name)
         else:
             for path in ("", "recall/", "raw/"):
-                assert (await get(s, "ana", f"/console/objects/alpha/main/{each['id']}/{path}"))[0] == 200, name
+                assert (await get(lite, "ana", f"/console/objects/alpha/main/{each['id']}/{path}"))[0] == 200, name
     assert refused == ["a type of one's own", "a list for a reference"]
-    assert (await get(s, "bea", "/console/search/"))[0] == 200
+    assert (await get(lite, "bea", "/console/search/"))[0] == 200

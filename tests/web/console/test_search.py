@@ -25,14 +25,26 @@ NIGHTS = f"/taxii2/night/collections/{NIGHT}/objects/"
 async def s(database_url: str) -> AsyncIterator[Site]:
     """Of ana's organisation three, of bea's one, of eve's one in a group that ana is not in."""
     async with site(database_url) as made:
-        await made.post(
-            indicator(1, tlp="GREEN", name="Gate of a loader", confidence=80, labels=["phishing"], valid_until="2027-01-01T00:00:00Z"),
-            indicator(2, tlp="AMBER", pattern="[url:value = 'http://evil.example/a']", confidence=20),
-            indicator(3, tlp="RED", pattern="[domain-name:value = 'secret.example']"),
-        )  # fmt: skip
-        await made.post(indicator(4, tlp="GREEN", valid_until="2026-11-20T00:00:00Z"), account="bea")
-        await made.post(indicator(5, tlp="GREEN", name="Of the night"), account="eve", path=NIGHTS)
+        await _share(made)
         yield made
+
+
+@pytest.fixture
+async def lite(sqlite_url: str) -> AsyncIterator[Site]:
+    """The same on one database, for what is not the store's business."""
+    async with site(sqlite_url) as made:
+        await _share(made)
+        yield made
+
+
+async def _share(made: Site) -> None:
+    await made.post(
+        indicator(1, tlp="GREEN", name="Gate of a loader", confidence=80, labels=["phishing"], valid_until="2027-01-01T00:00:00Z"),
+        indicator(2, tlp="AMBER", pattern="[url:value = 'http://evil.example/a']", confidence=20),
+        indicator(3, tlp="RED", pattern="[domain-name:value = 'secret.example']"),
+    )  # fmt: skip
+    await made.post(indicator(4, tlp="GREEN", valid_until="2026-11-20T00:00:00Z"), account="bea")
+    await made.post(indicator(5, tlp="GREEN", name="Of the night"), account="eve", path=NIGHTS)
 
 
 def key(number: int, place: str = "alpha/main") -> str:
@@ -86,34 +98,34 @@ async def test_everybody_finds_what_they_see(s: Site) -> None:
         ("sighted=true", []), ("type=malware", []), (f"q={indicator(2)['id']}", [2]),
     ],
 )  # fmt: skip
-async def test_a_search_is_a_url(s: Site, asked: str, numbers: list[int]) -> None:
+async def test_a_search_is_a_url(lite: Site, asked: str, numbers: list[int]) -> None:
     """And the API answers the same to the same query, which the page names."""
-    status, told = await shown(s, "bea", f"{HERE}?{asked}")
+    status, told = await shown(lite, "bea", f"{HERE}?{asked}")
     assert (status, found(told)) == (200, numbers)
     url = re.search(r"GET https://hub\.example/api/v1(/search/[^<]*)</code>", told)
     assert url is not None
-    items = (await s.api("GET", html.unescape(url[1]), "bea")).json()["items"]
+    items = (await lite.api("GET", html.unescape(url[1]), "bea")).json()["items"]
     assert {one["object"] for one in items} == {indicator(number)["id"] for number in numbers}
 
 
-async def test_facets_are_links_that_are_taken_and_left(s: Site) -> None:
+async def test_facets_are_links_that_are_taken_and_left(lite: Site) -> None:
     """Each keeps what was asked already; one that is taken leads back."""
-    told = (await shown(s, "bea", f"{HERE}?level=TLP%3AGREEN"))[1]
+    told = (await shown(lite, "bea", f"{HERE}?level=TLP%3AGREEN"))[1]
     asked = links(told)
     assert {"level": "TLP:GREEN", "originator": "xb-cert"} in asked
     assert {"level": "TLP:GREEN", "valid": "expired"} in asked
-    narrowed = (await shown(s, "bea", f"{HERE}?level=TLP%3AGREEN&originator=xb-cert"))[1]
+    narrowed = (await shown(lite, "bea", f"{HERE}?level=TLP%3AGREEN&originator=xb-cert"))[1]
     assert found(narrowed) == [4]
     assert {"originator": "xb-cert"} in links(narrowed), "without the level again"
 
 
 @pytest.mark.parametrize("asked", ["kind=never", "level=PINK", "valid=perhaps", "confidence=x", "sighted=perhaps", "next=forged", f"q={'x' * 8_193}"])  # fmt: skip
-async def test_what_cannot_be_asked_is_said(s: Site, asked: str) -> None:
+async def test_what_cannot_be_asked_is_said(lite: Site, asked: str) -> None:
     """A mistyped filter opens no list."""
-    status, told = await shown(s, "bea", f"{HERE}?{asked}")
+    status, told = await shown(lite, "bea", f"{HERE}?{asked}")
     assert (status, found(told), 'role="alert"' in told) == (400, [], True)
     for group in ("night", "never"):
-        assert (await shown(s, "ana", f"{HERE}?group={group}"))[0] == 404
+        assert (await shown(lite, "ana", f"{HERE}?group={group}"))[0] == 404
 
 
 async def test_pages_follow_by_key(s: Site) -> None:
@@ -131,24 +143,24 @@ async def test_pages_follow_by_key(s: Site) -> None:
     assert len(seen) == len(set(seen)) == 122
 
 
-async def test_a_word_of_a_link_is_no_word_of_a_shell(s: Site) -> None:
+async def test_a_word_of_a_link_is_no_word_of_a_shell(lite: Site) -> None:
     """Who sends a link chooses what is in it, and its reader may copy the line."""
-    told = (await shown(s, "ana", f"{HERE}?q=%24(touch%20x)%3B%60id%60%20'&label=a%26b"))[1]
+    told = (await shown(lite, "ana", f"{HERE}?q=%24(touch%20x)%3B%60id%60%20'&label=a%26b"))[1]
     lines = [html.unescape(one) for one in re.findall(r"<code>(indicator-hub search[^<]*)</code>", told)]
     assert [shlex.split(one) for one in lines] == [
         ["indicator-hub", "search", "--label", "a&b", "--", "$(touch x);`id` '"]
     ]
 
 
-async def test_the_list_for_devices_that_holds_the_same_is_named(s: Site) -> None:
+async def test_the_list_for_devices_that_holds_the_same_is_named(lite: Site) -> None:
     """Where there is one; and it answers."""
-    told = (await shown(s, "bea", f"{HERE}?group=alpha&confidence=70&label=phishing"))[1]
+    told = (await shown(lite, "bea", f"{HERE}?group=alpha&confidence=70&label=phishing"))[1]
     url = re.search(r"https://hub\.example(/exports/alpha/csv/[^<]*)</code>", told)
     assert url is not None
-    answer = await s.get(html.unescape(url[1]) + "&documentation=true", "bea")
+    answer = await lite.get(html.unescape(url[1]) + "&documentation=true", "bea")
     assert [one["id"] for one in csv.DictReader(io.StringIO(answer.text))] == [indicator(1)["id"]]
     for asked in ("q=x&group=alpha", "level=TLP:GREEN&group=alpha", "confidence=70"):
-        assert "/exports/" not in (await shown(s, "bea", f"{HERE}?{asked}"))[1]
+        assert "/exports/" not in (await shown(lite, "bea", f"{HERE}?{asked}"))[1]
 
 
 async def test_who_is_shown_rows_was_given_them(s: Site) -> None:
@@ -201,9 +213,9 @@ async def test_marked_ones_are_seen_or_wrong_together(s: Site) -> None:
     assert "0 shared, 1 refused." in (await sent(s, "dan", HERE, one=[key(1)], deed="seen"))[1]
 
 
-async def test_marked_ones_are_taken_along(s: Site) -> None:
+async def test_marked_ones_are_taken_along(lite: Site) -> None:
     """As STIX, byte for byte, and as a table in which nothing is a formula; of what one may not see nothing."""
-    await s.post(
+    await lite.post(
         indicator(
             6,
             tlp="GREEN",
@@ -212,7 +224,7 @@ async def test_marked_ones_are_taken_along(s: Site) -> None:
         )
     )
     marked = [key(number) for number in (1, 3, 6)]
-    status, text = await sent(s, "bea", HERE, one=marked, deed="stix")
+    status, text = await sent(lite, "bea", HERE, one=marked, deed="stix")
     assert status == 200
     assert (
         json.dumps(
@@ -228,7 +240,7 @@ async def test_marked_ones_are_taken_along(s: Site) -> None:
         in text
     )
     assert {one["id"] for one in json.loads(text)["objects"]} == {indicator(1)["id"], indicator(6)["id"]}
-    table = await rows(s, "bea", HERE, one=marked, deed="csv")
+    table = await rows(lite, "bea", HERE, one=marked, deed="csv")
     assert [(one["type"], one["value"]) for one in table] == [
         ("ipv4-addr", "198.51.100.1"), ("domain-name", "evil.example"), ("url", "http://evil.example/"),
     ]  # fmt: skip
@@ -236,27 +248,27 @@ async def test_marked_ones_are_taken_along(s: Site) -> None:
     assert table[1]["name"] == "'=1+1"
 
 
-async def test_marked_ones_are_withdrawn_after_a_page_that_says_so(s: Site) -> None:
+async def test_marked_ones_are_withdrawn_after_a_page_that_says_so(lite: Site) -> None:
     """One's own only; the others are counted and left as they are."""
-    status, told = await sent(s, "ana", HERE, one=[key(1), key(4)], deed="withdraw", back="?q=x")
+    status, told = await sent(lite, "ana", HERE, one=[key(1), key(4)], deed="withdraw", back="?q=x")
     assert (status, "Withdraw 2 objects" in told, "198[.]51[.]100[.]1" in told) == (200, True, True)
-    assert [one.get("revoked") for one in await polled(s, "indicator", "dan")] == [None, None]
-    s.world.clock.forward(seconds=1)
-    assert "1 withdrawn, 1 refused" in (await sent(s, "ana", HERE, one=[key(1), key(4)], deed="withdrawn"))[1]
-    assert {one["id"] for one in await polled(s, "indicator", "dan") if one.get("revoked")} == {indicator(1)["id"]}
-    assert found((await shown(s, "ana", HERE))[1]) == [2, 3, 4]
-    assert found((await shown(s, "ana", f"{HERE}?revoked=true"))[1]) == [1]
+    assert [one.get("revoked") for one in await polled(lite, "indicator", "dan")] == [None, None]
+    lite.world.clock.forward(seconds=1)
+    assert "1 withdrawn, 1 refused" in (await sent(lite, "ana", HERE, one=[key(1), key(4)], deed="withdrawn"))[1]
+    assert {one["id"] for one in await polled(lite, "indicator", "dan") if one.get("revoked")} == {indicator(1)["id"]}
+    assert found((await shown(lite, "ana", HERE))[1]) == [2, 3, 4]
+    assert found((await shown(lite, "ana", f"{HERE}?revoked=true"))[1]) == [1]
 
 
-async def test_what_was_not_marked_on_a_page_is_refused_whole(s: Site) -> None:
+async def test_what_was_not_marked_on_a_page_is_refused_whole(lite: Site) -> None:
     """Nothing is done before all of it is known to be there for this account."""
     for marked in ([], ["x"], ["alpha/main/never"], [key(1)] * 501):
-        assert (await sent(s, "ana", HERE, one=marked, deed="seen"))[0] == 400
+        assert (await sent(lite, "ana", HERE, one=marked, deed="seen"))[0] == 400
     for place in ("night/case", "never/case"):
-        assert (await sent(s, "ana", HERE, one=[key(1), key(5, place)], deed="seen"))[0] == 404
-    assert (await sent(s, "ana", HERE, one=[key(1)], deed="never"))[0] == 404
-    assert await polled(s, "sighting", "ana") == []
-    async with seated(s, "ana") as ana:
+        assert (await sent(lite, "ana", HERE, one=[key(1), key(5, place)], deed="seen"))[0] == 404
+    assert (await sent(lite, "ana", HERE, one=[key(1)], deed="never"))[0] == 404
+    assert await polled(lite, "sighting", "ana") == []
+    async with seated(lite, "ana") as ana:
         for back in ("//evil.example/", "?\r\nX: y", "?é", "https://evil.example/"):
             answer = await ana.post(HERE, one=[key(2)], deed="seen", back=back)
             assert answer.headers["location"] == f"{HERE}?"

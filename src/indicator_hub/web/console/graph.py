@@ -15,6 +15,8 @@ _WIDTH = 720
 _FEW = 3
 _ACROSS, _DOWN, _DOWN_OF_FEW = 200, 150, 60
 """How far neighbours stand from the middle; few need less room."""
+_WORD = 0.62
+"""How far from the middle an edge says what it is: nearer the words would lie on each other."""
 _LONGEST = 22
 _COLOURS = {
     "indicator": "c1", "malware": "c2", "tool": "c2", "course-of-action": "c3", "report": "c4", "sighting": "c5", "threat-actor": "c2", "campaign": "c4",
@@ -75,7 +77,7 @@ def draw(middle: str, nodes: Sequence[Node], title: str) -> Markup:
         angle = 2 * math.pi * place / len(shown)
         x, y = centre[0] + _ACROSS * math.cos(angle), centre[1] + down * math.sin(angle)
         edge = escape(node.edge + (" →" if node.out else " ←") if node.edge else "")
-        mx, my = (x + centre[0]) / 2, (y + centre[1]) / 2
+        mx, my = centre[0] + _WORD * (x - centre[0]), centre[1] + _WORD * (y - centre[1])
         anchor = "middle" if abs(math.cos(angle)) < 0.3 else "start" if math.cos(angle) > 0 else "end"  # noqa: PLR2004 - nearly above or below
         dx = 0 if anchor == "middle" else 12 if anchor == "start" else -12
         dy = (-12 if math.sin(angle) < 0 else 20) if anchor == "middle" else 4

@@ -36,7 +36,11 @@ async def _one(visit: Visit, *, refusal: str = "", draft: Mapping[str, str] | No
     found = await looking.look(visit.store, visit.caller, reach, visit["object"])
     latest = found.latest
     base = path_of(reach.group.name, reach.require_collection().alias, "")[:-1]
-    names = {name: name_of(value) for name, value in found.related.items()} | {found.identifier: name_of(latest.value)}
+    names = {name: name_of(value) for name, value in found.related.items()}
+    for name, value in found.related.items():
+        if value["type"] == "sighting" and found.originators.get(name):
+            names[name] = f"{found.originators[name]} ×{value.get('count', 1)}"
+    names |= {found.identifier: name_of(latest.value)}
     nodes = graph.neighbours(found.identifier, latest.value, found.related, names, base)
     values = [one for one in terms.terms(latest.value) if one.part != terms.WITHIN]
     return visit.page(

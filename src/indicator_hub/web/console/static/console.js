@@ -70,6 +70,11 @@ function localTimes(root) {
   }
 }
 document.addEventListener("DOMContentLoaded", () => localTimes(document));
+
+// What stands beside the content where there is room is folded where it would stand before it.
+document.addEventListener("DOMContentLoaded", () => {
+  if (matchMedia("(max-width: 56rem)").matches) for (const one of document.querySelectorAll("details[data-wide]")) one.open = false;
+});
 document.addEventListener("htmx:after:swap", () => localTimes(document));
 
 // Keys, for who wants them (WCAG 2.1.4: off in the account page).
