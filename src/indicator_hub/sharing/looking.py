@@ -120,7 +120,8 @@ async def look(store: Store, caller: Caller, reach: Reach, identifier: str) -> L
         referrers = await relations.referrers(tx, reach, identifier, limit=RELATED)
         parties = await roster.parties(tx, reach.group_id)
         sources = await feeds.sources(tx, account.organisation_id, identifier)
-        keys = {one.organisation_id for one in kept} & parties.keys()
+        # How a member is reached is told to members: of the group `public` everybody reads the objects alone.
+        keys = {one.organisation_id for one in kept} & parties.keys() if reach.role is not None else set[int]()
         contacts = await roster.contacts(tx, keys)
         nations = await roster.nations(tx, keys)
     by_date = {one.date_added: one for one in kept}
