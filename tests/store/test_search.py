@@ -5,9 +5,11 @@ import re
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.event import listen
 
 from indicator_hub.stix.terms import digest, terms
 from indicator_hub.store import pages, search, visible
@@ -43,8 +45,8 @@ async def compare(there: World, reach: Reach) -> int:
     which = chance.randrange(len(IDS))
     of_one = [one for one in cut if one.stix_id == IDS[which]]
     named = [one for one in cut if TYPES[which] == "indicator" and one.stix_id == IDS[which]]
+    assert told(await search.by_id(there.store, reach, IDS[which], before=before, rows=9)) == _said(of_one)
     async with there.store.transactions.read() as tx:
-        assert told(await search.by_id(tx, reach, IDS[which], before=before, rows=9)) == _said(of_one)
         found = await search.by_value(tx, reach, [VALUES[which]], before=before, rows=9)
         assert told(found) == _said(named)
         known = await search.known(tx, reach, VALUES, each=9)
@@ -116,6 +118,7 @@ async def test_search_shows_what_a_page_shows(database_url: str) -> None:
             "ix_entry_audience_latest (collection_id=? AND audience_id=? AND date_added>? AND date_added<?)",
         ),
         (pages.newest_own, "ix_entry_organisation_latest (collection_id=? AND organisation_id=? AND date_added<?)"),
+        (pages.newest_by_id, "ux_entry_line (collection_id=? AND stix_id=?)"),
         (
             pages.counted_shared,
             "ix_entry_audience (collection_id=? AND audience_id=? AND date_added>? AND date_added<?)",
@@ -131,7 +134,8 @@ async def test_sqlite_reads_each_range_by_its_index(sqlite_url: str, build, inde
     async with world(sqlite_url, accounts=["bea"]) as w:
         plan = await _plan(w.store.hot, str(w.store.url.database), build, visible.parameters(await w.reach("bea")))
         assert f"SEARCH e USING INDEX {index}" in plan
-        assert not [step for step in plan if step.startswith("SCAN e") or ("ORDER BY" in step)]
+        assert not [step for step in plan if step.startswith("SCAN e")]
+        assert any("ORDER BY" in step for step in plan) is (build is pages.newest_by_id)
 
 
 async def _plan(hot: object, path: str, build, values: dict[str, object]) -> list[str]:
@@ -143,3 +147,31 @@ async def _plan(hot: object, path: str, build, values: dict[str, object]) -> lis
         return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", bound)]
     finally:
         connection.close()
+
+
+async def test_sqlite_finds_by_keys(sqlite_url: str) -> None:
+    """By values, what is in entries and what was said of them: nothing walks over a collection, whatever is hidden in it."""
+    ran: list[tuple[str, Sequence[object]]] = []
+
+    def note(_connection: object, _cursor: object, text: str, bound: Sequence[object], *_: object) -> None:
+        if "entry" in text:
+            ran.append((text, bound))
+
+    async with world(sqlite_url, accounts=["bea"]) as w:
+        reach = await w.reach("bea")
+        listen(w.store.transactions.engine.sync_engine, "before_cursor_execute", note)
+        async with w.store.transactions.read() as tx:
+            await search.by_value(tx, reach, VALUES[:1], before=BEHIND, rows=9)
+            await search.known(tx, reach, VALUES, each=3)
+            await search.values(tx, reach, [1, 2])
+            await search.kinds(tx, reach, [1, 2])
+            await search.said(tx, reach, IDS)
+        with closing(sqlite3.connect(Path(str(w.store.url.database)))) as connection:
+            plans = [[row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", bound)] for text, bound in ran]
+    assert len(plans) == 5
+    for (text, _), plan in zip(ran, plans, strict=True):
+        walks = [step for step in plan if _WALK.match(step)]
+        assert not walks, (text, plan)
+
+
+_WALK = re.compile(r"SCAN (e|s|entry|observable|reference)\b|SEARCH (e|s) .*(date_added|\(collection_id=\?\))")

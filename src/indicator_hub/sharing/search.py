@@ -292,8 +292,7 @@ def _sources(store: Store, query: Query) -> list[tuple[_Reader, bool]]:
     """How a query is answered, and whether its words have to stand there."""
 
     async def by_id(reach: Reach, before: int, rows: int) -> list[Row]:
-        async with store.transactions.read() as tx:
-            return await store_search.by_id(tx, reach, query.identifier, before=before, rows=rows)
+        return await store_search.by_id(store, reach, query.identifier, before=before, rows=rows)
 
     async def by_value(reach: Reach, before: int, rows: int) -> list[Row]:
         async with store.transactions.read() as tx:

@@ -6,7 +6,7 @@ walks over hidden rows, counts, or sorts more than limit + 1 bodies. A search re
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     BigInteger,
@@ -207,15 +207,16 @@ def summary(e: FromClause) -> Sequence[ColumnElement[Any]]:
     ]  # fmt: skip
 
 
-def current(e: FromClause, *, keyed: bool = False) -> ColumnElement[bool]:
+def current(e: FromClause, *, by: Literal["date", "line", "key"] = "date") -> ColumnElement[bool]:
     """Of what is visible in a collection, before the cursor, what a reader is given who asks for nothing in particular.
 
-    `keyed`: the rows come by their keys. Nothing added to both columns, so that no planner walks over the collection, newest first, instead.
+    `by`: how the rows come. By their line or their keys: nothing added to what would name another index, so that no planner walks over the
+    collection, newest first, instead, and over what is hidden in it.
     """
     nothing: ColumnElement[int] = literal_column("0")
     return and_(
-        e.c.collection_id + nothing == _COLLECTION if keyed else e.c.collection_id == _COLLECTION,
-        e.c.date_added + nothing < _BEFORE if keyed else e.c.date_added < _BEFORE,
+        e.c.collection_id + nothing == _COLLECTION if by == "key" else e.c.collection_id == _COLLECTION,
+        e.c.date_added < _BEFORE if by == "date" else e.c.date_added + nothing < _BEFORE,
         visible.shown(e),
         visible.newest_specification(e),
         visible.latest(e),
@@ -258,6 +259,18 @@ def newest_merged() -> Statement:
         .lateral("told")
     )
     return select(*told.c).select_from(page.join(told, onclause=true())).order_by(page.c.date_added.desc())
+
+
+def newest_by_id() -> Statement:
+    """The versions of given ids, through the index of lines, the newest first."""
+    e = entry.alias("e")
+    return (
+        select(*summary(e))
+        .with_hint(e, "INDEXED BY ux_entry_line", "sqlite")
+        .where(among(e.c.stix_id, "ids"), visible.visible(e), current(e, by="line"))
+        .order_by(e.c.date_added.desc())
+        .limit(_ROWS)
+    )
 
 
 _DAY = literal_column("86400000000", BigInteger)

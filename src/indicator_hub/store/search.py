@@ -69,9 +69,9 @@ class Row(NamedTuple):
 
 async def _rows(tx: AsyncConnection, found: Sequence[Sequence[Any]]) -> list[Row]:
     """What was read, with the level of each audience."""
-    named = (
-        await audiences.all_of(tx) if found else {}
-    )  # after the rows: one may bear an audience that was new a moment before
+    if not found:
+        return []
+    named = await audiences.all_of(tx)  # after the rows: one may bear an audience that was new a moment before
     rows: list[Row] = []
     for values in found:
         row = Row(*values)
@@ -95,7 +95,7 @@ async def by_value(
     statement = (
         select(*pages.summary(e), observable.c.digest, observable.c.part)
         .select_from(_found(e))
-        .where(_any_digest(), visible.visible(e), pages.current(e, keyed=True))
+        .where(_any_digest(), visible.visible(e), pages.current(e, by="key"))
         .order_by(e.c.date_added.desc())
         .limit(bindparam("rows", type_=Integer))
     )
@@ -103,14 +103,12 @@ async def by_value(
     return await _rows(tx, (await tx.execute(statement, parameters)).all())
 
 
-async def by_id(tx: AsyncConnection, reach: Reach, identifier: str, *, before: int, rows: int) -> list[Row]:
+async def by_id(store: Store, reach: Reach, identifier: str, *, before: int, rows: int) -> list[Row]:
     """The versions of one id that a reader is given."""
-    e = entry.alias("e")
-    which = e.c.stix_id == bindparam("identifier"), visible.visible(e), pages.current(e)
-    statement = select(*pages.summary(e)).where(*which).order_by(e.c.date_added.desc())
-    statement = statement.limit(bindparam("rows", type_=Integer))
-    parameters = visible.parameters(reach) | {"before": before, "rows": rows, "identifier": identifier}
-    return await _rows(tx, (await tx.execute(statement, parameters)).all())
+    parameters = visible.parameters(reach) | pages.looking(reach, before=before, rows=rows) | {"ids": [identifier]}
+    found = await store.hot.rows("newest by id", pages.newest_by_id, parameters)
+    async with store.transactions.read() as tx:
+        return await _rows(tx, found)
 
 
 async def known(tx: AsyncConnection, reach: Reach, digests: Sequence[bytes], *, each: int) -> dict[bytes, list[Row]]:
@@ -120,7 +118,7 @@ async def known(tx: AsyncConnection, reach: Reach, digests: Sequence[bytes], *, 
     hits = (
         select(*pages.summary(e), observable.c.digest, observable.c.part, place)
         .select_from(_found(e))
-        .where(_any_digest(), visible.visible(e), pages.current(e, keyed=True))
+        .where(_any_digest(), visible.visible(e), pages.current(e, by="key"))
         .subquery("hits")
     )
     columns = [column for column in hits.c if column.name != "place"]
@@ -139,6 +137,11 @@ def _found(e: FromClause) -> FromClause:
     return observable.join(e, e.c.id == observable.c.entry_id)
 
 
+def _here(e: FromClause) -> Any:
+    # Nothing added, as the rows come by their keys.
+    return e.c.collection_id + literal_column("0") == _COLLECTION
+
+
 def _any_digest() -> Any:
     return observable.c.digest.in_(bindparam("digests", type_=LargeBinary, expanding=True))
 
@@ -155,7 +158,7 @@ async def values(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict
     said = (
         select(observable.c.entry_id, observable.c.kind, observable.c.value, place)
         .select_from(_found(e))
-        .where(e.c.id.in_(bindparam("keys", expanding=True)), e.c.collection_id == _COLLECTION, visible.visible(e))
+        .where(e.c.id.in_(bindparam("keys", expanding=True)), _here(e), visible.visible(e))
         .where(observable.c.part != literal_column(str(WITHIN)))
         .subquery("said")
     )
@@ -174,7 +177,7 @@ async def kinds(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict[
         select(observable.c.entry_id, observable.c.kind)
         .distinct()
         .select_from(_found(e))
-        .where(e.c.id.in_(bindparam("keys", expanding=True)), e.c.collection_id == _COLLECTION, visible.visible(e))
+        .where(e.c.id.in_(bindparam("keys", expanding=True)), _here(e), visible.visible(e))
         .where(observable.c.part != literal_column(str(WITHIN)))
     )
     found: dict[int, set[str]] = {}
@@ -214,7 +217,7 @@ async def said(tx: AsyncConnection, reach: Reach, identifiers: Collection[str]) 
             s.c.type.in_(("sighting", "opinion")),
             s.c.revoked.is_(False),
             visible.visible(s),
-            pages.current(s),
+            pages.current(s, by="key"),
         )
         .limit(literal_column(str(_SAID)))
     )
