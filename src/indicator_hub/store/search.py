@@ -42,6 +42,8 @@ _LARGEST = 16_384
 """Bytes of a sighting or an opinion that is read."""
 _STRONGLY = "strongly-disagree"
 _COLLECTION = bindparam("collection", type_=BigInteger)
+# Made once, as in `visible.py`.
+_E, _S = entry.alias("e"), entry.alias("s")
 
 
 class Row(NamedTuple):
@@ -91,7 +93,7 @@ async def by_value(
     tx: AsyncConnection, reach: Reach, digests: Collection[bytes], *, before: int, rows: int
 ) -> list[Row]:
     """The newest entries that say one of these few values, wholly or in part; one that says two of them may come twice."""
-    e = entry.alias("e")
+    e = _E
     statement = (
         select(*pages.summary(e), observable.c.digest, observable.c.part)
         .select_from(_found(e))
@@ -113,7 +115,7 @@ async def by_id(store: Store, reach: Reach, identifier: str, *, before: int, row
 
 async def known(tx: AsyncConnection, reach: Reach, digests: Sequence[bytes], *, each: int) -> dict[bytes, list[Row]]:
     """For each of these values the newest entries that say it: `each` at most."""
-    e = entry.alias("e")
+    e = _E
     place = func.row_number().over(partition_by=observable.c.digest, order_by=e.c.date_added.desc()).label("place")
     hits = (
         select(*pages.summary(e), observable.c.digest, observable.c.part, place)
@@ -153,7 +155,7 @@ def _padded(digests: list[bytes]) -> list[bytes]:
 
 async def values(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
     """Kind and value of what these entries say, as far as the reader sees them; the first few of each."""
-    e = entry.alias("e")
+    e = _E
     place = func.row_number().over(partition_by=observable.c.entry_id, order_by=observable.c.digest).label("place")
     said = (
         select(observable.c.entry_id, observable.c.kind, observable.c.value, place)
@@ -172,7 +174,7 @@ async def values(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict
 
 async def kinds(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict[int, set[str]]:
     """The kinds of the values that these entries say, as far as the reader sees them."""
-    e = entry.alias("e")
+    e = _E
     statement = (
         select(observable.c.entry_id, observable.c.kind)
         .distinct()
@@ -205,7 +207,7 @@ async def said(tx: AsyncConnection, reach: Reach, identifiers: Collection[str]) 
 
     A sighting whose `count` is 0 says that nothing was seen, and is none (STIX 2.1 section 5.2).
     """
-    s = entry.alias("s")
+    s = _S
     body = case((func.length(s.c.body) <= literal_column(str(_LARGEST)), s.c.body), else_=null())
     statement = (
         select(reference.c.target_id, s.c.stix_id, s.c.type, body)
