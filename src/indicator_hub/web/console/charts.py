@@ -12,7 +12,7 @@ _ABOVE, _HIGH, _BELOW = 16, 180, 20
 _FILLED, _NAMES = 0.86, 6
 """Of a column what is filled; so many of them are named."""
 _ROW, _LONGEST = 36, 80
-_STEPS = (1, 2, 3, 4, 6, 8)
+_STEPS = (12, 14, 16, 20, 24, 30, 40, 50, 60, 80, 100)
 
 
 def sparkline(values: Sequence[int], failed: Sequence[int], title: str) -> Markup:
@@ -85,20 +85,21 @@ def _svg(drawn: Sequence[str], title: str, told: str, height: float) -> Markup:
 
 
 def _round_up(most: int) -> int:
-    """The next of 1, 2, 3, 4, 6, 8, 10, 20 and so on."""
+    """The next round number: each up to 10, then 12, 14, 16, 20, 24, 30, 40, 50, 60, 80, 100, 120 and so on: half of it is round too."""
     size = 1
-    while True:
+    while most > 10 * size:
         for step in _STEPS:
             if most <= step * size:
-                return step * size if most else 0
+                return step * size
         size *= 10
+    return most if size == 1 else 10 * size
 
 
 def _short(number: int) -> str:
     """1 200 000 as 1.2 M: what fits beside a line."""
     for size, unit in ((1_000_000, " M"), (1_000, " k")):
-        if number >= 10 * size or (number >= size and number % size == 0):
-            return f"{number / size:.3g}{unit}"
+        if number >= 10 * size or (number >= size and number % (size // 10) == 0):
+            return f"{number / size:.1f}".removesuffix(".0") + unit
     return str(number)
 
 
