@@ -65,7 +65,7 @@ async def site(
     """The whole application on a database; `feeds_of` gives what it may have done with feeds."""
     async with world(url, declared) as w:
         limits = replace(Limits(), body=hub.pop("max_content_length", 1_000_000), **hub.pop("limits", {}))
-        settings = {"page_limit": 1000, "limits": limits, "status_kept": 86_400_000_000} | hub
+        settings: dict[str, Any] = {"page_limit": 1000, "limits": limits, "status_kept": 86_400_000_000} | hub
         settings["feeds"] = feeds_of(w.store) if feeds_of else None
         app = create_app(Hub(w.store, "https://hub.example", "Test hub", (b"k" * 32,), **settings))
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)

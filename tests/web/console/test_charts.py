@@ -1,7 +1,7 @@
 """Charts: what is drawn is what is told, words keep their size at every width, and no name breaks out."""
 
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -11,9 +11,9 @@ HOSTILE = "\"><script>alert(1)</script>'&"
 _SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawn(svg: str) -> ElementTree.Element:
+def drawn(svg: str) -> ET.Element:
     """The chart as XML: it is well formed."""
-    return ElementTree.fromstring(str.replace(svg, "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
+    return ET.fromstring(str.replace(svg, "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
 
 
 def rectangles(svg: str, css: str) -> list[float]:
@@ -45,7 +45,12 @@ def test_the_scale_is_round(most: int, scale: list[str]) -> None:
 
 def test_nothing_at_all() -> None:
     """Charts of nothing are charts."""
-    for svg in (stacked([], [], "Days"), stacked([("2026-11-01", [0])], ["c1"], "Days"), bars([], "Types"), sparkline([], [], "Runs")):
+    for svg in (
+        stacked([], [], "Days"),
+        stacked([("2026-11-01", [0])], ["c1"], "Days"),
+        bars([], "Types"),
+        sparkline([], [], "Runs"),
+    ):
         assert drawn(svg).get("role") == "img"
         assert rectangles(svg, "c1") == []
 
@@ -69,6 +74,10 @@ def test_a_week_of_failures_does_not_look_like_one_without_news() -> None:
 
 def test_no_name_breaks_out() -> None:
     """Whatever an organisation is called."""
-    for svg in (bars([(HOSTILE, 1)], HOSTILE), stacked([(HOSTILE, [1])], ["c1"], HOSTILE), sparkline([1], [0], HOSTILE)):
+    for svg in (
+        bars([(HOSTILE, 1)], HOSTILE),
+        stacked([(HOSTILE, [1])], ["c1"], HOSTILE),
+        sparkline([1], [0], HOSTILE),
+    ):
         assert "<script" not in svg
         assert drawn(svg)[0].text

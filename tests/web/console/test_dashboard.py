@@ -20,7 +20,9 @@ HOSTILE = "<script>alert(1)</script>"
 def declared() -> Roster:
     """The usual world with a hostile title for a group, and a group that ends soon."""
     usual = roster()
-    return replace(usual, groups=dict(usual.groups) | {"alpha": replace(usual.groups["alpha"], title=f"Alpha {HOSTILE}")})
+    return replace(
+        usual, groups=dict(usual.groups) | {"alpha": replace(usual.groups["alpha"], title=f"Alpha {HOSTILE}")}
+    )
 
 
 @pytest.fixture
@@ -57,13 +59,23 @@ async def test_what_came_in_is_what_one_sees(both: Site) -> None:
     await both.post(indicator(5, tlp="GREEN"), account="bea")
     await both.post(indicator(6, tlp="GREEN"), account="eve", path=f"/taxii2/night/collections/{NIGHT}/objects/")
     seen = {name: await shown(both, name, PAGE) for name in ("ana", "bea", "dan", "bank")}
-    assert {name: figures(told)[0] for name, (_, told) in seen.items()} == {"ana": "5", "bea": "5", "dan": "3", "bank": "4"}
+    assert {name: figures(told)[0] for name, (_, told) in seen.items()} == {
+        "ana": "5",
+        "bea": "5",
+        "dan": "3",
+        "bank": "4",
+    }
     _, told = seen["ana"]
     assert rows(told, ">Day<") == [["2026-11-24", "1", "0", "0", "1"], ["2026-11-23", "2", "1", "1", "4"]]
-    assert rows(told, ">By who shared it<" if False else "<th scope=\"col\">Organisation</th><th class=\"number\"") == [["xa-cert", "4"], ["xb-cert", "1"]]
+    assert rows(told, ">By who shared it<" if False else '<th scope="col">Organisation</th><th class="number"') == [
+        ["xa-cert", "4"],
+        ["xb-cert", "1"],
+    ]
     assert "xc-cert" not in told, "what is shared in an operation that one is not in is not counted"
     _, told = seen["dan"]
-    assert rows(told, ">Day<") == [["2026-11-24", "1", "1"], ["2026-11-23", "2", "2"]], "GREEN and their sum: no column for more"
+    assert rows(told, ">Day<") == [["2026-11-24", "1", "1"], ["2026-11-23", "2", "2"]], (
+        "GREEN and their sum: no column for more"
+    )
     stated = (await both.api("GET", "/statistics/", "dan")).json()
     assert (stated["number"], [one["number"] for one in stated["days"]]) == (3, [2, 1])
     both.world.clock.now += 8 * DAY
@@ -86,7 +98,9 @@ async def test_recalls_that_wait(both: Site) -> None:
         assert (await both.get(OBJECTS, name)).json()["objects"]
     for number in (1, 2):
         name = indicator(number)["id"]
-        await both.api("POST", f"/groups/alpha/collections/main/objects/{name}/recall/", body={"reason": "shared_in_error"})
+        await both.api(
+            "POST", f"/groups/alpha/collections/main/objects/{name}/recall/", body={"reason": "shared_in_error"}
+        )
     heads = {name: figures((await shown(both, name, PAGE))[1])[1:3] for name in ("ana", "bea", "dan", "eve")}
     assert heads == {"ana": ["0", "2"], "bea": ["2", "0"], "dan": ["1", "0"], "eve": ["0", "0"]}
     for name in ("bea", "dan"):

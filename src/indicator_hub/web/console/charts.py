@@ -16,8 +16,10 @@ _STEPS = (12, 14, 16, 20, 24, 30, 40, 50, 60, 80, 100)
 
 
 def sparkline(values: Sequence[int], failed: Sequence[int], title: str) -> Markup:
-    """One bar for each value, the last at the end; the highest fills the height. Below it a mark where something failed, so that a day without anything
-    new and a day of failures do not look alike."""
+    """One bar for each value, the last at the end; the highest fills the height. Below it a mark where something failed.
+
+    So a day without anything new and a day of failures do not look alike.
+    """
     most = max(values, default=0)
     step, room = _WIDTH / max(len(values), 1), _HEIGHT - _MARK
     bars: list[str] = []

@@ -78,7 +78,9 @@ async def _unheard(visit: Visit, first: int) -> int:
     number = 0
     for one in issued:
         elsewhere = one.get("elsewhere", {"given": 0, "acknowledged": 0})
-        number += elsewhere["given"] > elsewhere["acknowledged"] or any("acknowledged" not in to for to in one["recipients"])
+        number += elsewhere["given"] > elsewhere["acknowledged"] or any(
+            "acknowledged" not in to for to in one["recipients"]
+        )
     return number
 
 
