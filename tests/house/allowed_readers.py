@@ -123,6 +123,7 @@ DEEDS = {
         "names the versions that the caller's organisation was given",
         {"recalls.traced", "exports.facts"},
     ),
+    "recalls.waiting": ("only counts them", {"recalls.traced", "exports.facts"}),
     "recalls.acknowledge": ("the same", {"recalls.traced", "exports.facts"}),
     "recalls.issued": ("tells an originator who was given its own versions", {"recalls.traced", "exports.facts"}),
     "export._Source.batches": (

@@ -334,7 +334,9 @@ def web() -> Iterator[str]:
     server.server_close()
 
 
-async def test_a_url_is_asked_for_what_is_newer(sqlite_url: str, tmp_path: Path, web: str) -> None:
+async def test_a_url_is_asked_for_what_is_newer(
+    sqlite_url: str, tmp_path: Path, web: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The bookmark is sent; 304 is an unchanged run; `again` asks for everything; redirects stay on the host; a fault says no secret."""
     async with world(
         sqlite_url, with_feed(tmp_path, "", source=f"{web}/moved?key=secret", internal=True), accounts=["bea"]
@@ -347,6 +349,11 @@ async def test_a_url_is_asked_for_what_is_newer(sqlite_url: str, tmp_path: Path,
             with pytest.raises(FeedFailed, match=says) as failed:
                 await run(w.store, replace(feed, source=f"{web}/{path}?key=secret"), again=True)
             assert "secret" not in str(failed.value)
+        monkeypatch.setenv("FEED_KEY", "secret")
+        for path, says in (("$FEED_KEY/away", "FEED_KEY/away answered 500"), ("moved/../$FEED_KEY", "answered 500")):
+            with pytest.raises(FeedFailed, match=says) as failed:
+                await run(w.store, replace(feed, source=f"{web}/{path}"), again=True)
+            assert "secret" not in str(failed.value), "nor where the key stands in the path"
         with pytest.raises(FeedFailed, match="cannot be fetched"):
             await run(w.store, replace(feed, source="http://127.0.0.1:1/feed"), again=True)
 

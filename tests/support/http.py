@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 import httpx2
 
 from indicator_hub.limits import Limits
+from indicator_hub.store.opened import Store
 from indicator_hub.trust.roster import Roster
 from indicator_hub.web.app import create_app
-from indicator_hub.web.call import Hub
+from indicator_hub.web.call import Feeds, Hub
 from support.world import MAIN, World, envelope, world
 
 TAXII = "application/taxii+json;version=2.1"
@@ -58,11 +59,14 @@ class Site:
 
 
 @asynccontextmanager
-async def site(url: str, declared: Roster | None = None, **hub: Any) -> AsyncIterator[Site]:
-    """The whole application on a database."""
+async def site(
+    url: str, declared: Roster | None = None, *, feeds_of: Callable[[Store], Feeds] | None = None, **hub: Any
+) -> AsyncIterator[Site]:
+    """The whole application on a database; `feeds_of` gives what it may have done with feeds."""
     async with world(url, declared) as w:
         limits = replace(Limits(), body=hub.pop("max_content_length", 1_000_000), **hub.pop("limits", {}))
-        settings = {"page_limit": 1000, "limits": limits, "status_kept": 86_400_000_000} | hub
+        settings: dict[str, Any] = {"page_limit": 1000, "limits": limits, "status_kept": 86_400_000_000} | hub
+        settings["feeds"] = feeds_of(w.store) if feeds_of else None
         app = create_app(Hub(w.store, "https://hub.example", "Test hub", (b"k" * 32,), **settings))
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="https://hub.example") as client:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import uvicorn
 
-from indicator_hub.errors import Misconfigured, NotFound
+from indicator_hub.errors import Conflict, Misconfigured, NotFound
 from indicator_hub.ingest.run import rehearse, run
 from indicator_hub.ingest.schedule import scheduled
 from indicator_hub.settings import Settings
@@ -24,6 +24,8 @@ from indicator_hub.web.call import Feeds
 from indicator_hub.web.wire import Protocol
 
 _BACKLOG = 2_048
+_PATIENCE = 60
+"""Seconds that whoever asks for a dry run is kept waiting."""
 _SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Of TLS 1.2, only what RFC 7540 appendix A does not list (TAXII 2.1 section 8.2.2); below 1.2 Python's context takes nothing by itself."""
 
@@ -60,7 +62,7 @@ async def _serve(
     settings: Settings, config: uvicorn.Config, listener: socket.socket, port: int, ready: Callable[[str], None]
 ) -> None:
     hub = await open_hub(settings, port=port)
-    hub = replace(hub, feeds=_feeds(hub.store))
+    hub = replace(hub, feeds=feeds_here(hub.store))
     config.app = create_app(hub)
     # What is there now stays: the collector need not walk over it again, nor start anew at every page of a thousand entries.
     gc.collect()
@@ -72,8 +74,9 @@ async def _serve(
         await _Server(config, lambda: ready(hub.origin), beside).serve(sockets=[listener])
 
 
-def _feeds(store: Store) -> Feeds:
-    """What pages and the API may have done with feeds."""
+def feeds_here(store: Store) -> Feeds:
+    """What pages and the API may have done with feeds, in this process. Dry runs go one after the other, and do not go on for ever: whoever asks waits for it."""
+    rehearsing = asyncio.Lock()
 
     async def find(name: str) -> Feed:
         for one in await declared(store):
@@ -82,7 +85,15 @@ def _feeds(store: Store) -> Feeds:
         raise NotFound
 
     async def rehearsed(name: str) -> Mapping[str, int]:
-        return (await rehearse(store, await find(name))).as_dict()
+        if rehearsing.locked():
+            raise Conflict("Another dry run goes on: ask again when it is over.")
+        try:
+            async with rehearsing, asyncio.timeout(_PATIENCE):
+                return (await rehearse(store, await find(name))).as_dict()
+        except TimeoutError:
+            raise Conflict(
+                f"It takes longer than {_PATIENCE} seconds: use `indicator-hub ingest {name} --dry-run` on the hub's host."
+            ) from None
 
     async def accepted(name: str) -> tuple[str, Mapping[str, int]]:
         outcome, tally = await run(store, await find(name), again=True, accept=True)

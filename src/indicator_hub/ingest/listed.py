@@ -11,7 +11,7 @@ from indicator_hub.normalise.observe import Observation, observe
 from indicator_hub.normalise.row import Refusal, storable
 from indicator_hub.normalise.text import Stream
 from indicator_hub.normalise.warninglists import Bad, Part, Way, kept, parse, read
-from indicator_hub.sharing.claim import Refused, Run
+from indicator_hub.sharing.claim import Refused, Run, to_accept
 from indicator_hub.trust.roster import Feed
 
 _NETWORKS = frozenset(("ipv4-addr", "ipv6-addr", "ipv4-cidr", "ipv6-cidr"))
@@ -25,7 +25,7 @@ async def take_list(run: Run, content: BinaryIO, tally: Tally, *, accept: bool) 
     if 2 * len(are) < len(were) and not accept:
         raise FeedFailed(
             f"It holds {len(are)} entries where the last one held {len(were)}: held for a person. "
-            f"Look at it, and if it is right, run `indicator-hub ingest {run.feed.name} --accept`."
+            f"{to_accept(run.feed.name)}"
         )
     refused = [
         Refused(

@@ -17,7 +17,7 @@ from indicator_hub.normalise.row import UNSTORABLE, Refusal, Row, storable
 from indicator_hub.normalise.said import Said, joined, read
 from indicator_hub.normalise.validity import is_due
 from indicator_hub.normalise.warninglists import Matcher
-from indicator_hub.sharing.claim import Claim, Moved, Refused, Run
+from indicator_hub.sharing.claim import Claim, Moved, Refused, Run, to_accept
 from indicator_hub.sharing.feeding import WARNED
 from indicator_hub.stix.markings import TLP_IDS, nation_list
 from indicator_hub.stix.pattern import Observable
@@ -84,7 +84,7 @@ def _require_any(rows: list[Candidate | Refusal], name: str) -> None:
         return
     raise FeedFailed(
         f"Every one of its first {len(rows)} rows is refused, the first as {first.reason}: it is not as it was declared. "
-        f"Look at it, and if it is right, run `indicator-hub ingest {name} --accept`."
+        f"{to_accept(name)}"
     )
 
 

@@ -29,7 +29,7 @@ from indicator_hub.normalise.unpack import unpacked
 from indicator_hub.normalise.validity import DAY
 from indicator_hub.normalise.warninglists import Matcher, Use, WarningList, read
 from indicator_hub.sharing.act import Store
-from indicator_hub.sharing.claim import Run, claim, glance
+from indicator_hub.sharing.claim import Run, claim, glance, to_accept
 from indicator_hub.trust.roster import Feed
 
 _PART = 1024 * 1024
@@ -257,7 +257,7 @@ async def _require_plausible(one: Run, parts: Sequence[_Part], look: Look) -> No
         async with part() as body:
             await asyncio.to_thread(survey, one, body, look.matcher, found)
     values, warned = found.values, found.warned
-    accept = f"Look at it, and if it is right, run `indicator-hub ingest {one.feed.name} --accept`."
+    accept = to_accept(one.feed.name)
     hits = warned.total()
     if hits >= _FEW and 100 * hits > one.feed.most_warned * (values + hits):
         names = ", ".join(f"{name} {number}" for name, number in warned.most_common(3))

@@ -219,6 +219,11 @@ class Run:
         )
 
 
+def to_accept(name: str) -> str:
+    """What a run says that is held for a person: how it is taken."""
+    return f"Look at it, and if it is right, run `indicator-hub ingest {name} --accept`."
+
+
 async def declared(store: Store) -> list[Feed]:
     """The feeds declared and not ended, by name."""
     async with store.transactions.read() as tx:

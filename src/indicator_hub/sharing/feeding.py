@@ -3,23 +3,35 @@
 The hub's own shell does the same for all feeds: `caller` is then the operator, who is no account.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, Literal
+from urllib.parse import parse_qsl, urlsplit
 
 from indicator_hub.errors import Conflict, NotFound, NotPermitted
 from indicator_hub.sharing.act import OPERATOR, Caller, act
-from indicator_hub.sharing.claim import RESTS_AFTER, run_now
+from indicator_hub.sharing.claim import RESTS_AFTER, run_now, to_accept
 from indicator_hub.stix import timestamps
 from indicator_hub.store import feeds
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.feeds import LastRun, State
 from indicator_hub.store.opened import Store
+from indicator_hub.trust.ladder import NAMES
 
 WARNED = "warninglist:"
 """How the reason begins of what is on a list that its feed is held to; the list's name follows."""
 
-_WEEK = 7 * 86_400_000_000
-_OF_A_WEEK = 200
+_SLOT = 6 * 3_600_000_000
+_SLOTS = 28
+"""A week in parts of six hours, in microseconds."""
+_OF_A_WEEK = 2_100
+_CHANGED = ("new", "updated")
+_DECLARED = (
+    "format", "use", "kind", "confidence", "confidence_cap", "indicator_types", "labels", "valid_days", "terms", "reshare", "most_warned",
+)  # fmt: skip
+"""What of a declaration is told as it stands."""
+_LOOKS_SECRET = re.compile(r"(?=.*[0-9])[A-Za-z0-9_-]{20,}")
 _SAMPLES = 3
 Settled = Literal["released", "dismissed"]
 LENIENT = frozenset(("non_global", "reserved_name", "too_broad_cidr", "empty_file_hash", "future_date"))
@@ -52,16 +64,42 @@ async def runs(store: Store, caller: Caller, name: str, *, limit: int) -> list[d
     async with store.transactions.read() as tx:
         one = await _feed(tx, caller, name)
         found = (await feeds.runs(tx, [one.id], since=0, limit=limit))[one.id]
-    return [_run(run) for run in found]
+    return [_run(run, name) for run in found]
+
+
+async def one(store: Store, caller: Caller, name: str) -> dict[str, Any]:
+    """How a feed stands, as what it is declared, and what it brought in a week. Raises NotFound for a feed that one's organisation does not import.
+
+    No secret is told: of what is sent along the names, and of a source's query too.
+    """
+    now = store.now()
+    async with store.transactions.read() as tx:
+        found = await _feed(tx, caller, name)
+    return _said(found, now) | {
+        "declared": _declared(found.declaration),
+        "week": (await week(store, caller))[name],
+    }
 
 
 async def week(store: Store, caller: Caller) -> dict[str, list[dict[str, Any]]]:
-    """The runs of the last seven days of the feeds that one's organisation imports, by feed; the newest first, so many of each at most."""
-    since = store.now() - _WEEK
+    """What each feed that one's organisation imports brought in each six hours of the last seven days, by feed; the last is the one that goes on."""
+    first = store.now() // _SLOT - (_SLOTS - 1)
     async with store.transactions.read() as tx:
         names = {one.id: one.name for one in await feeds.states(tx, organisation_id=_whose(caller))}
-        found = await feeds.runs(tx, names.keys(), since=since, limit=_OF_A_WEEK)
-    return {names[key]: [_run(run) for run in every] for key, every in found.items()}
+        found = await feeds.runs(tx, names.keys(), since=first * _SLOT, limit=_OF_A_WEEK, but="unchanged")
+    return {names[key]: _week(first, every) for key, every in found.items()}
+
+
+def _week(first: int, runs: Sequence[LastRun]) -> list[dict[str, Any]]:
+    brought, failed = [0] * _SLOTS, [0] * _SLOTS
+    for run in runs:
+        place = min(run.started // _SLOT - first, _SLOTS - 1)
+        brought[place] += sum(run.tally.get(word, 0) for word in _CHANGED)
+        failed[place] += run.outcome == "failed"
+    return [
+        {"since": timestamps.render((first + place) * _SLOT), "brought": brought[place], "failed": failed[place]}
+        for place in range(_SLOTS)
+    ]
 
 
 async def refusals(store: Store, caller: Caller, name: str) -> list[dict[str, Any]]:
@@ -182,11 +220,31 @@ def _said(one: State, now: int) -> dict[str, Any]:
     if one.succeeded is not None:
         told["succeeded"] = timestamps.render(one.succeeded)
     if one.last is not None:
-        told["last"] = _run(one.last)
+        told["last"] = _run(one.last, one.name)
     return told
 
 
-def _run(one: LastRun) -> dict[str, Any]:
+def _declared(declaration: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: declaration[name] for name in _DECLARED if declaration.get(name) not in (None, "", [])}
+    if declaration.get("level") is not None:
+        told["level"] = f"TLP:{NAMES[declaration['level']]}"
+    if declaration.get("headers"):
+        told["headers"] = sorted(declaration["headers"])
+    return told | {"source": _source(declaration["source"])}
+
+
+def _source(given: str) -> str:
+    """Where it comes from, without what may be secret: of a file its name, of an address no user, no values of its query, no long key in its path."""
+    if not given.startswith(("http://", "https://")):
+        return PurePath(given).name
+    parts = urlsplit(given)
+    host = parts.netloc.rpartition("@")[2]
+    path = "/".join("…" if _LOOKS_SECRET.fullmatch(part) else part for part in parts.path.split("/"))
+    query = "&".join(f"{name}=…" for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+    return f"{parts.scheme}://{host}{path}{'?' if query else ''}{query}"
+
+
+def _run(one: LastRun, name: str) -> dict[str, Any]:
     told: dict[str, Any] = {
         "started": timestamps.render(one.started),
         "outcome": one.outcome,
@@ -196,4 +254,6 @@ def _run(one: LastRun) -> dict[str, Any]:
         told["finished"] = timestamps.render(one.finished)
     if one.reason:
         told["reason"] = one.reason
+    if to_accept(name) in one.reason:
+        told["held"] = True
     return told

@@ -101,6 +101,22 @@ async def issued(
     return found, len(batch) > limit
 
 
+async def waiting(store: Store, caller: Caller, *, most: int) -> int:
+    """How many recalls wait for this organisation to acknowledge them, counted up to `most`."""
+    account, after, number = caller.require_account(), (-1, "~"), 0
+    async with store.transactions.read() as tx:
+        while number < most:
+            batch = await recalls.listed(tx, after=after, limit=_AT_ONCE, but=account.organisation_id)
+            said = await recalls.acknowledged(tx, [one.id for one in batch])
+            unsaid = [one for one in batch if (one.id, account.organisation_id) not in said]
+            given = await _given(tx, await _gone(tx, unsaid), [account.organisation_id])
+            number += sum(1 for one in unsaid if given[one.id])
+            if len(batch) < _AT_ONCE:
+                break
+            after = (batch[-1].at, batch[-1].name)
+    return min(number, most)
+
+
 def _told(one: Recall, versions: list[str], acknowledged: int | None) -> dict[str, Any]:
     told: dict[str, Any] = {
         "id": one.name,

@@ -337,12 +337,14 @@ def _state(row: tuple[Any, ...]) -> State:
     return State(key, name, json.loads(declaration), of, title, succeeded, failed, due or 0, held or 0, last, waiting)
 
 
-async def runs(tx: AsyncConnection, keys: Collection[int], *, since: int, limit: int) -> dict[int, list[LastRun]]:
-    """The runs of these feeds from then on, by feed; the newest first, so many of each at most."""
+async def runs(
+    tx: AsyncConnection, keys: Collection[int], *, since: int, limit: int, but: str = ""
+) -> dict[int, list[LastRun]]:
+    """The runs of these feeds from then on, by feed; the newest first, so many of each at most, and none with the outcome `but`."""
     r = feed_run.c
     place = func.row_number().over(partition_by=r.feed_id, order_by=r.id.desc()).label("place")
     columns = (r.feed_id, r.started, r.finished, r.outcome, r.reason, r.tally, r.id, place)
-    newest = select(*columns).where(r.feed_id.in_(set(keys)), r.started >= since).subquery()
+    newest = select(*columns).where(r.feed_id.in_(set(keys)), r.started >= since, r.outcome != but).subquery()
     statement = select(newest).where(newest.c.place <= limit).order_by(newest.c.feed_id, newest.c.place)
     found: dict[int, list[LastRun]] = {key: [] for key in keys}
     for of, started, finished, outcome, reason, tally, *_ in await tx.execute(statement):

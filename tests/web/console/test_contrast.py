@@ -12,7 +12,7 @@ TEXT = {
     "ink": ("ground", "surface", "raised", "marked", "bad-ground", "warn-ground", "good-ground"), "soft": ("ground", "surface", "raised", "marked"),
     "accent": ("ground", "surface", "raised"), "good": ("surface",), "warn": ("surface",), "bad": ("surface",), "on-accent": ("accent",),
 }  # fmt: skip
-LINES = ("edge", "accent", *(f"chart-{number}" for number in range(1, 7)))
+LINES = ("edge", "accent", "bad", *(f"chart-{number}" for number in range(1, 7)))
 """What is no text: borders of controls, the ring of the focus, what is drawn in charts."""
 
 

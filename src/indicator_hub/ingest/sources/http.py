@@ -76,7 +76,7 @@ async def ask(feed: Feed, source: str, asked: Mapping[str, str]) -> Answer:
     url = _url(feed, source)
     try:
         async with asyncio.timeout(_WHOLE), httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False) as client:
-            return await _get(client, url, headers, internal=feed.internal)
+            return await _get(client, url, headers, _shown(source), internal=feed.internal)
     except TimeoutError:
         raise FeedFailed(f"{_shown(source)} had not sent everything after {_WHOLE:.0f} seconds.") from None
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -102,7 +102,10 @@ def own_headers(feed: Feed) -> dict[str, str]:
     return {name: _filled(value, feed) for name, value in feed.headers.items()}
 
 
-async def _get(client: httpx2.AsyncClient, url: httpx2.URL, headers: Mapping[str, str], *, internal: bool) -> Answer:
+async def _get(
+    client: httpx2.AsyncClient, url: httpx2.URL, headers: Mapping[str, str], shown: str, *, internal: bool
+) -> Answer:
+    """`shown` stands for the URL in what is said of it: a secret may be filled in anywhere in the URL itself."""
     pinned = await _address(url, internal=internal)
     for _ in range(_MAX_REDIRECTS + 1):
         sent = {**headers, "Host": url.netloc.decode("ascii")}
@@ -113,15 +116,13 @@ async def _get(client: httpx2.AsyncClient, url: httpx2.URL, headers: Mapping[str
             if answer.is_redirect:
                 target = url.join(answer.headers.get("location", ""))
                 if (target.scheme, target.netloc) != (url.scheme, url.netloc):
-                    raise FeedFailed(
-                        f"{_shown(str(url))} redirects to another host. Declare the new address if it is right."
-                    )
+                    raise FeedFailed(f"{shown} redirects to another host. Declare the new address if it is right.")
                 url = target
                 continue
             if answer.status_code != HTTPStatus.OK:
-                raise FeedFailed(f"{_shown(str(url))} answered {answer.status_code}.", _rest(answer))
-            return Answer(answer.headers, await _body(answer, str(url)))
-    raise FeedFailed(f"{_shown(str(url))} redirects without end.")
+                raise FeedFailed(f"{shown} answered {answer.status_code}.", _rest(answer))
+            return Answer(answer.headers, await _body(answer, shown))
+    raise FeedFailed(f"{shown} redirects without end.")
 
 
 async def _address(url: httpx2.URL, *, internal: bool) -> str:
@@ -142,21 +143,21 @@ async def _address(url: httpx2.URL, *, internal: bool) -> str:
     return addresses[0]
 
 
-async def _body(answer: httpx2.Response, url: str) -> BinaryIO:
+async def _body(answer: httpx2.Response, shown: str) -> BinaryIO:
     with ExitStack() as stack:
         body = stack.enter_context(scratch())
         packed = answer.headers.get("content-encoding", "identity").strip().lower()
         if packed not in ("identity", "gzip", "x-gzip", ""):
-            raise FeedFailed(f"{_shown(url)} packs what it sends in a way that it was not asked for.")
+            raise FeedFailed(f"{shown} packs what it sends in a way that it was not asked for.")
         async for chunk in answer.aiter_raw():
             if body.tell() + len(chunk) > MAX_BYTES:
-                raise FeedFailed(f"{_shown(url)} is larger than {MAX_BYTES} bytes.")
+                raise FeedFailed(f"{shown} is larger than {MAX_BYTES} bytes.")
             body.write(chunk)
         body.seek(0)
         if packed.endswith("gzip"):
             found = await asyncio.to_thread(unpacked, body)
             if found is body:
-                raise FeedFailed(f"{_shown(url)} says that it is packed, and it is not.")
+                raise FeedFailed(f"{shown} says that it is packed, and it is not.")
             return found
         stack.pop_all()  # whole: it stays open
         return body

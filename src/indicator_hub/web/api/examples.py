@@ -27,6 +27,11 @@ _READERS = [
     {"organisation": "xb-cert", "nation": "XB", "role": "member", "who": "persons", "number": 2, "sees": True, "because": "TLP:AMBER is within what a member reads"},
     {"organisation": "xc-soc", "nation": "XC", "role": "observer", "who": "services", "number": 1, "sees": False, "because": "it is above what this role reads"},
 ]  # fmt: skip
+_FEED = {
+    "feed": "edge-scanners", "title": "Addresses that scan", "organisation": "xa-cert", "group": "alpha", "collection": "feeds",
+    "state": "well", "failures": 0, "waiting": 1, "every": 21600, "next": _WHEN, "succeeded": _WHEN,
+    "last": {"started": _WHEN, "outcome": "done", "tally": {"candidates": 3, "new": 2, "quarantined": 1}},
+}  # fmt: skip
 _LEVEL = {"level": "TLP:AMBER", "persons_only": False, "readers": _READERS}
 _FOUND = {
     "object": _OBJECT, "version": _VERSION, "type": "indicator", "name": "Loader", "values": [{"kind": "ipv4-addr", "value": "198.51.100.7"}],
@@ -95,14 +100,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "name": "heron", "title": "Heron", "purpose": "Find the servers", "lead_nation": "XA", "closed": True, "until": _WHEN,
         "parts": [{"organisation": "xa-cert", "given": 4, "received": 0, "withdrawn": 1, "recalled": 1, "released": 0, "evidence": 0}],
     },
-    "FeedList": {
-        "items": [
-            {
-                "feed": "edge-scanners", "title": "Addresses that scan", "organisation": "xa-cert", "group": "alpha", "collection": "feeds",
-                "state": "well", "failures": 0, "waiting": 1, "every": 21600, "next": _WHEN, "succeeded": _WHEN,
-                "last": {"started": _WHEN, "outcome": "done", "tally": {"candidates": 3, "new": 2, "quarantined": 1}},
-            }
-        ]
+    "FeedList": {"items": [_FEED]},
+    "FeedWhole": {
+        **_FEED,
+        "declared": {
+            "source": "https://feeds.example/scanners.txt", "format": "list", "use": "publish", "kind": "rolling", "level": "TLP:GREEN",
+            "reshare": True, "most_warned": 5,
+        },
+        "week": [{"since": _WHEN, "brought": 2, "failed": 0}],
     },
     "RefusalList": {"items": [{"reason": "non_global", "number": 1, "releasable": True, "samples": ["10.0.0.1"]}]},
     "DryRunTold": {"tally": {"candidates": 3, "new": 2, "quarantined": 1}},

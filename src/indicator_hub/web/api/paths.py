@@ -283,6 +283,10 @@ async def _feeds(asked: Asked) -> Answer:
     return {"items": await feeding.listed(asked.store, asked.call.caller)}
 
 
+async def _feed(asked: Asked) -> Answer:
+    return await feeding.one(asked.store, asked.call.caller, asked["feed"])
+
+
 async def _run_feed(asked: Asked) -> Answer:
     await feeding.ask_for_run(asked.store, asked.call.caller, asked["feed"])
     return {}
@@ -409,6 +413,7 @@ OPERATIONS = (
     Operation("POST", "/tokens/", "A new token, answered this once.", _make_token, shapes.TokenMade, shapes.TokenAsked, status=201),
     Operation("DELETE", "/tokens/{token}/", "Make a token worthless.", _revoke_token, shapes.Nothing),
     Operation("GET", "/feeds/", "The feeds that one's organisation imports.", _feeds, shapes.FeedList),
+    Operation("GET", "/feeds/{feed}/", "How one stands, as what it is declared, and what it brought in a week.", _feed, shapes.FeedWhole),
     Operation("POST", "/feeds/{feed}/run/", "Run it now: the schedule takes it next.", _run_feed, shapes.Nothing),
     Operation("POST", "/feeds/{feed}/dry-run/", "What a run would do now; nothing is done.", _dry_run, shapes.DryRunTold),
     Operation("POST", "/feeds/{feed}/accept/", "Run it now, and take what is held for a person.", _accept, shapes.AcceptTold),

@@ -717,6 +717,7 @@ class RunTold(_Shape):
     finished: Timestamp | None = None
     outcome: Literal["running", "done", "unchanged", "failed"]
     reason: str | None = None
+    held: bool | None = Field(None, description="True: it was held for a person, who may look at it and accept it.")
     tally: dict[str, int] = Field(
         description="candidates = new + updated + unchanged + duplicate + recalled + quarantined"
     )
@@ -771,6 +772,40 @@ class FeedTold(_Shape):
     next: Timestamp | None = None
     succeeded: Timestamp | None = None
     last: RunTold | None = None
+
+
+class FeedDeclared(_Shape):
+    """As what a feed is declared, without anything secret."""
+
+    source: str = Field(description="Of a file its name; of an address neither user nor the values of its query.")
+    format: str
+    use: str
+    kind: str
+    level: str | None = None
+    confidence: int | None = None
+    confidence_cap: int | None = None
+    indicator_types: list[str] | None = None
+    labels: list[str] | None = None
+    valid_days: int | None = None
+    terms: str | None = None
+    reshare: bool
+    most_warned: int
+    headers: list[str] | None = Field(None, description="The names of those that are sent along.")
+
+
+class SlotTold(_Shape):
+    """What a feed brought in six hours."""
+
+    since: Timestamp
+    brought: int = Field(description="Objects that were new or changed.")
+    failed: int = Field(description="Runs that failed.")
+
+
+class FeedWhole(FeedTold):
+    """A feed as it stands, as what it is declared, and what it brought in a week."""
+
+    declared: FeedDeclared
+    week: list[SlotTold]
 
 
 class FeedList(_Shape):

@@ -17,13 +17,15 @@ _LEVELS = (
     ("TLP:GREEN", "c3"),
     ("TLP:AMBER", "c2"),
     ("TLP:AMBER+STRICT", "c4"),
-    ("TLP:RED", "c1"),
+    ("TLP:RED", "red"),
     ("", "c5"),
 )
 """From the bottom of a column up; what has no level is held."""
 _SOON = 30
 _RECALLS = 100
+"""So many recalls are looked at, of those that one waits for, and of those that wait for one."""
 _ROWS = 10
+_TROUBLED = 5
 
 
 async def _dashboard(visit: Visit) -> Response:
@@ -34,9 +36,8 @@ async def _dashboard(visit: Visit) -> Response:
     told = await search.statistics(visit.store, visit.caller, first, now + 1)
     columns = _columns(told, first // _DAY, days)
     shown = [place for place in range(len(_LEVELS)) if any(parts[place] for _, parts in columns)]
-    kinds = [(one.get("name", ""), one["number"]) for one in told["types"][:_ROWS]]
-    originators = [(one.get("name") or visit.say("others"), one["number"]) for one in told["originators"][:_ROWS]]
-    back, _ = await recalls.listed(visit.store, visit.caller, after=(-1, "~"), limit=_RECALLS)
+    kinds = [(one.get("name", ""), one["number"]) for one in told["types"]]
+    originators = [(one.get("name") or visit.say("others"), one["number"]) for one in told["originators"]]
     feeds = await feeding.listed(visit.store, visit.caller)
     return visit.page(
         "dashboard.html",
@@ -47,12 +48,16 @@ async def _dashboard(visit: Visit) -> Response:
         levels=[(name or visit.say("held"), css) for name, css in _LEVELS],
         shown=shown,
         over_time=charts.stacked(columns, [css for _, css in _LEVELS], visit.say("New on each day, by TLP")),
-        by_type=charts.bars(kinds, visit.say("New, by type")),
-        by_originator=charts.bars(originators, visit.say("New, by who shared it"), "c3"),
+        by_type=charts.bars(kinds[:_ROWS], visit.say("New, by type")),
+        by_originator=charts.bars(originators[:_ROWS], visit.say("New, by who shared it"), "c3"),
         types=kinds,
         originators=originators,
-        waiting=[one for one in back if "acknowledged" not in one],
+        drawn=_ROWS,
+        waiting=await recalls.waiting(visit.store, visit.caller, most=_RECALLS),
+        unheard=await _unheard(visit, first),
+        most=_RECALLS,
         troubled=[one for one in feeds if one["state"] in ("failing", "resting")],
+        named=_TROUBLED,
         feeds=len(feeds),
         ending=await _ending(visit, now),
         machines=await tokens.listed(visit.store, visit.caller),
@@ -65,6 +70,18 @@ def _columns(told: dict[str, Any], first: int, days: int) -> list[tuple[str, lis
     found = {one["day"]: {level.get("name", ""): level["number"] for level in one["levels"]} for one in told["days"]}
     names = [timestamps.render((first + place) * _DAY)[:10] for place in range(days)]
     return [(name, [found.get(name, {}).get(level, 0) for level, _ in _LEVELS]) for name in names]
+
+
+async def _unheard(visit: Visit, first: int) -> int:
+    """How many of what was taken back of one's own since then not everybody has acknowledged who had been given it."""
+    issued, _ = await recalls.issued(visit.store, visit.caller, after=(first - 1, "~"), limit=_RECALLS)
+    number = 0
+    for one in issued:
+        elsewhere = one.get("elsewhere", {"given": 0, "acknowledged": 0})
+        number += elsewhere["given"] > elsewhere["acknowledged"] or any(
+            "acknowledged" not in to for to in one["recipients"]
+        )
+    return number
 
 
 async def _ending(visit: Visit, now: int) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Response
+from markupsafe import Markup
 
 from indicator_hub.errors import HubError, Invalid, NotFound
 from indicator_hub.sharing import feeding
@@ -16,23 +17,25 @@ HERE = "/console/feeds/"
 _RUNS = 20
 _ROWS = 100
 _DIGITS = 15
-_CHANGED = ("new", "updated")
 
 
 async def _all(visit: Visit) -> Response:
     listed = await feeding.listed(visit.store, visit.caller)
-    runs = await feeding.week(visit.store, visit.caller)
+    weeks = await feeding.week(visit.store, visit.caller)
     for one in listed:
-        brought = [sum(run["tally"].get(word, 0) for word in _CHANGED) for run in reversed(runs[one["feed"]])]
-        one["spark"] = charts.sparkline(brought, visit.say("New and changed in each run of the last seven days"))
+        one["spark"] = _spark(visit, weeks[one["feed"]])
     return visit.page("feeds.html", feeds=listed)
+
+
+def _spark(visit: Visit, week: list[dict[str, Any]]) -> Markup:
+    brought, failed = ([slot[word] for slot in week] for word in ("brought", "failed"))
+    title = visit.say("New and changed, and runs that failed, in each six hours of the last seven days")
+    return charts.sparkline(brought, failed, title)
 
 
 async def _one(visit: Visit, *, refusal: str = "", rehearsed: Mapping[str, int] | None = None) -> Response:
     name = visit["feed"]
-    found = next((one for one in await feeding.listed(visit.store, visit.caller) if one["feed"] == name), None)
-    if found is None:
-        raise NotFound
+    found = await feeding.one(visit.store, visit.caller, name)
     reason = visit.query.get("reason", "")[:200]
     after = visit.query.get("after", "0")
     if not after.isascii() or not after.isdigit() or len(after) > _DIGITS:
@@ -45,9 +48,11 @@ async def _one(visit: Visit, *, refusal: str = "", rehearsed: Mapping[str, int] 
         "feed.html",
         status=400 if refusal else 200,
         feed=found,
+        spark=_spark(visit, found["week"]),
+        failed=sum(slot["failed"] for slot in found["week"]),
         runs=await feeding.runs(visit.store, visit.caller, name, limit=_RUNS),
         refusals=[one | {"words": _words(visit, one["reason"])} for one in refusals],
-        rows=rows[:_ROWS],
+        rows=[one | {"words": _words(visit, one["reason"])} for one in rows[:_ROWS]],
         following=rows[_ROWS - 1]["id"] if len(rows) > _ROWS else None,
         reason=reason,
         refusal=refusal,
@@ -108,9 +113,9 @@ async def _settle(visit: Visit) -> Response:
     except HubError as error:
         return await _one(visit, refusal=error.detail or visit.say(error.sentence))
     said = (
-        visit.say("%(number)s rows released: the next run takes them.", number=number)
+        visit.say("Released: %(number)s. The next run takes them.", number=number)
         if how == "released"
-        else visit.say("%(number)s rows dismissed.", number=number)
+        else visit.say("Dismissed: %(number)s.", number=number)
     )
     return visit.go(f"{HERE}{visit['feed']}/", said)
 
