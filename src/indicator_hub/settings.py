@@ -27,7 +27,7 @@ CONFIG = f"{PREFIX}CONFIG"
 SECRETS = ("database_url", "metrics_token")
 """Settings that may hold a secret, and so may stand in a file of their own."""
 _SHORTEST_TOKEN = 16
-_PASSWORD = re.compile(r"((?<=//)[^:/@]*:|(?<=[?&]password=))[^@&]+(?=@|&|$)")
+_SECRET_KEY = re.compile(r"(?i)(?<=[?&])(\w*password)=[^&]*")
 
 
 class _Read(PydanticBaseSettingsSource):
@@ -236,9 +236,25 @@ def told(**overrides: object) -> list[Told]:
         else:
             origin = "default" if value == usual[name] else "derived"
         text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-        shown = "***" if name == "metrics_token" and text else _PASSWORD.sub(r"\1***", text)
+        shown = _masked(name, text)
         found.append(Told(name, shown, origin, field.description or ""))
     return found
+
+
+def _masked(name: str, text: str) -> str:
+    """As it may be shown: of a secret only what is none."""
+    if name not in SECRETS or not text:
+        return text
+    scheme, mark, rest = text.partition("://")
+    if not mark:
+        return "***"
+    # By the last @ before the path: a password may hold one, and a & as well.
+    place, slash, path = rest.partition("/")
+    user, at, host = place.rpartition("@")
+    if at and ":" in user:
+        place = f"{user.partition(':')[0]}:***@{host}"
+    path = _SECRET_KEY.sub(r"\1=***", path)
+    return f"{scheme}://{place}{slash}{path}"
 
 
 def _in_env_file(path: Path, variable: str) -> bool:

@@ -80,3 +80,25 @@ def test_it_is_shown(config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyte
         "origin": f"file: {config}",
         "sentence": "Objects on a page without `limit`, and at most.",
     } in lines
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://hub:a&b-tail@db/hub", "postgresql://hub:***@db/hub"),
+        ("postgresql://hub:p@ss-tail@db/hub", "postgresql://hub:***@db/hub"),
+        ("postgresql://db:5433/hub?sslpassword=tail&ssl=on", "postgresql://db:5433/hub?sslpassword=***&ssl=on"),
+        ("sqlite:///hub.db", "sqlite:///hub.db"),
+    ],
+)
+def test_of_a_secret_only_what_is_none(monkeypatch: pytest.MonkeyPatch, url: str, shown: str) -> None:
+    """No part of a password; what is none is shown, also in a URL that is no secret."""
+    monkeypatch.setenv("INDICATOR_HUB_DATABASE_URL", url)
+    monkeypatch.setenv("INDICATOR_HUB_PUBLIC_URL", "http://hub.example:8443")
+    monkeypatch.setenv("INDICATOR_HUB_METRICS_TOKEN", "sixteen and more of it")
+    found = {one.name: one.value for one in told()}
+    assert (found["database_url"], found["public_url"], found["metrics_token"]) == (
+        shown,
+        "http://hub.example:8443",
+        "***",
+    )

@@ -18,7 +18,12 @@ SETTINGS = {f"INDICATOR_HUB_{name.upper()}" for name in Settings.model_fields} |
 def test_every_setting_that_is_named_is_one() -> None:
     """In the unit, in compose, in the manifests, in the image and in the page about them."""
     known = SETTINGS | {"INDICATOR_HUB_CONFIG", "INDICATOR_HUB_ENV_FILE", "INDICATOR_HUB_NAME"}
-    named = [ROOT / "Dockerfile", ROOT / "docs" / "operating.md", *(one for one in DEPLOY.rglob("*") if one.is_file())]
+    named = [
+        ROOT / "Dockerfile",
+        ROOT / "compose.yaml",
+        ROOT / "docs" / "operating.md",
+        *(one for one in DEPLOY.rglob("*") if one.is_file()),
+    ]
     for one in named:
         assert set(re.findall(r"INDICATOR_HUB_[A-Z_]+", one.read_text(encoding="utf-8"))) <= known, one.name
 
@@ -42,12 +47,13 @@ def test_the_unit_is_shut() -> None:
 
 def test_containers_are_shut() -> None:
     """A root file system that is read only, no capability, the user of the image."""
-    compose: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    compose: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
     hub = compose["services"]["hub"]
     assert (hub["read_only"], hub["cap_drop"]) == (True, ["ALL"])
     manifests = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "hub.yaml").read_text(encoding="utf-8")))
     pod = manifests[0]["spec"]["template"]["spec"]
     assert pod["securityContext"]["runAsUser"] == 10001
+    assert pod["enableServiceLinks"] is False
     assert "USER 10001:10001" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
     for one in (*pod["containers"], *pod["initContainers"]):
         assert one["securityContext"]["readOnlyRootFilesystem"] is True

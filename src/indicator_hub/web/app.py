@@ -97,7 +97,7 @@ class SlashedPaths:
             return
         if not scope["path"].endswith("/"):
             scope = {**scope, "path": scope["path"] + "/"}
-        status, begun = 500, perf_counter()
+        status, begun = 0, perf_counter()
 
         async def sent(message: MutableMapping[str, Any]) -> None:
             nonlocal status
@@ -108,4 +108,5 @@ class SlashedPaths:
         try:
             await self.app(scope, receive, sent)
         finally:
-            self._counted.count(status, perf_counter() - begun)
+            if status:  # else the client had gone before there was an answer
+                self._counted.count(status, perf_counter() - begun)
