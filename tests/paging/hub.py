@@ -86,6 +86,7 @@ class Ground:
 
     async def _reset(self) -> None:
         async with self.store.transactions.begin() as tx:
+            await tx.execute(delete(schema.observable))
             await tx.execute(delete(schema.audience_history))
             for table in (
                 schema.unresolved,

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote
 
 from fastapi import FastAPI, Request, Response
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
@@ -23,7 +24,7 @@ from indicator_hub.web.console import session
 from indicator_hub.web.console.assets import PREFIX, by_url
 from indicator_hub.web.console.visit import Visit
 from indicator_hub.web.console.words import LANGUAGES, N_, preferred
-from indicator_hub.web.problems import STATUS, method_not_allowed, request_id
+from indicator_hub.web.problems import STATUS, method_not_allowed, request_id, unknown
 
 if TYPE_CHECKING:
     from fastapi.routing import APIRoute
@@ -68,7 +69,10 @@ def mount(app: FastAPI, pages: tuple[Page, ...]) -> None:
     _route(app, Page("/{rest:path}", _nothing))
 
 
-async def _root() -> Response:
+async def _root(request: Request) -> Response:
+    """To the console for a browser; for a client of anything else there is no such resource, as there never was."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return unknown(request, HTTPException(404))
     return Response(status_code=303, headers={"Location": HOME, "Cache-Control": "no-store"})
 
 
