@@ -211,7 +211,9 @@ async def test_assets_are_kept_for_ever_under_their_content(s: Site) -> None:
             plain = await one.client.get(f"/console/static/{name}", headers={"accept-encoding": "identity"})
             assert plain.content == found.content
         assert (await one.client.get("/console/static/0000000000000000/console.css")).status_code == 404
-        assert (await one.client.get("/")).headers["location"] == "/console/"
+        browser, client = ({"accept": one} for one in ("text/html,*/*;q=0.8", "application/taxii+json"))
+        assert (await one.client.get("/", headers=browser)).headers["location"] == "/console/"
+        assert (await one.client.get("/", headers=client)).status_code == 404
         assert (await one.client.get("/favicon.ico")).status_code == 204
         styles = await one.client.get(f"/console/static/{next(n for n in named if n.endswith('css'))}")
         font = styles.text.split('url("')[1].split('"')[0]
