@@ -63,6 +63,7 @@ def _fill() -> None:
     observable = sa.table(
         "observable", *map(sa.column, ("entry_id", "collection_id", "digest", "kind", "value", "part"))
     )
+    fields = summary({})._fields
     changed = entry.update().where(entry.c.id == sa.bindparam("key"))
     last = 0
     while True:
@@ -87,7 +88,7 @@ def _fill() -> None:
                 for one in terms(value)
             ]
         if told:
-            connection.execute(changed.values({name: sa.bindparam(name) for name in found}), told)
+            connection.execute(changed.values({name: sa.bindparam(name) for name in fields}), told)
         if said:
             connection.execute(observable.insert(), said)
         last = rows[-1][0]

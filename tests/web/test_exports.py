@@ -39,6 +39,27 @@ async def test_who_gets_what(database_url: str) -> None:
         assert (await s.get(IP, "gus")).text == ""
 
 
+async def test_labels_are_told_and_asked_for_as_they_are(database_url: str) -> None:
+    """A slash or a per cent in one is told as it is; one with a per cent is asked for, and is no other label."""
+    async with site(database_url) as s:
+        said = {1: "a/b", 2: "100%", 3: "a%2fb"}
+        await shared(s, *(indicator(n, tlp="GREEN", labels=[label]) for n, label in said.items()))
+
+        async def rows(**asked: str) -> dict[str, str]:
+            found = await s.client.get(
+                "/exports/alpha/ndjson/indicators.ndjson",
+                params={"documentation": "true"} | asked,
+                headers=s.headers("ana", accept="*/*"),
+            )
+            listed = [json.loads(row) for row in found.text.splitlines()]
+            return {one["value"]: str(one["labels"]) for one in listed}
+
+        every = await rows()
+        assert all(label in every[f"198.51.100.{number}"] for number, label in said.items())
+        for number in (2, 3):
+            assert list(await rows(label=said[number])) == [f"198.51.100.{number}"]
+
+
 async def test_refusals_in_their_order(sqlite_url: str) -> None:
     """Credentials, method, the query, what exists for this account: in this order, as problem details."""
     async with site(sqlite_url) as s:

@@ -11,7 +11,7 @@ from indicator_hub.trust.roster import Account
 
 async def listed(store: Store, caller: Caller) -> list[dict[str, Any]]:
     """The accounts of one's organisation. Raises NotPermitted without the scope `manage`."""
-    account = _manager(caller)
+    account = require_manager(caller)
     async with store.transactions.read() as tx:
         found = await credentials.of_organisation(tx, account.organisation_id)
     return [_said(one, suspended=suspended) for one, suspended in found]
@@ -24,7 +24,7 @@ async def suspend(store: Store, caller: Caller, name: str, *, suspended: bool) -
     reinstate what the hub's operator suspended.
     """
     async with act(store, caller, "suspend" if suspended else "reinstate") as a:
-        account = _manager(caller)
+        account = require_manager(caller)
         async with a.transaction() as tx:
             one = await credentials.account_by_name(tx, name)
             if one is None or one.organisation_id != account.organisation_id or one.kind == "feed":
@@ -38,7 +38,8 @@ async def suspend(store: Store, caller: Caller, name: str, *, suspended: bool) -
             return dict(a.answer)
 
 
-def _manager(caller: Caller) -> Account:
+def require_manager(caller: Caller) -> Account:
+    """Who asks, where it may manage its organisation's accounts. Raises NotPermitted."""
     account = caller.require_account()
     if "manage" not in account.scopes:
         raise NotPermitted("This account may not manage its organisation's accounts: its scopes leave out manage.")

@@ -16,6 +16,12 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,99}")
 _BITS = 256
 
 
+def fresh_token() -> tuple[str, bytes]:
+    """A token, 256 random bits behind `ihub_`, and the SHA-256 that is kept of it."""
+    token = f"ihub_{secrets.token_urlsafe(_BITS // 8)}"
+    return token, hashlib.sha256(token.encode()).digest()
+
+
 async def enrol(
     store: Store,
     name: str,
@@ -51,10 +57,8 @@ async def enrol(
             raise Conflict(f"The account {name} exists already, with the scopes {', '.join(sorted(account.scopes))}.")
         if lists_empty is not None:
             await credentials.set_lists_empty(tx, account.id, lists_empty)
-        token = f"ihub_{secrets.token_urlsafe(_BITS // 8)}"
-        await credentials.add_token(
-            tx, account.id, hashlib.sha256(token.encode()).digest(), label=label, now=a.now, ends=ends
-        )
+        token, digest = fresh_token()
+        await credentials.add_token(tx, account.id, digest, label=label, now=a.now, ends=ends)
         a.details |= {"account": account.id, "kind": kind, "organisation": organisation, "ends": ends or 0}
     return account, token
 

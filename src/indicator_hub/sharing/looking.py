@@ -13,6 +13,7 @@ from indicator_hub.sharing import audience
 from indicator_hub.sharing.act import Caller
 from indicator_hub.sharing.poll import poll
 from indicator_hub.stix import timestamps
+from indicator_hub.stix.references import references
 from indicator_hub.store import feeds, records, relations, roster
 from indicator_hub.store.opened import Store
 from indicator_hub.store.records import Record
@@ -53,6 +54,8 @@ class Looked:
     versions: tuple[Version, ...]
     related: Mapping[str, Mapping[str, Any]]
     """The latest version of each object that it refers to, or that refers to it, and of what is at the other end of those."""
+    refers: Mapping[str, frozenset[str]]
+    """By id, what each of these refers to; of the object itself its newest version."""
     originators: Mapping[str, str]
     """By id of a related object, who shared it."""
     referrers: tuple[str, ...]
@@ -132,38 +135,49 @@ async def look(store: Store, caller: Caller, reach: Reach, identifier: str) -> L
     )
     if not versions:  # it went while it was read
         raise NotFound
-    named = [one for version in versions for one in refers_to(version.value)]
-    related, originators = await _around(store, caller, reach, [*referrers, *named], parties)
-    ends = [one for value in related.values() for one in refers_to(value)]
-    further, more = await _around(
-        store, caller, reach, [one for one in ends if one not in related and one != identifier], parties
+    named = [one for version in versions for one in sorted(references(version.value, version.raw))]
+    around = await _around(store, caller, reach, [*referrers, *named], parties)
+    ends = [one for found in around.refers.values() for one in sorted(found)]
+    beyond = await _around(
+        store, caller, reach, [one for one in ends if one not in around.values and one != identifier], parties
     )
     latest = max(versions, key=_order)
+    refers = around.refers | beyond.refers | {identifier: references(latest.value, latest.raw)}
     of = by_date[latest.date_added].organisation_id
     of = of if of in keys else 0
     return Looked(
-        identifier, versions, related | further, originators | more, tuple(one for one in referrers if one in related),
+        identifier, versions, around.values | beyond.values, refers, around.originators | beyond.originators,
+        tuple(one for one in referrers if one in around.values),
         {"organisation": parties.get(of, ""), "nation": nations.get(of, ""), "desk": contacts.get(of, {})} if of else {},
         tuple(sources), page.more or len(referrers) == RELATED,
         await audience.of_object(store, caller, reach, identifier),
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """Objects by id: their newest versions, what they refer to, who shared them."""
+
+    values: dict[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    refers: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    originators: dict[str, str] = field(default_factory=dict[str, str])
+
+
 async def _around(
     store: Store, caller: Caller, reach: Reach, identifiers: Iterable[str], parties: Mapping[int, str]
-) -> tuple[dict[str, Mapping[str, Any]], dict[str, str]]:
-    """The latest version of each of these that is seen, and who shared it."""
-    asked = tuple(dict.fromkeys(identifiers))[:RELATED]
+) -> _Around:
+    """Of these objects those that are seen."""
+    asked, found = tuple(dict.fromkeys(identifiers))[:RELATED], _Around()
     if not asked:
-        return {}, {}
+        return found
     page = await poll(store, caller, reach, Query(-1, RELATED, Filters(ids=asked)), Resource.OBJECTS)
-    found = {entry.id: cast("Mapping[str, Any]", json.loads(entry.body)) for entry in page.entries}
-    originators: dict[str, str] = {}
     async with store.transactions.read() as tx:
-        for name in found:
-            for one in await records.seen(tx, reach, name, shown=True):
-                originators[name] = parties.get(one.organisation_id, "")
-    return found, originators
+        for entry in page.entries:
+            value = found.values[entry.id] = cast("dict[str, Any]", json.loads(entry.body))
+            found.refers[entry.id] = references(value, entry.body)
+            for one in await records.seen(tx, reach, entry.id, shown=True):
+                found.originators[entry.id] = parties.get(one.organisation_id, "")
+    return found
 
 
 def _version(raw: bytes, version: str, kept: Record, parties: Mapping[int, str], reach: Reach) -> Version:
@@ -184,25 +198,12 @@ def _version(raw: bytes, version: str, kept: Record, parties: Mapping[int, str],
     )
 
 
-_REFERENCES = ("source_ref", "target_ref", "sighting_of_ref")
-_LISTS = ("object_refs", "observed_data_refs", "where_sighted_refs")
-
-
-def refers_to(value: Mapping[str, Any]) -> list[str]:
-    """The ids of the objects that an object is about; not of its marks, nor of who made it."""
-    found = [value[name] for name in _REFERENCES if isinstance(value.get(name), str)]
-    for name in _LISTS:
-        listed = value.get(name)
-        found += [one for one in cast("list[Any]", listed) if isinstance(one, str)] if isinstance(listed, list) else []
-    return list(dict.fromkeys(found))
-
-
 async def relations_of(store: Store, caller: Caller, reach: Reach, identifier: str) -> list[dict[str, Any]]:
     """What refers to an object and what it refers to, as far as it is seen, for the API. Raises as `look` does."""
     found = await look(store, caller, reach, identifier)
     told: list[dict[str, Any]] = []
     for name, value in found.related.items():
-        direction = "to" if name in refers_to(found.latest.value) else "from" if name in found.referrers else "beyond"
+        direction = "to" if name in found.refers[identifier] else "from" if name in found.referrers else "beyond"
         said: dict[str, Any] = {"object": name, "type": value["type"], "direction": direction}
         if "relationship_type" in value:
             said["relationship_type"] = value["relationship_type"]

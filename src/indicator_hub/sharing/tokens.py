@@ -4,13 +4,13 @@ A person makes tokens for itself; who manages an organisation also for its machi
 read, or submit too. What each account sees follows from its organisation, so nobody widens anything by a token.
 """
 
-import hashlib
 import re
-import secrets
 from typing import Any
 
 from indicator_hub.errors import Conflict, Invalid, NotFound, NotPermitted
+from indicator_hub.sharing.accounts import require_manager
 from indicator_hub.sharing.act import Caller, act
+from indicator_hub.sharing.enrol import fresh_token
 from indicator_hub.stix import timestamps
 from indicator_hub.store import credentials, tokens
 from indicator_hub.store.engine import Transaction
@@ -22,7 +22,6 @@ LONGEST_DAYS = 730
 _DAY = 86_400_000_000
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
 _LABEL = 100
-_BITS = 256
 
 
 async def listed(store: Store, caller: Caller) -> list[dict[str, Any]]:
@@ -44,8 +43,7 @@ async def make(store: Store, caller: Caller, name: str = "", *, label: str = "",
         _require_terms(label, days)
         async with a.transaction() as tx:
             one = account if name in ("", account.name) else await _machine(tx, account, name)
-            token = f"ihub_{secrets.token_urlsafe(_BITS // 8)}"
-            digest = hashlib.sha256(token.encode()).digest()
+            token, digest = fresh_token()
             await credentials.add_token(tx, one.id, digest, label=label, now=a.now, ends=a.now + days * _DAY)
             made = (await tokens.listed(tx, one.organisation_id, account_id=one.id))[0]
             a.details |= {"account": one.id, "token": made.id, "ends": made.ends or 0}
@@ -70,7 +68,7 @@ async def add_machine(store: Store, caller: Caller, name: str, *, submits: bool 
     Raises Invalid for a name that cannot be, NotPermitted without the scope `manage`, Conflict for one that is there.
     """
     async with act(store, caller, "add machine") as a:
-        account = _manager(caller)
+        account = require_manager(caller)
         if not _NAME.fullmatch(name):
             raise Invalid("A machine's name has small letters, digits and . _ - only, 50 at most.")
         scopes = ("read", "submit") if submits else ("read",)
@@ -96,13 +94,6 @@ async def _machine(tx: Transaction, account: Account, name: str) -> Account:
     if one.kind == "person":
         raise NotPermitted("A person makes its own tokens.")
     return one
-
-
-def _manager(caller: Caller) -> Account:
-    account = caller.require_account()
-    if "manage" not in account.scopes:
-        raise NotPermitted("This account may not manage its organisation's accounts: its scopes leave out manage.")
-    return account
 
 
 def _require_terms(label: str, days: int) -> None:

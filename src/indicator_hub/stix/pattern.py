@@ -79,7 +79,7 @@ _FORMS = (
         "user-agent", "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'", canonical.verbatim
     ),
 )
-_ENDPOINTS = {"ipv4-port": "ipv4-addr", "ipv6-port": "ipv6-addr", "domain-port": "domain-name"}
+ENDPOINTS = {"ipv4-port": "ipv4-addr", "ipv6-port": "ipv6-addr", "domain-port": "domain-name"}
 """A destination and its port, and the type of the destination."""
 _OF_ENDPOINT = {
     "ipv4-port": canonical.ipv4_port,
@@ -87,7 +87,7 @@ _OF_ENDPOINT = {
     "domain-port": canonical.domain_port,
 }
 
-TYPES = frozenset((*(form.type for form in _FORMS), *_ENDPOINTS))
+TYPES = frozenset((*(form.type for form in _FORMS), *ENDPOINTS))
 TYPE_GROUPS = frozenset({"ip", "hash", "domain", "host", "endpoint"})
 """Words for several types at once, where a feed names no closer one."""
 HASHES = ("sha3-512", "sha512", "sha3-256", "sha256", "sha1", "md5", "tlsh", "ssdeep")
@@ -123,7 +123,7 @@ def render(observable: Observable) -> str:
 
     Raises KeyError for a type that is not in `TYPES`.
     """
-    if (kind := _ENDPOINTS.get(observable.type)) is not None:
+    if (kind := ENDPOINTS.get(observable.type)) is not None:
         host, _, number = observable.value.rpartition(":")
         of = "network-traffic:dst_ref"
         return f"[{of}.type = '{kind}' AND {of}.value = '{host.strip('[]')}' AND network-traffic:dst_port = {number}]"
@@ -180,7 +180,7 @@ def read(path: str, text: str, *, number: bool = False) -> Observable | None:
 def _endpoint(kind: str, host: str, number: str) -> Observable | None:
     text = f"[{host}]:{number}" if kind == "ipv6-addr" else f"{host}:{number}"
     for ours, of in _OF_ENDPOINT.items():
-        if kind in (_ENDPOINTS[ours], "ipv6-addr" if ours == "ipv4-port" else kind) and (value := of(text)) is not None:
+        if kind in (ENDPOINTS[ours], "ipv6-addr" if ours == "ipv4-port" else kind) and (value := of(text)) is not None:
             return Observable(ours, value)
     return None
 

@@ -15,7 +15,6 @@ from indicator_hub.stix.pattern import Observable
 WHOLE, SOME, WITHIN = 0, 1, 2
 LONGEST_NAME = 200
 _DIGEST = 16
-_ENDPOINTS = {"ipv4-port": "ipv4-addr", "ipv6-port": "ipv6-addr", "domain-port": "domain-name"}
 _TEXT = r"'[^'\\]*+(?:\\['\\][^'\\]*+)*+'"
 _PATH = r"[a-z0-9-]++:[A-Za-z0-9_-]++(?:\.(?:[A-Za-z0-9_-]++|'[^'\\]*+')|\[(?:[0-9]++|\*)\])*+"
 _COMPARISON = re.compile(rf"({_PATH})\s*+(?:=\s*+({_TEXT}|[0-9]{{1,10}}(?![0-9.]))|IN\s*+\(([^()]*+)\))|{_TEXT}")
@@ -149,7 +148,7 @@ def _with_host(one: Observable, part: int) -> Iterator[Term]:
     host: str | None = None
     if one.type == "url":
         host = canonical.host_of(one.value)
-    elif one.type in _ENDPOINTS:
+    elif one.type in pattern.ENDPOINTS:
         host = one.value.rpartition(":")[0]
     if host:
         inner = next(

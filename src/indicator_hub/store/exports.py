@@ -30,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.exports.format import Order
 from indicator_hub.exports.row import Row
+from indicator_hub.stix.terms import label_part, labels_of
 from indicator_hub.store import visible
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.schema import (
@@ -165,7 +166,7 @@ def _conditions(e: FromClause, wanted: Wanted, seen: ColumnElement[bool]) -> lis
     if wanted.confidence is not None:
         found.append(e.c.confidence >= bindparam("confidence", type_=SmallInteger))
     if wanted.labels:
-        found.append(or_(*(e.c.labels.contains(f"/{label}/", autoescape=True) for label in wanted.labels)))
+        found.append(or_(*(e.c.labels.contains(label_part(label), autoescape=True) for label in wanted.labels)))
     if wanted.originators is not None:
         found.append(e.c.organisation_id.in_(bindparam("originators", expanding=True, type_=BigInteger)))
     if wanted.since is not None:
@@ -245,7 +246,7 @@ def _row(kind: str, value: str, part: int, told: Any, source: str = "") -> Row:
         confidence=told[9],
         valid_from=told[10],
         valid_until=told[11],
-        labels=tuple(filter(None, (told[12] or "").split("/"))),
+        labels=tuple(labels_of(told[12])),
         revoked=bool(told[13]),
         held=told[14] is not None or floor >= HELD,
         body=bytes(told[_BODY]) if len(told) > _BODY else b"",

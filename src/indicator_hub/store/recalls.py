@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store import audiences
+from indicator_hub.store.audit import GIVING
 from indicator_hub.store.schema import (
     acknowledgement,
     audience_history,
@@ -183,7 +184,7 @@ async def servings(
     columns = (event.c.as_of, event.c.organisation_id, event.c.action, event.c.details, event.c.object_id)
     statement = select(*columns).where(
         event.c.collection_id == collection_id,
-        event.c.action.in_(("serve", "export", "search", "evidence")),
+        event.c.action.in_(GIVING),
         event.c.organisation_id.in_(organisation_ids),
         event.c.as_of >= since,
         event.c.as_of < until,

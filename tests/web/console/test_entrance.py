@@ -218,3 +218,14 @@ async def test_assets_are_kept_for_ever_under_their_content(s: Site) -> None:
         styles = await one.client.get(f"/console/static/{next(n for n in named if n.endswith('css'))}")
         font = styles.text.split('url("')[1].split('"')[0]
         assert (await one.client.get(font)).headers["content-type"] == "font/woff2"
+
+
+async def test_letters_can_be_no_keys(s: Site, ana: Person) -> None:
+    """WCAG 2.2, 2.1.4: shortcuts of one letter are switched off, and on again."""
+    assert "data-keys" not in (await ana.get("/console/account/")).text
+    await ana.post("/console/reading/", keys="off", to="/console/account/")
+    assert ' data-keys="off">' in (await ana.get("/console/account/")).text
+    await ana.post("/console/reading/", keys="maybe")
+    assert ' data-keys="off">' in (await ana.get("/console/account/")).text
+    await ana.post("/console/reading/", keys="on")
+    assert "data-keys" not in (await ana.get("/console/account/")).text

@@ -16,10 +16,7 @@ _DAYS = ("30", "90", "365")
 
 async def _reaches(visit: Visit) -> list[Reach]:
     """What can be polled."""
-    found: list[Reach] = []
-    for group in await authenticate.groups(visit.store, visit.account):
-        found += await authenticate.collections(visit.store, visit.account, group.group.name)
-    return [one for one in found if one.can_read]
+    return [one for one in await authenticate.every_collection(visit.store, visit.account) if one.can_read]
 
 
 async def _choose(visit: Visit) -> Response:
@@ -57,7 +54,7 @@ async def _make(visit: Visit) -> Response:
     except NotFound:
         raise
     except HubError as error:
-        return await _form(visit, refusal=error.detail or visit.say(error.sentence))
+        return await _form(visit, refusal=visit.refusal(error))
 
 
 async def _made(visit: Visit) -> Response:

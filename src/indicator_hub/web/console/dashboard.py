@@ -7,6 +7,7 @@ from fastapi import Response
 from indicator_hub.sharing import access, authenticate, feeding, parties, recalls, search, tokens
 from indicator_hub.stix import timestamps
 from indicator_hub.web.console import charts
+from indicator_hub.web.console.groups import ending
 from indicator_hub.web.console.pages import Page
 from indicator_hub.web.console.visit import Visit
 
@@ -21,7 +22,6 @@ _LEVELS = (
     ("", "c5"),
 )
 """From the bottom of a column up; what has no level is held."""
-_SOON = 30
 _RECALLS = 100
 """So many recalls are looked at, of those that one waits for, and of those that wait for one."""
 _ROWS = 10
@@ -87,17 +87,11 @@ async def _unheard(visit: Visit, first: int) -> int:
 async def _ending(visit: Visit, now: int) -> list[dict[str, Any]]:
     """Groups that end within a month, the first to end first."""
     told = await access.access(visit.store, visit.caller)
-    found: list[dict[str, Any]] = []
-    for one in told["groups"]:
-        ends = [
-            window["until"]
-            for window in (one, one.get("agreement", {}), one.get("membership", {}))
-            if "until" in window
-        ]
-        if ends:
-            left = (min(map(timestamps.parse, ends)) - now) // 1_000_000
-            if left < _SOON * 86_400:
-                found.append({"name": one["name"], "title": one["title"], "seconds": left})
+    found = [
+        {"name": one["name"], "title": one["title"], "seconds": ends["seconds"]}
+        for one in told["groups"]
+        if (ends := ending(one, now)) and ends["soon"]
+    ]
     return sorted(found, key=lambda one: one["seconds"])
 
 

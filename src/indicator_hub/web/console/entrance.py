@@ -1,11 +1,11 @@
-"""Signing in and out, one's own password, and how one likes to read: language and theme."""
+"""Signing in and out, one's own password, and how one likes to read: language, theme, and whether letters are keys."""
 
 from fastapi import Response
 
 from indicator_hub.errors import HubError, NotPermitted, TooMany, Unauthenticated
 from indicator_hub.sharing import sign_in
 from indicator_hub.web.console import session
-from indicator_hub.web.console.pages import HOME, SIGN_IN, THEMES, Page
+from indicator_hub.web.console.pages import HOME, KEYS, SIGN_IN, THEMES, Page
 from indicator_hub.web.console.visit import Visit
 from indicator_hub.web.console.words import LANGUAGES
 from indicator_hub.web.problems import request_id
@@ -81,7 +81,8 @@ async def _change(visit: Visit) -> Response:
 async def _read_as(visit: Visit) -> Response:
     """How one likes to read is no deed: it is kept in the browser."""
     response = visit.go(_back(visit.sent("to")) if visit.session else SIGN_IN)
-    for name, sent, known in (("language", visit.sent("language"), LANGUAGES), ("theme", visit.sent("theme"), THEMES)):
+    for name, known in (("language", LANGUAGES), ("theme", THEMES), ("keys", KEYS)):
+        sent = visit.sent(name)
         if sent in known:
             secure = visit.hub.origin.startswith("https:")
             response.set_cookie(

@@ -70,7 +70,7 @@ async def _run(visit: Visit) -> Response:
     except NotFound:
         raise
     except HubError as error:
-        return await _one(visit, refusal=error.detail or visit.say(error.sentence))
+        return await _one(visit, refusal=visit.refusal(error))
     return visit.go(f"{HERE}{visit['feed']}/", visit.say("It is due now: the schedule takes it within seconds."))
 
 
@@ -82,7 +82,7 @@ async def _rehearse(visit: Visit) -> Response:
     except NotFound:
         raise
     except HubError as error:
-        return await _one(visit, refusal=error.detail or visit.say(error.sentence))
+        return await _one(visit, refusal=visit.refusal(error))
     return await _one(visit, rehearsed=tally)
 
 
@@ -94,7 +94,7 @@ async def _accept(visit: Visit) -> Response:
     except NotFound:
         raise
     except HubError as error:
-        return await _one(visit, refusal=error.detail or visit.say(error.sentence))
+        return await _one(visit, refusal=visit.refusal(error))
     return visit.go(f"{HERE}{visit['feed']}/", visit.say("It has run, and was taken as it is."))
 
 
@@ -111,7 +111,7 @@ async def _settle(visit: Visit) -> Response:
             raise Invalid(visit.say("Mark the rows first."))
         number = await feeding.settle(visit.store, visit.caller, visit["feed"], how, **chosen)
     except HubError as error:
-        return await _one(visit, refusal=error.detail or visit.say(error.sentence))
+        return await _one(visit, refusal=visit.refusal(error))
     said = (
         visit.say("Released: %(number)s. The next run takes them.", number=number)
         if how == "released"

@@ -16,11 +16,10 @@ from indicator_hub.exports.cells import harmless, line
 from indicator_hub.sharing import access, looking, search, withdraw
 from indicator_hub.sharing.submit import submit
 from indicator_hub.stix import authoring, ids, terms, timestamps
-from indicator_hub.stix.markings import TLP_IDS
 from indicator_hub.trust.reach import Reach
 from indicator_hub.web.api.operations import following, read_place
 from indicator_hub.web.console import reasons
-from indicator_hub.web.console.objects import name_of, path_of
+from indicator_hub.web.console.objects import author, name_of, path_of
 from indicator_hub.web.console.pages import Page
 from indicator_hub.web.console.templates import query as query_string
 from indicator_hub.web.console.visit import HEADERS, Visit
@@ -169,7 +168,7 @@ async def _look_up(visit: Visit) -> Response:
             raise Invalid(visit.say("A list has %(number)s characters at most.", number=_LONGEST))
         answers = await search.lookup(visit.store, visit.caller, text=text)
     except HubError as error:
-        refusal = error.detail or visit.say(error.sentence)
+        refusal = visit.refusal(error)
     places = await _places(visit)
     for one in answers:
         one["hits"] = [_shown(hit, places) for hit in one["hits"]]
@@ -310,19 +309,16 @@ async def _withdrawn(visit: Visit, marked: _Marked) -> str:
 
 async def _said(visit: Visit, marked: _Marked, deed: str) -> str:
     """A sighting or an opinion for each, as strictly marked as what it is about."""
-    told = await access.access(visit.store, visit.caller)
-    identity = min(told["stix_identities"], default="")
+    by, now = await author(visit), visit.store.now()
     done = refused = 0
     for reach, names in marked:
-        now = visit.store.now()
         objects: list[bytes] = []
         for one in await looking.listed(visit.store, visit.caller, reach, names):
-            level, name = one["level"].removeprefix("TLP:"), one["value"]["id"]
-            by = authoring.Authorship(now, identity, (TLP_IDS[level],) if level in TLP_IDS else ())
+            name, of = one["value"]["id"], by(one["level"])
             objects.append(
-                authoring.sighting(by, name, count=1, first_seen=now, last_seen=now)
+                authoring.sighting(of, name, count=1, first_seen=now, last_seen=now)
                 if deed == "seen"
-                else authoring.opinion(by, [name], authoring.FALSE_POSITIVE)
+                else authoring.opinion(of, [name], authoring.FALSE_POSITIVE)
             )
         if not objects:
             continue

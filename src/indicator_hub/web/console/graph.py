@@ -6,7 +6,7 @@ The same is on the page as a table, which is what a screen reader and a narrow s
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -35,12 +35,15 @@ class Node:
     out: bool
 
 
-def neighbours(identifier: str, latest: Mapping[str, Any], related: Mapping[str, Mapping[str, Any]], names: Mapping[str, str], base: str) -> list[Node]:  # fmt: skip
+def neighbours(
+    identifier: str,
+    related: Mapping[str, Mapping[str, Any]],
+    refers: Mapping[str, frozenset[str]],
+    names: Mapping[str, str],
+    base: str,
+) -> list[Node]:
     """What stands around an object: over a relationship what is at its other end, else what refers to it or is referred to."""
     found: dict[tuple[str, str], Node] = {}
-    own = {value for key, value in latest.items() if key in ("source_ref", "target_ref", "sighting_of_ref")}
-    listed = latest.get("object_refs")
-    own |= {str(one) for one in cast("list[Any]", listed)} if isinstance(listed, list) else set[str]()
     for name, value in related.items():
         kind = value["type"]
         if kind == "relationship":
@@ -54,16 +57,11 @@ def neighbours(identifier: str, latest: Mapping[str, Any], related: Mapping[str,
                 found[other, word] = Node(
                     f"{base}{other}/", other.partition("--")[0], names[other], word, source == identifier
                 )
-        elif name in own:
+        elif name in refers[identifier]:
             found[name, ""] = Node(f"{base}{name}/", kind, names[name], "", out=True)
-        elif kind not in ("note", "opinion") and identifier in _refers(value):
+        elif kind not in ("note", "opinion") and identifier in refers[name]:
             found[name, ""] = Node(f"{base}{name}/", kind, names[name], "", out=False)
     return list(found.values())
-
-
-def _refers(value: Mapping[str, Any]) -> Sequence[Any]:
-    listed = value.get("object_refs")
-    return [value.get("sighting_of_ref"), *(cast("list[Any]", listed) if isinstance(listed, list) else [])]
 
 
 def draw(middle: str, nodes: Sequence[Node], title: str) -> Markup:

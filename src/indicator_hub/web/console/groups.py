@@ -23,11 +23,11 @@ async def _all(visit: Visit) -> Response:
     told = await access.access(visit.store, visit.caller)
     now = visit.store.now()
     for one in told["groups"]:
-        one["ends"] = _ending(one, now)
+        one["ends"] = ending(one, now)
     return visit.page("groups.html", groups=told["groups"], ended=await parties.ended(visit.store, visit.caller))
 
 
-def _ending(group: dict[str, Any], now: int) -> dict[str, Any] | None:
+def ending(group: dict[str, Any], now: int) -> dict[str, Any] | None:
     """Which of its windows ends first, and how soon: the group's, the agreement's, one's own membership's."""
     ends = [
         (found["until"], which)
@@ -60,7 +60,7 @@ async def _one(visit: Visit, *, refusal: str = "") -> Response:
         status=400 if refusal else 200,
         group=group,
         description=reach.group.description,
-        ends=_ending(group, visit.store.now()),
+        ends=ending(group, visit.store.now()),
         members=members,
         nations=sorted({one["nation"] for one in members}),
         report=report,
@@ -82,7 +82,7 @@ async def _decide(visit: Visit) -> Response:
     except NotFound:
         return await _one(visit, refusal=visit.say("There is no such person here."))
     except HubError as error:
-        return await _one(visit, refusal=error.detail or visit.say(error.sentence))
+        return await _one(visit, refusal=visit.refusal(error))
     return visit.go(f"{HERE}{reach.group.name}/", said)
 
 

@@ -187,7 +187,7 @@ async def _offer(
             body = box.envelope([one.body for one in made])
         items = await audience.foreseen(visit.store, visit.caller, reach, body, limits=visit.hub.limits)
     except HubError as error:
-        return _Offer(refusal=error.detail or visit.say(error.sentence))
+        return _Offer(refusal=visit.refusal(error))
     return _Offer(body, made, together(items), level=level)
 
 

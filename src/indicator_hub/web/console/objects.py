@@ -1,7 +1,7 @@
 """The page of one object, of an indicator above all: what it says, who shared it, what others say of it, whom it reaches; and what one may do."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import Response
@@ -41,7 +41,7 @@ async def _one(visit: Visit, *, refusal: str = "", draft: Mapping[str, str] | No
         if value["type"] == "sighting" and found.originators.get(name):
             names[name] = f"{found.originators[name]} ×{value.get('count', 1)}"
     names |= {found.identifier: name_of(latest.value)}
-    nodes = graph.neighbours(found.identifier, latest.value, found.related, names, base)
+    nodes = graph.neighbours(found.identifier, found.related, found.refers, names, base)
     values = [one for one in terms.terms(latest.value) if one.part != terms.WITHIN]
     return visit.page(
         "object.html",
@@ -64,9 +64,7 @@ async def _one(visit: Visit, *, refusal: str = "", draft: Mapping[str, str] | No
         notes=_of(found, "note"),
         nodes=nodes,
         picture=graph.draw(names[found.identifier], nodes, visit.say("What is around it")) if nodes else "",
-        reached=audiences.together(
-            [one | {"stored": True, "outcome": ""} for one in found.readers if one["version"] == latest.version]
-        ),
+        reached=audiences.of_version(found.readers, latest.version),
         properties=[(key, _text(one)) for key, one in latest.value.items() if key not in _SHOWN],
         raw=json.dumps(latest.value, indent=2, ensure_ascii=False),
         may_write=reach.can_write,
@@ -130,7 +128,7 @@ async def _say(visit: Visit) -> Response:
     except NotFound:
         raise
     except HubError as error:
-        return await _one(visit, refusal=error.detail or visit.say(error.sentence), draft={"text": text})
+        return await _one(visit, refusal=visit.refusal(error), draft={"text": text})
     collection = reach.require_collection()
     return visit.go(path_of(reach.group.name, collection.alias, visit["object"]), said)
 
@@ -138,11 +136,7 @@ async def _say(visit: Visit) -> Response:
 async def _said(visit: Visit, reach: Reach, text: str) -> str:
     identifier = visit["object"]
     found = await looking.look(visit.store, visit.caller, reach, identifier)
-    told = await access.access(visit.store, visit.caller)
-    identity = min(told["stix_identities"], default="")
-    level = found.latest.level.removeprefix("TLP:")
-    marks = (TLP_IDS[level],) if level in TLP_IDS else ()
-    by = authoring.Authorship(visit.store.now(), identity, marks)
+    by = (await author(visit))(found.latest.level)
     objects: list[bytes] = []
     match visit.sent("deed"):
         case "seen":
@@ -175,6 +169,18 @@ async def _said(visit: Visit, reach: Reach, text: str) -> str:
     if failed:
         raise Invalid(reasons.told(failed[0].message, visit.say))
     return done
+
+
+async def author(visit: Visit) -> Callable[[str], authoring.Authorship]:
+    """Who asks as the author of what is said of objects: marked as strictly as an object of this level (empty: it has none)."""
+    told = await access.access(visit.store, visit.caller)
+    identity, now = min(told["stix_identities"], default=""), visit.store.now()
+
+    def of(level: str) -> authoring.Authorship:
+        word = level.removeprefix("TLP:")
+        return authoring.Authorship(now, identity, (TLP_IDS[word],) if word in TLP_IDS else ())
+
+    return of
 
 
 def _require_text(visit: Visit, text: str) -> None:
@@ -228,9 +234,7 @@ async def _grave(visit: Visit, deed: str, *, refusal: str = "") -> Response:
         name=name_of(latest.value),
         here=path_of(reach.group.name, reach.require_collection().alias, found.identifier),
         place=f"{reach.group.name}/{reach.require_collection().alias}",
-        reached=audiences.together(
-            [one | {"stored": True, "outcome": ""} for one in found.readers if one["version"] == latest.version]
-        ),
+        reached=audiences.of_version(found.readers, latest.version),
         why=recall.REASONS,
         reasons=reasons,
         refusal=refusal,
@@ -247,7 +251,7 @@ async def _withdraw(visit: Visit) -> Response:
     except NotFound:
         raise
     except HubError as error:
-        return await _grave(visit, "withdraw", refusal=error.detail or visit.say(error.sentence))
+        return await _grave(visit, "withdraw", refusal=visit.refusal(error))
     where = path_of(reach.group.name, reach.require_collection().alias, visit["object"])
     return visit.go(where, visit.say("Withdrawn: every client hears of it at its next poll."))
 
@@ -262,7 +266,7 @@ async def _recall(visit: Visit) -> Response:
     except NotFound:
         raise
     except HubError as error:
-        return await _grave(visit, "recall", refusal=error.detail or visit.say(error.sentence))
+        return await _grave(visit, "recall", refusal=visit.refusal(error))
     return visit.go(
         "/console/recalls/", visit.say("Taken back: nobody is given it any more, and whoever had it is told.")
     )

@@ -1,8 +1,6 @@
 """One's own record: what one's organisation shared, what is held, what was taken back; taking back and sharing again; consents."""
 
 import base64
-import binascii
-import json
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
@@ -15,6 +13,7 @@ from indicator_hub.sharing.reissue import reissue
 from indicator_hub.stix import timestamps
 from indicator_hub.taxii.query import ALL, Filters
 from indicator_hub.trust.consent import State
+from indicator_hub.web.api.operations import following, read_place
 from indicator_hub.web.console.pages import Page
 from indicator_hub.web.console.visit import Visit
 from indicator_hub.web.console.words import N_
@@ -30,31 +29,6 @@ STATES = {
 }  # fmt: skip
 USES = {"release": N_("release"), "evidence": N_("evidence")}
 _KEPT = {"shared": N_("Shared"), "held": N_("Held"), "recalled": N_("Taken back")}
-_LARGEST, _LONGEST = 2**63, 400
-
-
-def following(place: tuple[str | int, ...]) -> str:
-    """Where a list goes on, for a URL. It opens nothing: rights are judged afresh."""
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
-
-
-def place(visit: Visit, first: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Where to go on, as the URL says, else `first`. Raises Invalid for what is no place of such a list."""
-    given = visit.query.get("next")
-    if not given:
-        return first
-    try:
-        found = json.loads(base64.urlsafe_b64decode(given[:_LONGEST] + "=" * (-len(given[:_LONGEST]) % 4)))
-    except (binascii.Error, ValueError, RecursionError):
-        raise Invalid("next is not what this hub gave.") from None
-    listed = cast("list[Any]", found) if isinstance(found, list) else []
-    if [type(one) for one in listed] != [type(one) for one in first] or not all(map(_storable, listed)):
-        raise Invalid("next is not what this hub gave.")
-    return tuple(listed)
-
-
-def _storable(one: int | str) -> bool:
-    return one.isprintable() if isinstance(one, str) else abs(one) < _LARGEST
 
 
 def at(identifier: str) -> str:
@@ -66,7 +40,7 @@ async def _list(visit: Visit) -> Response:
     state = visit.query.get("state", "shared")
     if state not in _KEPT:
         raise Invalid("state is shared, held or recalled.")
-    after = place(visit, ("", -1))
+    after = read_place(visit.query.get("next") or None, ("", -1))
     items, more = await own.listed(visit.store, visit.caller, Kept(state), after=(after[0], after[1]), limit=PAGE)
     return visit.page(
         "ours.html", items=items, state=state, states=_KEPT, at=at, begun=bool(visit.query.get("next")),
@@ -119,7 +93,7 @@ async def _recall(visit: Visit) -> Response:
     except NotFound:
         raise
     except HubError as error:
-        return await _recall_form(visit, error.detail or visit.say(error.sentence), 400)
+        return await _recall_form(visit, visit.refusal(error), 400)
     return visit.go(at(visit["object"]), visit.say("It is taken back. Recalls shows who had been given it."))
 
 
@@ -153,7 +127,7 @@ async def _reissue(visit: Visit) -> Response:
     except NotFound:
         raise
     except HubError as error:
-        return await _shown(visit, error.detail or visit.say(error.sentence), 409)
+        return await _shown(visit, visit.refusal(error), 409)
     said = visit.say("It is shared again.")
     if back.waiting:
         said = visit.say("A steward took it back, too: it is shared again when a steward brings it back.")
@@ -164,7 +138,7 @@ async def _consents(visit: Visit) -> Response:
     state = visit.query.get("state", "")
     if state and state not in STATES:
         raise Invalid(f"state is one of: {', '.join(STATES)}.")
-    before = place(visit, (2**62, "~"))
+    before = read_place(visit.query.get("next") or None, (2**62, "~"))
     found = await consent.listed(
         visit.store, visit.caller, cast("State", state) if state else None, before=(before[0], before[1]), limit=PAGE
     )
@@ -207,7 +181,7 @@ async def _answer(visit: Visit, state: State, said: str) -> Response:
     except NotFound:
         raise
     except HubError as error:
-        return await _asked(visit, error.detail or visit.say(error.sentence), 400)
+        return await _asked(visit, visit.refusal(error), 400)
     return visit.go(f"{HERE}consents/", visit.say(said))
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 HOME = "/console/"
 SIGN_IN = "/console/sign-in/"
 THEMES = ("auto", "light", "dark")
+KEYS = ("on", "off")
 Handler = Callable[[Visit], Awaitable[Response]]
 _FIELDS = 20_000
 _SENTENCES = (
@@ -107,6 +108,7 @@ def _route(app: FastAPI, page: Page) -> None:
             Call(hub, request, Identified(None, None)),
             language=_language(request),
             theme=theme if theme in THEMES else "auto",
+            keys=request.cookies.get("ihub_keys") != "off",
         )
         try:
             return await _visited(page, visit) or method_not_allowed(allowed)

@@ -26,7 +26,7 @@ async def _set(visit: Visit, said: str, *, suspended: bool) -> Response:
     try:
         await accounts.suspend(visit.store, visit.caller, visit["account"], suspended=suspended)
     except (Conflict, NotPermitted) as error:
-        return await _shown(visit, error.detail or visit.say(error.sentence), 409)
+        return await _shown(visit, visit.refusal(error), 409)
     return visit.go(HERE, visit.say(said, name=visit["account"]))
 
 

@@ -185,7 +185,7 @@ async def _offer(visit: Visit, fields: Mapping[str, str], there: Places, seed: s
         body = box.envelope(objects)
         items = await audience.foreseen(visit.store, visit.caller, reach, body, limits=visit.hub.limits)
     except HubError as error:
-        return about, _Offer(refusal=error.detail or visit.say(error.sentence))
+        return about, _Offer(refusal=visit.refusal(error))
     return about, _Offer(body, together(items), level)
 
 

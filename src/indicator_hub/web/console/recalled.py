@@ -7,7 +7,8 @@ from fastapi import Response
 from indicator_hub.errors import Invalid, NotFound
 from indicator_hub.sharing import recalls
 from indicator_hub.stix import timestamps
-from indicator_hub.web.console.ours import PAGE, REASONS, following, place
+from indicator_hub.web.api.operations import following, read_place
+from indicator_hub.web.console.ours import PAGE, REASONS
 from indicator_hub.web.console.pages import Page
 from indicator_hub.web.console.visit import Visit
 
@@ -15,7 +16,7 @@ HERE = "/console/recalls/"
 
 
 async def _given(visit: Visit) -> Response:
-    after = place(visit, (-1, "~"))
+    after = read_place(visit.query.get("next") or None, (-1, "~"))
     items, more = await recalls.listed(visit.store, visit.caller, after=(after[0], after[1]), limit=PAGE)
     return visit.page(
         "recalls.html",
@@ -31,7 +32,7 @@ def _more(items: list[dict[str, str]]) -> str:
 
 
 async def _issued(visit: Visit) -> Response:
-    after = place(visit, (-1, "~"))
+    after = read_place(visit.query.get("next") or None, (-1, "~"))
     items, more = await recalls.issued(visit.store, visit.caller, after=(after[0], after[1]), limit=PAGE)
     return visit.page(
         "issued.html",

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import Request, Response
 from starlette.datastructures import FormData, UploadFile
 
-from indicator_hub.errors import Invalid, NotFound
+from indicator_hub.errors import HubError, Invalid, NotFound
 from indicator_hub.sharing import authenticate
 from indicator_hub.sharing.act import Caller, Store
 from indicator_hub.stix import timestamps
@@ -46,6 +46,8 @@ class Visit:
     call: Call
     language: str
     theme: str
+    keys: bool = True
+    """Whether letters are keys of the page (WCAG 2.2, 2.1.4: it can be switched off)."""
     session: str = ""
     form: FormData = field(default_factory=FormData)
 
@@ -160,6 +162,10 @@ class Visit:
         said = translations(self.language).gettext(text)
         return said % values if values else said
 
+    def refusal(self, error: HubError) -> str:
+        """What the hub refused with, for the place where it can be mended."""
+        return error.detail or self.say(error.sentence)
+
     def _notice(self) -> str:
         try:
             found = json.loads(base64.urlsafe_b64decode(self.request.cookies.get(NOTICE, "")[:4_000]))
@@ -178,6 +184,7 @@ class Visit:
             "languages": LANGUAGES,
             "direction": direction(self.language),
             "theme": self.theme,
+            "keys": self.keys,
             "notice": self._notice(),
             "path": self.request.url.path,
             "manages": who is not None and "manage" in who.scopes,
