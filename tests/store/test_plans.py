@@ -6,44 +6,77 @@ from pathlib import Path
 
 import pytest
 
+from indicator_hub.sharing.submit import submit
 from indicator_hub.store import pages, visible
-from indicator_hub.store.hot import SqliteHot
+from indicator_hub.store.hot import PostgresHot, SqliteHot
 from indicator_hub.store.pages import Shape
-from indicator_hub.taxii.query import ALL, Filters
-from support.world import indicator, world
+from indicator_hub.taxii.query import ALL, Filters, Query
+from support.world import envelope, indicator, world
 
 PLAIN, EVERY = Filters(), Filters(keywords=frozenset((ALL,)))
 OF_TYPE, ONE = Filters(types=("indicator",)), Filters(ids=(indicator(1)["id"],))
+AUDIENCE, OWN = (
+    "(collection_id=? AND audience_id=? AND date_added>?)",
+    "(collection_id=? AND organisation_id=? AND date_added>?)",
+)
+LATEST = [f"ix_entry_audience_latest {AUDIENCE}"] * 3 + [f"ix_entry_organisation_latest {OWN}"]
 
 
 @pytest.mark.parametrize(
-    ("build", "filters", "index"),
+    ("build", "filters", "indexes"),
     [
-        (pages.shared_range, PLAIN, "ix_entry_audience_latest (collection_id=? AND audience_id=? AND date_added>?)"),
-        (pages.shared_range, OF_TYPE, "ix_entry_audience_latest (collection_id=? AND audience_id=? AND date_added>?)"),
-        (pages.shared_range, EVERY, "ix_entry_audience (collection_id=? AND audience_id=? AND date_added>?)"),
+        (lambda shape: pages.ranges(shape, 3), PLAIN, LATEST),
+        (lambda shape: pages.ranges(shape, 3), OF_TYPE, LATEST),
         (
-            pages.own_range,
-            PLAIN,
-            "ix_entry_organisation_latest (collection_id=? AND organisation_id=? AND date_added>?)",
+            lambda shape: pages.ranges(shape, 3),
+            EVERY,
+            [f"ix_entry_audience {AUDIENCE}"] * 3 + [f"ix_entry_organisation {OWN}"],
         ),
-        (pages.own_range, EVERY, "ix_entry_organisation (collection_id=? AND organisation_id=? AND date_added>?)"),
-        (pages.by_id, ONE, "ux_entry_line (collection_id=? AND stix_id=?)"),
+        (lambda shape: pages.ranges(shape, 0), PLAIN, LATEST[-1:]),
+        (pages.by_id, ONE, ["ux_entry_line (collection_id=? AND stix_id=?)"]),
     ],
 )
-async def test_sqlite_reads_each_page_by_its_index(sqlite_url: str, build, filters: Filters, index: str) -> None:
+async def test_sqlite_reads_each_page_by_its_index(
+    sqlite_url: str, build, filters: Filters, indexes: list[str]
+) -> None:
     """A range is read by its own index, from where the cursor stands, in order; an id by its line. Nothing is sorted but lines."""
     async with world(sqlite_url, accounts=["bea"]) as w:
         hot = w.store.hot
         assert isinstance(hot, SqliteHot)
         shape = Shape.of(filters, bodies=True)
-        text = hot._text(("plan", index), lambda: build(shape))
+        text = hot._text(("plan", build, filters), lambda: build(shape))
         values = visible.parameters(await w.reach("bea")) | dict.fromkeys(re.findall(r":(\w+)", text), 1)
         connection = sqlite3.connect(Path(str(w.store.url.database)))
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
         connection.close()
-        assert plan[0] == f"SEARCH e USING INDEX {index}"
+        assert [step for step in plan if step.startswith("SEARCH e ")] == [
+            f"SEARCH e USING INDEX {index}" for index in indexes
+        ]
         assert all("SCAN entry" not in step and not step.startswith("SCAN e") for step in plan)
-        assert ("USE TEMP B-TREE FOR ORDER BY" in plan) == (build is pages.by_id)
+        assert any("TEMP B-TREE" in step for step in plan) == (build is pages.by_id)
         for probe in ("before", "rendering", "newer"):
             assert all("ux_entry_line" in step for step in plan if step.startswith(f"SEARCH {probe} "))
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+async def test_postgresql_merges_the_ranges_as_they_lie(database_url: str) -> None:
+    """Each range is read by its own index; they are merged, and no more of them is sorted than the row before them."""
+    async with world(database_url, accounts=["bea", "ana"]) as w:
+        for place, level in enumerate(("CLEAR", "GREEN", "AMBER")):
+            body = envelope(*[indicator(10 * place + one, tlp=level) for one in range(3)])
+            await submit(w.store, await w.caller("ana"), await w.reach("ana"), body)
+        hot, reach = w.store.hot, await w.reach("bea")
+        assert isinstance(hot, PostgresHot)
+        shape, values = Shape.of(PLAIN, bodies=True), pages.parameters(Query(-1, 1_000, PLAIN), reach)
+        _, reached = await hot._reached(visible.parameters(reach))
+        assert len(reached) == 3
+        values |= visible.parameters(reach) | {f"audience_{place}": key for place, key in enumerate(reached)}
+        await hot.page(shape, values)
+        text, order = hot._texts["ranges", shape, 3]
+        async with hot._pool.acquire() as connection:
+            plan = [row[0] for row in await connection.fetch(f"EXPLAIN {text}", *[values[key] for key in order])]
+        assert any("Merge Append" in step for step in plan)
+        # The head is one row; nothing else is sorted.
+        assert [re.search(r"rows=(\d+)", step)[1] for step in plan if "Sort  (" in step] == ["1"]  # type: ignore[index]
+        ranges = [found[1] for step in plan if (found := re.search(r"using (\w+) on entry e(?:_\d)?\b", step))]
+        assert ranges == ["ix_entry_audience_latest"] * 3 + ["ix_entry_organisation_latest"]

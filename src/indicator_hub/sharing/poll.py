@@ -27,13 +27,16 @@ async def poll(
         async with act(store, caller, "poll", reach):
             reach.require_read()
     reach.require_collection()
-    page = await entries.page(store, reach, query, bodies=resource in (Resource.OBJECTS, Resource.OBJECT))
-    if not page.entries:
+    record = record and store.serve_events
+    bodies = resource in (Resource.OBJECTS, Resource.OBJECT)
+    # The names are for the digest, and for lists.
+    page = await entries.page(store, reach, query, bodies=bodies, names=record or not bodies)
+    if not page.rows:
         of_one = resource in (Resource.OBJECT, Resource.VERSIONS)
         if of_one and not (_leaves_out(query) and await entries.is_visible(store, reach, query.filters.ids[0])):
             raise NotFound
         return page
-    if record and store.serve_events:
+    if record:
         await store.journal.write(_served(store.now(), caller, reach, query, resource, page))
     return page
 
@@ -69,9 +72,9 @@ def _served(now: int, caller: Caller, reach: Reach, query: Query, resource: Reso
             "types": list(filters.types),
             "spec_versions": list(filters.spec_versions),
             "versions": [*sorted(filters.keywords), *filters.values],
-            "first": page.entries[0].date_added,
-            "last": page.entries[-1].date_added,
-            "number": len(page.entries),
+            "first": page.first,
+            "last": page.last,
+            "number": len(page.rows),
             # The audiences follow from these: rows of `audience` never change.
             "reach": {
                 "cap": reach.cap,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -49,7 +50,7 @@ from indicator_hub.store.schema import (
     trust_group,
 )
 from indicator_hub.trust.reach import Ties
-from indicator_hub.trust.roster import PUBLIC, Account, AccountKind, within
+from indicator_hub.trust.roster import PUBLIC, Account, AccountKind, Agreement, Collection, Group, Membership, within
 
 _ACCOUNT = (
     account.c.id, account.c.name, organisation.c.name, organisation.c.id, organisation.c.nation, account.c.kind, account.c.scopes,
@@ -180,28 +181,52 @@ def is_off() -> ColumnElement[bool]:
 
 def account_of(row: Sequence[Any]) -> Account:
     """The account in a row of `account_columns`."""
+    return _account_of(tuple(row))
+
+
+# Polls bring the same rows again and again: what they mean follows from nothing but the row, so it is worked out once for each.
+@lru_cache(maxsize=4096)
+def _account_of(row: tuple[Any, ...]) -> Account:
     key, name, of, of_key, nation, kind, scopes, lists_empty = row
     return Account(key, name, of, of_key, nation, kind, frozenset(scopes.split()), bool(lists_empty))
+
+
+@lru_cache(maxsize=4096)
+def _meaning(
+    row: tuple[Any, ...], member_row: tuple[Any, ...]
+) -> tuple[Group, Agreement | None, Membership | None, Collection | None]:
+    """Group, agreement, membership and collection in the columns _TIES and _MEMBER."""
+    rest = row[1:]
+    group_row, rest = rest[: len(GROUP)], rest[len(GROUP) :]
+    agreement_row, rest = rest[: len(AGREEMENT)], rest[len(AGREEMENT) :]
+    group = group_of(group_row, agreement_row[0])
+    member = membership_of(member_row[:-1], "", group.name) if member_row and member_row[0] is not None else None
+    return (
+        group,
+        agreement_of(agreement_row),
+        member,
+        collection_of(rest[1:], group.name) if rest[0] is not None else None,
+    )
+
+
+_KEY = 1 + len(GROUP) + len(AGREEMENT)
+"""Where the collection's row stands in _TIES."""
 
 
 def _ties(
     row: Sequence[Any], member_row: Sequence[Any], named_row: Sequence[Any], *, declared_feed: bool, now: int
 ) -> Ties | None:
-    group_id, rest = row[0], row[1:]
-    if group_id is None:
+    if row[0] is None:
         return None
-    group_row, rest = rest[: len(GROUP)], rest[len(GROUP) :]
-    agreement_row, rest = rest[: len(AGREEMENT)], rest[len(AGREEMENT) :]
-    key, collection_row = rest[0], rest[1:]
-    group = group_of(group_row, agreement_row[0])
+    group, agreed, member, of = _meaning(tuple(row), tuple(member_row))
     return Ties(
         group=group,
-        group_id=group_id,
-        agreement=agreement_of(agreement_row),
-        membership=membership_of(member_row[:-1], "", group.name) if member_row and member_row[0] is not None else None,
+        group_id=row[0],
+        agreement=agreed,
+        membership=member,
         named=bool(named_row) and named_row[0] is not None and within(named_row[0], named_row[1], now),
-        collection=collection_of(collection_row, group.name) if key is not None else None,
-        key=key or 0,
+        collection=of,
+        key=row[_KEY] or 0,
         declared_feed=declared_feed,
         changed=_changed(member_row, named_row, now),
     )

@@ -18,7 +18,7 @@ from indicator_hub.store import audiences, bulk, definitions, observables, pages
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.opened import Store
 from indicator_hub.store.schema import audience_history, clock, collection, entry
-from indicator_hub.taxii.page import Entry, Page
+from indicator_hub.taxii.page import Page
 from indicator_hub.taxii.query import Query
 from indicator_hub.trust.admission import Existing, Recalled
 from indicator_hub.trust.audience import NOBODY, Audience, Ruling
@@ -26,14 +26,11 @@ from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.references import Line
 
 
-async def page(store: Store, reach: Reach, query: Query, *, bodies: bool) -> Page:
-    """One page of what this reach sees, in the order it was added."""
-    shape = pages.Shape.of(query.filters, bodies=bodies)
-    rows, more = await store.hot.page(shape, visible.parameters(reach) | pages.parameters(query, reach))
-    more = more or len(rows) > query.limit
-    given = rows[: query.limit]
-    listed = tuple([Entry(row[0], row[1], row[2], row[3], row[5] if bodies else b"") for row in given])
-    return Page(listed, more, given[0][4] if given else 0)
+async def page(store: Store, reach: Reach, query: Query, *, bodies: bool, names: bool = True) -> Page:
+    """One page of what this reach sees, in the order it was added. Without `names` only dates and bodies are read."""
+    shape = pages.Shape.of(query.filters, bodies=bodies, names=names)
+    found = await store.hot.page(shape, visible.parameters(reach) | pages.parameters(query, reach))
+    return Page(found.rows[: query.limit], found.cut or len(found.rows) > query.limit, found.as_of)
 
 
 async def is_visible(store: Store, reach: Reach, identifier: str) -> bool:

@@ -3,8 +3,10 @@
 A point select through SQLAlchemy's asynchronous layer costs ten times the driver's own. The statements are written elsewhere, in
 SQLAlchemy Core, once for both databases; here they become text, and here stands how the ranges of a page are merged.
 
-SQLite: one lazy cursor for each range, merged by `date_added`, in this thread when the page starts at the cursor (under a millisecond)
-and in another when a filter may pass over many rows. PostgreSQL: one statement.
+A page is one statement over as many ranges as its reader has audiences; the database merges them as they lie. Which audiences those are is
+remembered; rows of `audience` are added and never changed, and every page says how many there are in its own snapshot: where there are
+more than were known, it is read again. On SQLite a page is read in this thread when it starts at the cursor (about a millisecond), in another
+when a filter may pass over many rows.
 """
 
 import asyncio
@@ -12,13 +14,13 @@ import heapq
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import asyncpg
 from sqlalchemy.dialects import sqlite
@@ -31,8 +33,25 @@ from indicator_hub.store import pages, visible
 from indicator_hub.store.engine import BUSY_MS, Statement, translated
 
 _MAX_READERS = 4
+_TOGETHER = 48
+"""Ranges in one statement. Who has more audiences than that is served by several statements in one snapshot."""
+_PART = 32
+"""Bodies that are in memory before it is known whether they go out."""
 _Read = TypeVar("_Read")
+_Whose = tuple[int, bool, str]
+"""What decides to which audiences a reader belongs: `cap`, `person` and `nation` of its reach."""
 _NO_OFFSET = re.compile(r" OFFSET :param_\d+$")
+
+
+class Found(NamedTuple):
+    """The rows of a page in the order of `date_added`.
+
+    `cut`: they end before they would, because their bodies reach `pages.MAX_BYTES`. `as_of`: what the collection's clock showed.
+    """
+
+    rows: Sequence[Sequence[Any]]
+    cut: bool
+    as_of: int
 
 
 class Hot(Protocol):
@@ -42,11 +61,8 @@ class Hot(Protocol):
         """The rows of one statement; `build` is asked once for each name."""
         ...
 
-    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> tuple[list[Any], bool]:
-        """The first rows of the ranges that this reach sees, in the order of `date_added`.
-
-        And whether they end before the rows do, because their bodies reach `pages.MAX_BYTES`.
-        """
+    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> Found:
+        """The first rows of the ranges that this reach sees. A row may be longer than was asked for."""
         ...
 
     async def newest(self, parameters: Mapping[str, Any]) -> list[Any]:
@@ -71,13 +87,14 @@ class SqliteHot:
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._turns = asyncio.Semaphore(_MAX_READERS)
         self._here = self._connect()
+        self._audiences: dict[_Whose, tuple[int, Sequence[int]]] = {}
 
     async def rows(self, name: str, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
         """One statement, in this thread."""
         with translated():
             return self._here.execute(self._text(name, build), _sqlite_values(parameters)).fetchall()
 
-    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> tuple[list[Any], bool]:
+    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> Found:
         """One page; see the module's docstring for where it is read."""
         values = _sqlite_values(parameters)
         with translated():
@@ -120,16 +137,49 @@ class SqliteHot:
         finally:
             self._idle.put(connection)
 
-    def _page(
-        self, connection: sqlite3.Connection, shape: pages.Shape, values: dict[str, Any]
-    ) -> tuple[list[Any], bool]:
+    def _page(self, connection: sqlite3.Connection, shape: pages.Shape, values: dict[str, Any]) -> Found:
         if shape.ids:
-            text = self._text(("by id", shape), lambda: pages.by_id(shape))
-            return _taken(shape, connection.execute(text, values), values["rows"])
-        shared = self._text(("shared", shape), lambda: pages.shared_range(shape))
-        own = self._text(("own", shape), lambda: pages.own_range(shape))
-        with self._ranges(connection, shared, own, values) as cursors:
-            return _taken(shape, _merge(cursors), values["rows"])
+            found = connection.execute(self._text(("by id", shape), lambda: pages.by_id(shape)), values)
+            rows, cut = _taken(shape, found, values["rows"])
+            return Found(rows, cut, rows[0][-1] if rows else 0)
+        known, reached = self._reached(connection, values)
+        while True:
+            with self._given(connection, shape, values, reached) as cursors:
+                heads = [next(one) for one in cursors]
+                as_of, number = map(int, heads[0][1].split())
+                if number == known:
+                    rows, cut = _taken(shape, _merge(cursors) if len(cursors) > 1 else cursors[0], values["rows"])
+                    return Found(rows, cut, as_of)
+            known, reached = self._reached(connection, values, anew=True)
+
+    @contextmanager
+    def _given(
+        self, connection: sqlite3.Connection, shape: pages.Shape, values: dict[str, Any], reached: Sequence[int]
+    ) -> Generator[list[sqlite3.Cursor]]:
+        """Lazy cursors, mostly one, each with a head and then its rows in the order of `date_added`."""
+        parts = _parts(reached)
+        with _one_moment(connection) if len(parts) > 1 else nullcontext():
+            cursors = [
+                connection.execute(
+                    self._text(("ranges", shape, len(part)), lambda: pages.ranges(shape, len(part))),  # noqa: B023 - called at once
+                    values | part,
+                )
+                for part in parts
+            ]
+            yield cursors
+            for cursor in cursors:
+                cursor.close()
+
+    def _reached(
+        self, connection: sqlite3.Connection, values: dict[str, Any], *, anew: bool = False
+    ) -> tuple[int, Sequence[int]]:
+        """How many audiences there were, and those that this reach belonged to."""
+        whose = values["cap"], values["person"], values["nation"]
+        found = None if anew else self._audiences.get(whose)
+        if found is None:
+            number, keys = connection.execute(self._text("reached", visible.reached), values).fetchone()
+            found = self._audiences[whose] = number, json.loads(keys)
+        return found
 
     def _newest(self, connection: sqlite3.Connection, values: dict[str, Any]) -> list[Any]:
         shared, own = (self._text(build.__name__, build) for build in (pages.newest_shared, pages.newest_own))
@@ -146,18 +196,15 @@ class SqliteHot:
         self, connection: sqlite3.Connection, shared: str, own: str, values: dict[str, Any]
     ) -> Generator[list[sqlite3.Cursor]]:
         """A lazy cursor for each audience of this reach and one for its own organisation, all from one moment."""
-        connection.execute("BEGIN")
-        cursors: list[sqlite3.Cursor] = []
-        try:
+        with _one_moment(connection):
+            cursors: list[sqlite3.Cursor] = []
             for (audience,) in connection.execute(self._text("audiences", visible.audiences), values).fetchall():
                 cursors.append(connection.execute(shared, values | {"audience": audience}))
             if values["organisation"] != visible.NEVER:
                 cursors.append(connection.execute(own, values))
             yield cursors
-        finally:
             for cursor in cursors:
                 cursor.close()
-            connection.execute("COMMIT")
 
     def _text(self, name: object, build: Callable[[], Statement]) -> str:
         found = self._texts.get(name)
@@ -189,8 +236,25 @@ _SQLITE = sqlite.dialect(paramstyle="named")
 _SQLITE.statement_compiler = _Hinting
 
 
+@contextmanager
+def _one_moment(connection: sqlite3.Connection) -> Generator[None]:
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.rollback()  # which also ends what is still being read
+
+
+def _parts(reached: Sequence[int]) -> list[dict[str, int]]:
+    """What the ranges of each statement are bound to."""
+    firsts = range(0, max(len(reached), 1), _TOGETHER)
+    return [
+        {f"audience_{place}": key for place, key in enumerate(reached[first : first + _TOGETHER])} for first in firsts
+    ]
+
+
 def _merge(cursors: Iterable[Iterator[tuple[Any, ...]]], *, newest_first: bool = False) -> Iterator[tuple[Any, ...]]:
-    """By `date_added`, each once: what the reader's organisation put there lies in two ranges."""
+    """By `date_added`, each once: what the reader's organisation put there may lie in several ranges."""
     last = -1
     for row in heapq.merge(*cursors, key=itemgetter(0), reverse=newest_first):
         if row[0] != last:
@@ -198,19 +262,25 @@ def _merge(cursors: Iterable[Iterator[tuple[Any, ...]]], *, newest_first: bool =
             yield row
 
 
-def _taken(shape: pages.Shape, rows: Iterable[Sequence[Any]], most: int) -> tuple[list[Any], bool]:
+def _taken(shape: pages.Shape, rows: Iterator[Sequence[Any]], most: int) -> tuple[list[Any], bool]:
     return _within(rows, most) if shape.bodies else (list(islice(rows, most)), False)
 
 
-def _within(rows: Iterable[Sequence[Any]], most: int) -> tuple[list[Any], bool]:
+def _within(rows: Iterator[Sequence[Any]], most: int) -> tuple[list[Any], bool]:
     """The first rows, up to the body that reaches MAX_BYTES; and whether there is another behind that one."""
     taken: list[Any] = []
     size = 0
-    for row in islice(rows, most):
-        if size >= pages.MAX_BYTES:
-            return taken, True
-        taken.append(row)
-        size += len(row[-1])
+    while part := list(islice(rows, min(_PART, most - len(taken)))):
+        grown = size + sum([len(row[1]) for row in part])
+        if grown >= pages.MAX_BYTES:
+            for row in part:
+                if size >= pages.MAX_BYTES:
+                    return taken, True
+                taken.append(row)
+                size += len(row[1])
+        else:
+            taken += part
+            size = grown
     return taken, False
 
 
@@ -224,6 +294,7 @@ class PostgresHot:
     def __init__(self, pool: Any) -> None:
         self._pool = pool
         self._texts: dict[object, tuple[str, tuple[str, ...]]] = {}
+        self._audiences: dict[_Whose, tuple[int, Sequence[int]]] = {}
 
     @classmethod
     async def open(cls, url: URL) -> "PostgresHot":
@@ -242,6 +313,7 @@ class PostgresHot:
                     max_size=10,
                     timeout=10,
                     command_timeout=60,
+                    max_cacheable_statement_size=0,  # no bound: the statement of a page grows with the reader's audiences
                     reset=_as_it_is,
                     server_settings=settings,
                     **options,
@@ -252,15 +324,69 @@ class PostgresHot:
         """One statement."""
         return await self._fetch(name, build, parameters)
 
-    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> tuple[list[Any], bool]:
+    async def page(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> Found:
         """One page, one statement. Of ids the bodies are cut here: there are 200 at most, of a few versions each."""
-        build = pages.by_id if shape.ids else pages.merged
-        rows = await self._fetch(("page", shape), lambda: build(shape), parameters)
-        if not shape.bodies:
-            return rows, False
         if shape.ids:
-            return _within(rows, parameters["rows"])
-        return rows, bool(rows) and len(rows) < rows[0][-1]
+            found = await self._fetch(("by id", shape), lambda: pages.by_id(shape), parameters)
+            rows, cut = _taken(shape, iter(found), parameters["rows"])
+            return Found(rows, cut, rows[0][-1] if rows else 0)
+        known, reached = await self._reached(parameters)
+        while True:
+            head, *rows = await self._ranges(shape, parameters, reached)
+            if head["audiences"] == known:
+                found = await self._lengthened(parameters, rows) if shape.bodies else (rows, False)
+                if found is not None:
+                    return Found(*found, head["as_of"])
+            known, reached = await self._reached(parameters, anew=True)
+
+    async def _ranges(self, shape: pages.Shape, parameters: Mapping[str, Any], reached: Sequence[int]) -> Sequence[Any]:
+        """The head and the rows, with the long bodies left out."""
+        asked = [
+            (("ranges", shape, len(part)), lambda: pages.headed_ranges(shape, len(part)), {**parameters, **part})  # noqa: B023 - called at once
+            for part in _parts(reached)
+        ]
+        if len(asked) == 1:
+            return await self._fetch(*asked[0])
+        async with self._snapshot() as connection:
+            heads: list[Any] = []
+            rows: dict[int, Any] = {}
+            for one in asked:
+                head, *found = await self._fetch_on(connection, *one)
+                heads.append(head)
+                rows |= {row[0]: row for row in found}
+        return [heads[0], *[rows[at] for at in sorted(rows)[: parameters["rows"]]]]
+
+    async def _reached(self, parameters: Mapping[str, Any], *, anew: bool = False) -> tuple[int, Sequence[int]]:
+        """How many audiences there were, and those that this reach belonged to."""
+        whose = parameters["cap"], parameters["person"], parameters["nation"]
+        found = None if anew else self._audiences.get(whose)
+        if found is None:
+            ((number, keys),) = await self._fetch("reached", visible.reached_array, parameters)
+            found = self._audiences[whose] = number, keys or ()
+        return found
+
+    async def _lengthened(
+        self, parameters: Mapping[str, Any], rows: Sequence[Any]
+    ) -> tuple[Sequence[Any], bool] | None:
+        """The rows up to the body that reaches MAX_BYTES, with the bodies that were left out; and whether there is another behind.
+
+        None where one of them has been taken back meanwhile.
+        """
+        if not any([row["key"] is not None for row in rows]):
+            return rows, False
+        taken: list[Any] = []
+        size = 0
+        for row in rows:
+            if size >= pages.MAX_BYTES:
+                break
+            taken.append(row)
+            size += len(row[1]) if row["key"] is None else row["size"]
+        keys = [row["key"] for row in taken if row["key"] is not None]
+        bodies = dict(await self._fetch("long bodies", pages.long_bodies, {**parameters, "keys": keys}))
+        if len(bodies) < len(keys):
+            return None
+        whole = [row if row["key"] is None else (row[0], bodies[row["key"]], *row[2:5]) for row in taken]
+        return whole, len(taken) < len(rows)
 
     async def newest(self, parameters: Mapping[str, Any]) -> list[Any]:
         """One statement."""
@@ -282,14 +408,29 @@ class PostgresHot:
         await self._pool.close()
 
     async def _fetch(self, name: object, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
+        with translated():
+            async with self._pool.acquire(timeout=10) as connection:
+                return await self._fetch_on(connection, name, build, parameters)
+
+    async def _fetch_on(
+        self, connection: Any, name: object, build: Callable[[], Statement], parameters: Mapping[str, Any]
+    ) -> list[Any]:
         found = self._texts.get(name)
         if found is None:
             compiled = build().compile(dialect=_POSTGRESQL)
             found = self._texts[name] = (str(compiled), tuple(compiled.positiontup or ()))
         text, order = found
+        return await connection.fetch(text, *[parameters[key] for key in order])
+
+    @asynccontextmanager
+    async def _snapshot(self) -> AsyncGenerator[Any]:
+        """A connection on which several statements see one moment."""
         with translated():
-            async with self._pool.acquire(timeout=10) as connection:
-                return await connection.fetch(text, *[parameters[key] for key in order])
+            async with (
+                self._pool.acquire(timeout=10) as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                yield connection
 
 
 async def _as_it_is(_: object) -> None:

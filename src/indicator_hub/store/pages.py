@@ -1,32 +1,42 @@
 """The statements behind a page, written once. `hot.py` compiles them for the database in use, once for each shape.
 
-A page is one index range for each audience of the reader and one of its own organisation, each in the order of `date_added`; no shape
-walks over hidden rows, counts, or sorts more than limit + 1 bodies. A search reads the same ranges from their newest end, without bodies.
+A page is one index range for each audience of the reader and one of its own organisation, each in the order of `date_added` and read only
+as far as the page needs it; no shape walks over hidden rows, counts them, or sorts. A search reads the same ranges from their newest end, without bodies.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     BindParameter,
     ColumnElement,
     FromClause,
     Integer,
+    LargeBinary,
+    Text,
     and_,
+    any_,
     bindparam,
+    case,
     func,
     literal_column,
+    not_,
+    null,
     or_,
     select,
     true,
     union,
+    union_all,
 )
+from sqlalchemy import cast as cast_to
+from sqlalchemy.types import TypeEngine
 
 from indicator_hub.store import visible
 from indicator_hub.store.engine import Statement, among
-from indicator_hub.store.schema import clock, entry
+from indicator_hub.store.schema import audience, clock, entry
 from indicator_hub.taxii.query import ALL, FIRST, LAST, Filters, Query
 from indicator_hub.trust.reach import Reach
 
@@ -40,13 +50,22 @@ _SHARED_AFTER = bindparam("shared_after", type_=BigInteger)
 _ROWS = bindparam("rows", type_=Integer)
 # What the collection's clock shows in the very snapshot that the page is read from.
 _AS_OF = select(clock.c.last_added).where(clock.c.collection_id == _COLLECTION).scalar_subquery().label("as_of")
+_NUMBER = select(func.count()).select_from(audience).scalar_subquery().label("audiences")
+_NO_AS_OF, _NO_NUMBER = (cast_to(null(), BigInteger).label(name) for name in ("as_of", "audiences"))
+_ONE: ColumnElement[int] = literal_column("1")
+# Before every `date_added` there can be.
+_HEAD: ColumnElement[int] = literal_column("-2")
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which conditions a page has, without their values: one compiled statement each."""
+    """Which columns and conditions a page has, without their values: one compiled statement each.
+
+    `bodies` and `names` (id, version, specification) are what is read of a row beside its `date_added`.
+    """
 
     bodies: bool
+    names: bool
     ids: bool
     types: bool
     spec_versions: bool
@@ -54,10 +73,11 @@ class Shape:
     values: bool
 
     @classmethod
-    def of(cls, filters: Filters, *, bodies: bool) -> "Shape":
+    def of(cls, filters: Filters, *, bodies: bool, names: bool = True) -> "Shape":
         """The shape of these filters."""
         return cls(
             bodies,
+            names,
             bool(filters.ids),
             bool(filters.types),
             bool(filters.spec_versions),
@@ -78,17 +98,19 @@ def parameters(query: Query, reach: Reach) -> dict[str, Any]:
         "after": query.after,
         "shared_after": max(query.after, reach.sees_from - 1),
         "rows": query.limit + 1,
-        "ids": list(filters.ids),
-        "types": list(filters.types),
-        "spec_versions": list(filters.spec_versions),
-        "values": list(filters.values),
+        "inline": MAX_BYTES // (query.limit + 1),
+        **{name: list(values) for name in _LISTS if (values := getattr(filters, name))},
     }
 
 
+_LISTS = ("ids", "types", "spec_versions", "values")
+"""Filters that are bound where they are set: else their conditions are not in the statement."""
+
+
 def columns(e: FromClause, shape: Shape) -> Sequence[ColumnElement[Any]]:
-    """What a row of a page is: the fields of `taxii.page.Entry` with the clock before the body, and no body where none is given out."""
-    listed = [e.c.date_added, e.c.stix_id, e.c.version, e.c.spec_version, _AS_OF]
-    return [*listed, e.c.body] if shape.bodies else listed
+    """What a row of a page is: the fields of `taxii.page.Entry`, as far as they are asked for."""
+    found = [e.c.date_added, e.c.body if shape.bodies else null().label("body")]
+    return [*found, e.c.stix_id, e.c.version, e.c.spec_version] if shape.names else found
 
 
 def conditions(e: FromClause, shape: Shape, after: BindParameter[int] = _AFTER) -> list[ColumnElement[bool]]:
@@ -116,66 +138,102 @@ def _versions(e: FromClause, shape: Shape) -> ColumnElement[bool]:
     return kinds[0] if len(kinds) == 1 else or_(*kinds)
 
 
-def shared_range(shape: Shape) -> Statement:
-    """The rows of one audience."""
+def ranges(shape: Shape, audiences: int) -> Statement:
+    """The rows of so many audiences and of the reader's own organisation: each an index range, merged lazily as they lie (SQLite).
+
+    The first row is none of an entry, and is always there: instead of a body it has, as text, what the collection's clock shows, and how many
+    audiences there are, in the very snapshot of the page.
+    """
     e = entry.alias("e")
-    owner = and_(e.c.audience_id == bindparam("audience", type_=BigInteger), visible.since(e))
-    return _range(columns(e, shape), owner, conditions(e, shape, _SHARED_AFTER), e)
+    what = columns(e, shape)
+    shared = [
+        select(*what).where(_of_audience(e, number), visible.since(e), *_shared(e, shape))
+        for number in range(audiences)
+    ]
+    found = union_all(_told(shape), *shared, select(*what).where(visible.own(e), *conditions(e, shape)))
+    return cast("Statement", found.order_by(found.selected_columns.date_added).limit(_ROWS + _ONE))
 
 
-def own_range(shape: Shape) -> Statement:
-    """The rows of the reader's own organisation."""
+def headed_ranges(shape: Shape, audiences: int) -> Statement:
+    """The same for PostgreSQL, where each range is cut by itself: only so are they merged lazily, and not sorted whole.
+
+    The first row is no entry's here too; it has `as_of` and `audiences`. A body longer than `inline` bytes is left out, since it is not
+    known yet whether it goes out, and its key and length stand beside it.
+    """
     e = entry.alias("e")
-    return _range(columns(e, shape), visible.own(e), conditions(e, shape), e)
+    what = [*columns(e, shape)[:1], *_short(e, shape), *columns(e, shape)[2:], *_long(e, shape), _NO_AS_OF, _NO_NUMBER]
+    shared = [
+        select(*what)
+        .where(_of_audience(e, number), visible.since(e), *_shared(e, shape))
+        .order_by(e.c.date_added)
+        .limit(_ROWS)
+        for number in range(audiences)
+    ]
+    mine = select(*what).where(visible.own(e), *conditions(e, shape)).order_by(e.c.date_added).limit(_ROWS)
+    found = union_all(_told_apart(shape), *shared, mine)
+    return cast("Statement", found.order_by(found.selected_columns.date_added).limit(_ROWS + _ONE))
 
 
-def _range(
-    what: Sequence[ColumnElement[Any]], owner: ColumnElement[bool], which: Sequence[ColumnElement[bool]], e: FromClause
-) -> Statement:
-    return select(*what).where(owner, *which).order_by(e.c.date_added).limit(_ROWS)
+def _is_long(e: FromClause) -> ColumnElement[bool]:
+    return func.octet_length(e.c.body) > bindparam("inline", type_=Integer)
+
+
+def _short(e: FromClause, shape: Shape) -> list[ColumnElement[Any]]:
+    body = case((_is_long(e), null()), else_=e.c.body) if shape.bodies else null()
+    return [cast_to(body, LargeBinary).label("body")]
+
+
+def _long(e: FromClause, shape: Shape) -> list[ColumnElement[Any]]:
+    if not shape.bodies:
+        return [cast_to(null(), BigInteger).label(name) for name in ("key", "size")]
+    size = case((_is_long(e), func.octet_length(e.c.body)))
+    return [case((_is_long(e), e.c.id)).label("key"), cast_to(size, BigInteger).label("size")]
+
+
+_NAMES = ("stix_id", "version", "spec_version")
+
+
+def _told(shape: Shape) -> Statement:
+    told = cast_to(_AS_OF.element, Text).concat(literal_column("' '")).concat(cast_to(_NUMBER.element, Text))
+    names = _NAMES if shape.names else ()
+    return select(_HEAD.label("date_added"), told.label("body"), *(null().label(name) for name in names))
+
+
+def _told_apart(shape: Shape) -> Statement:
+    kinds: list[tuple[str, type[TypeEngine[Any]]]] = [("body", LargeBinary)]
+    kinds += [(name, Text) for name in _NAMES if shape.names]
+    kinds += [("key", BigInteger), ("size", BigInteger)]
+    nothing = [cast_to(null(), kind).label(name) for name, kind in kinds]
+    return select(cast_to(_HEAD, BigInteger).label("date_added"), *nothing, _AS_OF, _NUMBER)
+
+
+def _of_audience(e: FromClause, number: int) -> ColumnElement[bool]:
+    return e.c.audience_id == bindparam(f"audience_{number}", type_=BigInteger)
+
+
+def _shared(e: FromClause, shape: Shape) -> Sequence[ColumnElement[bool]]:
+    """What the reader's own organisation put there stands in its own range."""
+    return [not_(visible.own(e)), *conditions(e, shape, _SHARED_AFTER)]
+
+
+def long_bodies() -> Statement:
+    """Bodies that a page left out, by the keys that it gave for them (PostgreSQL): of those that are still seen."""
+    e = entry.alias("e")
+    return select(e.c.id, e.c.body).where(
+        e.c.id == any_(bindparam("keys", type_=ARRAY(BigInteger))), visible.visible(e)
+    )
 
 
 def by_id(shape: Shape) -> Statement:
     """The rows of given ids, through the index of lines: few, and found without a range."""
     e = entry.alias("e")
     return (
-        select(*columns(e, shape))
+        select(*columns(e, shape), _AS_OF)
         .with_hint(e, "INDEXED BY ux_entry_line", "sqlite")
         .where(visible.visible(e), *conditions(e, shape))
         .order_by(e.c.date_added)
         .limit(_ROWS)
     )
-
-
-def merged(shape: Shape) -> Statement:
-    """All ranges in one statement: keys from index-only ranges, cut to limit + 1, then bodies by key (PostgreSQL)."""
-    e = entry.alias("e")
-    reached = visible.audiences().subquery("reached")
-    owner = and_(e.c.audience_id == reached.c.id, visible.since(e))
-    shared = _range([e.c.date_added], owner, conditions(e, shape, _SHARED_AFTER), e).lateral("shared")
-    mine = _range([e.c.date_added], visible.own(e), conditions(e, shape), e).subquery("mine")
-    keys = union(
-        select(shared.c.date_added).select_from(reached.join(shared, onclause=true())), select(mine.c.date_added)
-    ).subquery()
-    page = select(keys.c.date_added).order_by(keys.c.date_added).limit(_ROWS).subquery("page")
-    given = entry.alias("given")
-    # LIMIT 1 keeps the order of the joins: keys first, then each body by its key. Left alone, a planner without statistics walks the
-    # whole collection and works the keys out again for every row.
-    body = (
-        select(*columns(given, shape))
-        .where(given.c.collection_id == _COLLECTION, given.c.date_added == page.c.date_added)
-        .limit(literal_column("1"))
-        .lateral("body")
-    )
-    given_out = select(*body.c).select_from(page.join(body, onclause=true()))
-    if not shape.bodies:
-        return given_out.order_by(page.c.date_added)
-    # How many bytes a page has grown to before each row, and how many rows there are: what is beyond MAX_BYTES is not even sent here.
-    size = func.octet_length(body.c.body)
-    grown = func.sum(size).over(order_by=page.c.date_added) - size
-    sized = given_out.add_columns(grown.label("grown"), func.count().over().label("rows")).subquery("sized")
-    within = sized.c.grown < literal_column(str(MAX_BYTES))
-    return select(*columns(sized, shape), sized.c.rows).where(within).order_by(sized.c.date_added)
 
 
 def any_version() -> Statement:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     literal_column,
     not_,
     or_,
@@ -34,6 +35,11 @@ _ORGANISATION = bindparam("organisation", type_=BigInteger)
 # Put together in SQL: SQLite compiles a statement anew at every execution when a bare parameter stands behind LIKE.
 _LISTED = literal_column("'%/'", Text).concat(bindparam("nation", type_=Text)).concat(literal_column("'/%'", Text))
 _SEES_FROM = bindparam("sees_from", type_=BigInteger)
+_BELONGS = (
+    audience.c.floor <= bindparam("cap", type_=SmallInteger),
+    or_(not_(audience.c.persons_only), bindparam("person", type_=Boolean)),
+    or_(audience.c.nations == literal_column("'*'"), audience.c.nations.like(_LISTED)),
+)
 # Made once: SQLAlchemy takes longer to make the columns of an alias than a database to find a row.
 _BEFORE, _RENDERING, _NEWER, _OLDER = (entry.alias(name) for name in ("before", "rendering", "newer", "older"))
 
@@ -52,11 +58,17 @@ def parameters(reach: Reach) -> dict[str, Any]:
 
 def audiences() -> Statement:
     """Step one: the audiences this reach belongs to. A few dozen rows are asked, whatever the number of objects."""
-    return select(audience.c.id).where(
-        audience.c.floor <= bindparam("cap", type_=SmallInteger),
-        or_(not_(audience.c.persons_only), bindparam("person", type_=Boolean)),
-        or_(audience.c.nations == literal_column("'*'"), audience.c.nations.like(_LISTED)),
-    )
+    return select(audience.c.id).where(*_BELONGS)
+
+
+def reached() -> Statement:
+    """How many audiences there are, and which of them this reach belongs to, as a list in JSON (SQLite)."""
+    return select(func.count(), func.json_group_array(audience.c.id).filter(*_BELONGS))
+
+
+def reached_array() -> Statement:
+    """The same, as an array, or NULL for none (PostgreSQL)."""
+    return select(func.count(), func.array_agg(audience.c.id).filter(*_BELONGS))
 
 
 def own(e: FromClause) -> ColumnElement[bool]:

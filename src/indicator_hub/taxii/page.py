@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from json.encoder import encode_basestring as quoted
+from typing import Any, NamedTuple
 
 from indicator_hub.stix import timestamps
 from indicator_hub.taxii.media import media_type
@@ -13,35 +15,51 @@ class Entry(NamedTuple):
     """An object version's place in a collection. `date_added` in microseconds is unique there; `body` is empty when only listed."""
 
     date_added: int
+    body: bytes
     id: str
     version: str
     spec_version: str
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """What a poll gets: visible entries in the order they were added, and whether more follow.
 
-    `as_of` is what the collection's clock showed when it was read; 0 where there is nothing on it.
+    `rows` are as the store gave them, each as long as was asked for: `date_added` and `body`, or all that an Entry has. A page of a thousand
+    is not made into a thousand objects first. `as_of` is what the collection's clock showed when it was read.
     """
 
-    entries: tuple[Entry, ...]
+    rows: Sequence[Sequence[Any]]
     more: bool
     as_of: int = 0
 
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The rows as entries, for whoever asks for one by one. They must have been read with their names."""
+        return tuple([Entry(row[0], row[1] or b"", row[2], row[3], row[4]) for row in self.rows])
+
+    @property
+    def first(self) -> int:
+        """The first `date_added`. There must be a row."""
+        return self.rows[0][0]
+
+    @property
+    def last(self) -> int:
+        """The last `date_added`: where the next page goes on. There must be a row."""
+        return self.rows[-1][0]
+
     def date_headers(self) -> dict[str, str]:
         """X-TAXII-Date-Added-First and -Last (TAXII 2.1 section 3.2). Left out of an empty answer: no date would be true."""
-        if not self.entries:
+        if not self.rows:
             return {}
         return {
-            "X-TAXII-Date-Added-First": timestamps.render(self.entries[0].date_added),
-            "X-TAXII-Date-Added-Last": timestamps.render(self.entries[-1].date_added),
+            "X-TAXII-Date-Added-First": timestamps.render(self.first),
+            "X-TAXII-Date-Added-Last": timestamps.render(self.last),
         }
 
     def digest(self) -> str:
         """SHA-256 over one line `id version` for each entry, in order: what the audit keeps of a page instead of a list of ids."""
-        return hashlib.sha256("".join(f"{entry.id} {entry.version}\n" for entry in self.entries).encode()).hexdigest()
+        return hashlib.sha256("".join([f"{row[2]} {row[3]}\n" for row in self.rows]).encode()).hexdigest()
 
 
 def envelope(page: Page, following: str | None, *, list_empty: bool = False) -> bytes:
@@ -49,9 +67,9 @@ def envelope(page: Page, following: str | None, *, list_empty: bool = False) -> 
 
     `list_empty` is for accounts whose old clients cannot do without it.
     """
-    if not page.entries:
+    if not page.rows:
         return b'{"objects":[]}' if list_empty else b"{}"
-    bodies = [entry.body for entry in page.entries]
+    bodies: list[bytes] = [row[1] for row in page.rows]
     bodies[0] = _head(page, following) + b'"objects":[' + bodies[0]
     bodies[-1] += b"]}"
     return b",".join(bodies)
@@ -59,25 +77,21 @@ def envelope(page: Page, following: str | None, *, list_empty: bool = False) -> 
 
 def manifest(page: Page, following: str | None) -> bytes:
     """The manifest: one record for each object version."""
-    if not page.entries:
+    if not page.rows:
         return b"{}"
     records = [
-        {
-            "id": entry.id,
-            "date_added": timestamps.render(entry.date_added),
-            "version": entry.version,
-            "media_type": media_type(entry.spec_version),
-        }
-        for entry in page.entries
+        f'{{"id":{quoted(name)},"date_added":"{timestamps.render(date_added)}","version":{quoted(version)},'
+        f'"media_type":"{media_type(spec_version)}"}}'
+        for date_added, _, name, version, spec_version, *_ in page.rows
     ]
-    return b"".join((_head(page, following), b'"objects":', _json(records), b"}"))
+    return b"".join((_head(page, following), b'"objects":[', ",".join(records).encode(), b"]}"))
 
 
 def versions(page: Page, following: str | None) -> bytes:
     """The versions of one object, in the order they were added."""
-    if not page.entries:
+    if not page.rows:
         return b"{}"
-    return b"".join((_head(page, following), b'"versions":', _json([entry.version for entry in page.entries]), b"}"))
+    return b"".join((_head(page, following), b'"versions":', _json([row[3] for row in page.rows]), b"}"))
 
 
 def _head(page: Page, following: str | None) -> bytes:

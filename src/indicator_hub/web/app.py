@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.routing import Router
 
 from indicator_hub import __version__
 from indicator_hub.keys import page_keys
@@ -69,7 +70,8 @@ def create_app(hub: Hub) -> "SlashedPaths":
     )
     app.state.hub = hub
     app.add_exception_handler(HTTPException, problems.unknown)
-    taxii.mount(app)
+    resources = taxii.routes(hub)
+    app.router.routes.extend(resources)
     description.mount(app)
     operations.mount(app, OPERATIONS)
     exports.mount(app)
@@ -78,17 +80,17 @@ def create_app(hub: Hub) -> "SlashedPaths":
     openapi.mount(app)
     counted = metrics.Metrics()
     metrics.mount(app, counted, hub.metrics_token)
-    return SlashedPaths(app, counted)
+    return SlashedPaths(app, Router(resources, redirect_slashes=False, default=app), counted)
 
 
 class SlashedPaths:
-    """`/x` answers as `/x/` does, without a redirect.
+    """`/x` answers as `/x/` does, without a redirect. What is polled all day goes straight to its routes.
 
-    One built from the Host header can leak http:// behind a proxy, and clients drop credentials or the body on the way.
+    A redirect built from the Host header can leak http:// behind a proxy, and clients drop credentials or the body on the way.
     """
 
-    def __init__(self, app: FastAPI, counted: metrics.Metrics) -> None:
-        self.app, self._counted = app, counted
+    def __init__(self, app: FastAPI, polled: Router, counted: metrics.Metrics) -> None:
+        self.app, self._polled, self._counted = app, polled, counted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI. Every request is counted when its answer has gone out."""
@@ -106,7 +108,7 @@ class SlashedPaths:
             await send(message)
 
         try:
-            await self.app(scope, receive, sent)
+            await (self._polled if scope["path"].startswith(taxii.PREFIX) else self.app)(scope, receive, sent)
         finally:
             if status:  # else the client had gone before there was an answer
                 self._counted.count(status, perf_counter() - begun)

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import secrets
 import uuid
 from http import HTTPStatus
 
@@ -39,9 +40,10 @@ _log = logging.getLogger("indicator_hub.web")
 
 def request_id(request: Request) -> str:
     """A name for this request in answers, events and logs."""
-    found: str | None = getattr(request.state, "request_id", None)
+    scope = request.scope
+    found: str | None = scope.get("indicator_hub.request_id")
     if found is None:
-        found = request.state.request_id = uuid.uuid4().hex
+        found = scope["indicator_hub.request_id"] = secrets.token_hex(16)
     return found
 
 

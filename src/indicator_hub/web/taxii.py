@@ -5,11 +5,12 @@ parameter syntax, then what exists for this account, then rights, and only then 
 stored.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, cast
+from collections.abc import Awaitable, Callable, Mapping
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from indicator_hub.errors import HubError, NotFound, UnsupportedMedia
 from indicator_hub.sharing import authenticate, recall
@@ -24,43 +25,71 @@ from indicator_hub.web.call import Call, Hub, require_size, whole_body
 from indicator_hub.web.identify import identified
 from indicator_hub.web.problems import CACHING, fault, method_not_allowed, refusal
 
-if TYPE_CHECKING:
-    from fastapi.routing import APIRoute
-
-
 Handler = Callable[[Call], Awaitable[Response]]
+_NONE: Mapping[str, str] = {}
+_ALWAYS = [
+    (b"content-type", TAXII.encode()),
+    *((name.lower().encode(), text.encode()) for name, text in CACHING.items()),
+]
 
 
-def mount(app: FastAPI) -> None:
-    """Every TAXII resource. The one polled all day comes first, since routes are tried in order."""
-    root = "/taxii2/{group}"
+PREFIX = "/taxii2/"
+
+
+def routes(hub: Hub) -> list[Route]:
+    """Every TAXII resource. The one polled all day comes first, since routes are tried in order.
+
+    They are plain ASGI, without FastAPI's handler and middleware: those take longer than all that the hub does for an empty poll.
+    """
+
+    def route(path: str, **handlers: Handler) -> Route:
+        return Route(path, _Resource(hub, handlers), include_in_schema=False)
+
+    root = f"{PREFIX}{{group}}"
     collection = f"{root}/collections/{{collection}}"
-    _route(app, f"{collection}/objects/", GET=_objects, POST=_add_objects)
-    _route(app, f"{collection}/manifest/", GET=_manifest)
-    _route(app, f"{collection}/objects/{{object}}/versions/", GET=_versions)
-    _route(app, f"{collection}/objects/{{object}}/", GET=_object, DELETE=_delete_object)
-    _route(app, f"{collection}/", GET=_collection)
-    _route(app, f"{root}/collections/", GET=_collections)
-    _route(app, f"{root}/status/{{status}}/", GET=_status)
-    _route(app, f"{root}/", GET=_api_root)
-    _route(app, "/taxii2/", GET=_discovery)
-    _route(app, "/taxii2/{group}/{rest:path}")
+    return [
+        route(f"{collection}/objects/", GET=_objects, POST=_add_objects),
+        route(f"{collection}/manifest/", GET=_manifest),
+        route(f"{collection}/objects/{{object}}/versions/", GET=_versions),
+        route(f"{collection}/objects/{{object}}/", GET=_object, DELETE=_delete_object),
+        route(f"{collection}/", GET=_collection),
+        route(f"{root}/collections/", GET=_collections),
+        route(f"{root}/status/{{status}}/", GET=_status),
+        route(f"{root}/", GET=_api_root),
+        route(PREFIX, GET=_discovery),
+        route(f"{root}/{{rest:path}}"),
+    ]
 
 
-def _route(app: FastAPI, path: str, **handlers: Handler) -> None:
-    allowed = ", ".join([*handlers, *(["HEAD"] if "GET" in handlers else [])])
+class _Resource:
+    """One resource with all its methods, as an ASGI application.
 
-    async def endpoint(request: Request) -> Response:
-        hub: Hub = request.app.state.hub
+    Any method comes here, PROPFIND too: none is answered before the credentials (section 3.6, order of refusals).
+    """
+
+    def __init__(self, hub: Hub, handlers: Mapping[str, Handler]) -> None:
+        self._hub = hub
+        self._handlers = dict(handlers)
+        if "GET" in handlers:
+            self._handlers["HEAD"] = handlers["GET"]
+        self._allowed = ", ".join(self._handlers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        request = Request(scope, receive, send)
+        response = await self._answered(request)
+        await response(scope, receive, send)
+
+    async def _answered(self, request: Request) -> Response:
+        hub = self._hub
         try:
             require_size(request, hub.limits)
             who = await identified(hub.store, request)
-            method = request.method
-            handler = handlers.get("GET" if method == "HEAD" else method)
-            if not handlers or any("\0" in part for part in request.path_params.values()):
+            if not self._handlers or any("\0" in part for part in request.path_params.values()):
                 return refusal(NotFound(), request)
+            handler = self._handlers.get(request.method)
             if handler is None:
-                return method_not_allowed(allowed)
+                return method_not_allowed(self._allowed)
             require_acceptable(_header(request, "accept"))
             return await handler(Call(hub, request, who))
         except HubError as error:
@@ -70,10 +99,6 @@ def _route(app: FastAPI, path: str, **handlers: Handler) -> None:
         except Exception as error:  # noqa: BLE001 - the last handler: a fault of ours must still be a TAXII error
             return fault(error, request)
 
-    app.add_api_route(path, endpoint, methods=["GET"], include_in_schema=False)
-    # Any method at all comes here, PROPFIND too: none is answered before the credentials (section 3.6, order of refusals).
-    cast("APIRoute", app.routes[-1]).methods = set()
-
 
 def _header(request: Request, name: str) -> str | None:
     """One value, several headers of the same name joined (RFC 9110 section 5.3)."""
@@ -81,8 +106,16 @@ def _header(request: Request, name: str) -> str | None:
     return ", ".join(values) if values else None
 
 
-def _answer(body: bytes, *, status_code: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(body, status_code, {**CACHING, **(headers or {})}, media_type=TAXII)
+def _answer(body: bytes, *, status_code: int = 200, headers: Mapping[str, str] = _NONE) -> Response:
+    response = Response(status_code=status_code)
+    response.body = body
+    length = (b"content-length", b"%d" % len(body))
+    response.raw_headers = [
+        *_ALWAYS,
+        length,
+        *((name.lower().encode(), text.encode()) for name, text in headers.items()),
+    ]
+    return response
 
 
 async def _discovery(call: Call) -> Response:
@@ -143,7 +176,7 @@ async def _page(call: Call, resource: Resource) -> Response:
     page = await poll(hub.store, call.caller, reach, narrowed, resource, record=call.request.method != "HEAD")
     following = None
     if page.more:
-        following = next_token(query, page.entries[-1].date_added, key=hub.page_keys[0], account=name, target=target)
+        following = next_token(query, page.last, key=hub.page_keys[0], account=name, target=target)
     match resource:
         case Resource.MANIFEST:
             body = pages.manifest(page, following)
