@@ -16,6 +16,7 @@ import re
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
+from functools import partial
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
@@ -161,7 +162,7 @@ class SqliteHot:
         with _one_moment(connection) if len(parts) > 1 else nullcontext():
             cursors = [
                 connection.execute(
-                    self._text(("ranges", shape, len(part)), lambda: pages.ranges(shape, len(part))),  # noqa: B023 - called at once
+                    self._text(("ranges", shape, len(part)), partial(pages.ranges, shape, len(part))),
                     values | part,
                 )
                 for part in parts
@@ -342,7 +343,7 @@ class PostgresHot:
     async def _ranges(self, shape: pages.Shape, parameters: Mapping[str, Any], reached: Sequence[int]) -> Sequence[Any]:
         """The head and the rows, with the long bodies left out."""
         asked = [
-            (("ranges", shape, len(part)), lambda: pages.headed_ranges(shape, len(part)), {**parameters, **part})  # noqa: B023 - called at once
+            (("ranges", shape, len(part)), partial(pages.headed_ranges, shape, len(part)), {**parameters, **part})
             for part in _parts(reached)
         ]
         if len(asked) == 1:
@@ -372,7 +373,7 @@ class PostgresHot:
 
         None where one of them has been taken back meanwhile.
         """
-        if not any([row["key"] is not None for row in rows]):
+        if all(row["key"] is None for row in rows):
             return rows, False
         taken: list[Any] = []
         size = 0

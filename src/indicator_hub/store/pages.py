@@ -32,7 +32,6 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy import cast as cast_to
-from sqlalchemy.types import TypeEngine
 
 from indicator_hub.store import visible
 from indicator_hub.store.engine import Statement, among
@@ -200,7 +199,7 @@ def _told(shape: Shape) -> Statement:
 
 
 def _told_apart(shape: Shape) -> Statement:
-    kinds: list[tuple[str, type[TypeEngine[Any]]]] = [("body", LargeBinary)]
+    kinds: list[tuple[str, type[Any]]] = [("body", LargeBinary)]
     kinds += [(name, Text) for name in _NAMES if shape.names]
     kinds += [("key", BigInteger), ("size", BigInteger)]
     nothing = [cast_to(null(), kind).label(name) for name, kind in kinds]
