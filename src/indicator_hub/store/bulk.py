@@ -1,7 +1,8 @@
 """Many rows at once, on the driver itself: SQLAlchemy prepares each row by itself, which takes longer than to write it.
 
-The statements are still SQLAlchemy's, compiled once for each shape. On PostgreSQL the columns go over as arrays, one statement for all rows; on SQLite many rows stand
-in one statement, as the interpreter's lock is given up and taken back for each that is run.
+The statements are still SQLAlchemy's, compiled once for each shape. On PostgreSQL many rows go over by COPY; the columns go over as arrays, one
+statement for all rows, where they are few or may be there already. On SQLite many rows stand in one statement, as the interpreter's
+lock is given up and taken back for each that is run.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,8 @@ from indicator_hub.store.engine import translated
 
 _VARIABLES = 6_000
 """In one statement of SQLite, which takes 32,766 at most and has to read the text of each."""
+_FEW = 20
+"""Rows that one statement brings over sooner than COPY, which needs an answer before the first of them."""
 _SQLITE = sqlite.dialect(paramstyle="qmark")
 _POSTGRESQL = asyncpg.dialect()
 
@@ -51,7 +54,10 @@ async def write(
             return
         if not driver.is_in_transaction():
             await tx.execute(text("SELECT 1"))  # SQLAlchemy begins with the first statement that it sees
-        await driver.execute(_on_postgresql(table, names, key, kept), *map(list, zip(*values, strict=True)))
+        if key or len(values) <= _FEW:
+            await driver.execute(_on_postgresql(table, names, key, kept), *map(list, zip(*values, strict=True)))
+        else:
+            await driver.copy_records_to_table(table.name, records=values, columns=names)
 
 
 @lru_cache(maxsize=256)
