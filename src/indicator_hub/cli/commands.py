@@ -68,11 +68,13 @@ def config_show(database: Database = None, as_json: Json = False) -> None:
 def migrate(database: Database = None) -> None:
     """Make the database's tables, or bring them up to date."""
     from indicator_hub.cli.bundled import migrations
-    from indicator_hub.cli.opening import database_of
+    from indicator_hub.cli.opening import require_directory
+    from indicator_hub.settings import load
     from indicator_hub.store.migrate import migrate as run
 
-    url = database_of(database)
-    asyncio.run(run(url, migrations()))
+    settings = load(database_url=database)
+    require_directory(settings)
+    asyncio.run(run(settings.database(), migrations(), pgbouncer=settings.database_pgbouncer))
     print("The database is up to date.")
 
 

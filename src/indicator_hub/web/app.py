@@ -34,7 +34,13 @@ async def open_hub(settings: Settings, *, port: int) -> Hub:
         _log.warning("INDICATOR_HUB_SERVE_EVENTS is off: nobody will be able to tell who was given what")
     keys = page_keys(settings.secrets())
     now = clock(settings.testing_clock())
-    store: Store = await open_store(settings.database(), now=now, serve_events=settings.serve_events)
+    store: Store = await open_store(
+        settings.database(),
+        now=now,
+        serve_events=settings.serve_events,
+        pgbouncer=settings.database_pgbouncer,
+        patience=settings.database_patience,
+    )
     return Hub(
         store=store,
         origin=origin,
