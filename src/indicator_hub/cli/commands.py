@@ -288,6 +288,7 @@ def quarantine(
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="The port; 0: any free one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that serve; several need PostgreSQL.")] = None,
     database: Database = None,
 ) -> None:
     """Serve TAXII 2.1."""
@@ -295,7 +296,7 @@ def serve(
     from indicator_hub.settings import load
 
     run(
-        load(host=host, port=port, database_url=database),
+        load(host=host, port=port, workers=workers, database_url=database),
         ready=lambda url: print(f"Serving {url}/taxii2/", file=sys.stderr),
     )
 

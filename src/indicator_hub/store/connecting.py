@@ -29,17 +29,12 @@ class Connector:
     def __init__(self, url: URL) -> None:
         """Raises Misconfigured for a URL that the driver cannot take, or that asks for a server that cannot write."""
         try:
-            made: Any = sqlalchemy_asyncpg.dialect().create_connect_args(url)
+            arguments, options = sqlalchemy_asyncpg.dialect().create_connect_args(url)
         except (ArgumentError, ValueError) as error:
             raise Misconfigured(f"The database URL cannot be used: {error}.") from None
-        arguments, options = made
         options.pop("prepared_statement_cache_size", None)
         options.pop("prepared_statement_name_func", None)
-        host: Any = options.pop("host", None)
-        port: Any = options.pop("port", None)
-        self._places: list[tuple[Any, Any]] = (
-            list(zip(host, port, strict=True)) if type(host) is list else [(host, port)]
-        )
+        self._places = _places(options.pop("host", None), options.pop("port", None))
         several = len(self._places) > 1
         asked = options.setdefault("target_session_attrs", "read-write" if several else "any")
         if arguments or (several and asked not in _WRITES):
@@ -70,6 +65,10 @@ class Connector:
         if said:
             raise said[0]
         raise ConnectionError("; ".join(str(error) or type(error).__name__ for error in failed)) from failed[-1]
+
+
+def _places(host: Any, port: Any) -> list[tuple[Any, Any]]:
+    return [(host, port)] if host is None or isinstance(host, str) else list(zip(host, port, strict=True))
 
 
 _OURS = frozenset(

@@ -53,8 +53,9 @@ async def open_hub(settings: Settings, *, port: int) -> Hub:
     )
 
 
-def create_app(hub: Hub) -> "SlashedPaths":
-    """The application around an open hub, which is closed with it."""
+def create_app(hub: Hub, counted: metrics.Metrics | None = None) -> "SlashedPaths":
+    """The application around an open hub, which is closed with it. `counted` is where it counts, where others of the hub count beside it."""
+    counted = counted or metrics.Metrics()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -82,7 +83,6 @@ def create_app(hub: Hub) -> "SlashedPaths":
     everything.mount(app)
     health.mount(app)
     openapi.mount(app)
-    counted = metrics.Metrics()
     metrics.mount(app, counted, hub.metrics_token)
     return SlashedPaths(app, counted)
 
