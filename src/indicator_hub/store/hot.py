@@ -238,7 +238,8 @@ class PostgresHot:
         if pgbouncer:
             options = through_pgbouncer(options)
         with translated():
-            pool = await create(min_size=1, max_size=10, connect=Connector(url), reset=_as_it_is, **options)
+            # None is kept for its own sake: the pool would complain, for as long as there is no database to have one of.
+            pool = await create(min_size=0, max_size=10, connect=Connector(url), reset=_as_it_is, **options)
         return cls(pool, pgbouncer=pgbouncer, patience=patience)
 
     async def rows(self, name: str, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:

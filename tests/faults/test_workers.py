@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from faults.conftest import site  # noqa: F401 - the fixture
 from faults.site import Site
 from support.live import PATIENCE, Hub, environment
 from support.world import indicator
