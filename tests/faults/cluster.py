@@ -174,6 +174,12 @@ class Pair:
         ((written,),) = self.primary.ask("SELECT pg_current_wal_insert_lsn()::text")
         until(lambda: self._follows(f"flush_lsn >= '{written}'"), "the standby does not come after")
 
+    def part(self) -> None:
+        """The standby hears nothing more of the primary, as over a line that is cut: what is acknowledged from now on is on one server only."""
+        self.standby.ask("ALTER SYSTEM SET primary_conninfo = ''")
+        self.standby.ask("SELECT pg_reload_conf()")
+        until(lambda: not self.primary.ask("SELECT 1 FROM pg_stat_replication"), "the standby still follows")
+
     def _follows(self, condition: str) -> bool:
         return bool(self.primary.ask(f"SELECT 1 FROM pg_stat_replication WHERE {condition}"))
 

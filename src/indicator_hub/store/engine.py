@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+from asyncpg.exceptions import InternalClientError
 from sqlalchemy import Boolean, ColumnElement, Connection, Select, Text, bindparam, event, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
@@ -157,6 +158,7 @@ def translated() -> Generator[None]:
     except (
         sqlite3.OperationalError,
         asyncpg.InterfaceError,
+        InternalClientError,
         TimeoutError,
         OSError,
     ) as error:
@@ -179,7 +181,8 @@ def _cannot_serve(error: BaseException | None) -> bool:
 def _unavailable(error: BaseException) -> Unavailable:
     cause = getattr(error, "orig", None) or error
     gone = (
-        isinstance(cause, ConnectionError)
+        # The last is what the driver says of a connection on which the server has said good-bye while nothing was asked.
+        isinstance(cause, (ConnectionError, InternalClientError))
         or bool(getattr(error, "connection_invalidated", False))
         or str(getattr(cause, "sqlstate", None)).startswith(_GONE)
         or "connection is closed" in str(cause)
