@@ -51,7 +51,12 @@ def _package() -> tuple[Path, str | None]:
     return programs, "pgserver"
 
 
-def _free_port() -> int:
+def user() -> str | None:
+    """As whom PostgreSQL runs, where this is root."""
+    return _package()[1]
+
+
+def free_port() -> int:
     """Below those that the system gives to clients: while a server is down nobody else may come to have its port."""
     while True:
         port = random.randint(20_000, 32_000)
@@ -73,7 +78,7 @@ class Node:
     """One server."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, _free_port()
+        self.folder, self.port = folder, free_port()
         self._programs, self._user = _package()
 
     def url(self, database: str) -> str:
@@ -194,9 +199,8 @@ class Pair:
 def pair(folder: Path, *, synchronous: bool) -> Iterator[Pair]:
     """Two servers that run; killed at the end."""
     nodes = [Node(folder / "one"), Node(folder / "two")]
-    user = _package()[1]
-    if user is not None:
-        shutil.chown(folder, user)
+    if (who := user()) is not None:
+        shutil.chown(folder, who)
         folder.chmod(0o755)
     try:
         nodes[0].make()
