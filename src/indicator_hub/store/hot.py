@@ -31,9 +31,15 @@ from sqlalchemy.engine import URL
 
 from indicator_hub.errors import Unavailable
 from indicator_hub.store import pages, visible
-from indicator_hub.store.engine import BUSY_MS, Statement, translated
+from indicator_hub.store.again import PATIENCE, again
+from indicator_hub.store.connecting import Connector, through_pgbouncer
+from indicator_hub.store.engine import BUSY_MS, POOL_WAIT, Statement, translated
+from indicator_hub.store.pool import Pool
 
 _MAX_READERS = 4
+"""Threads that read from SQLite beside the event loop's own."""
+_MAX_CONNECTIONS = 10
+"""To PostgreSQL, for what only reads."""
 _TOGETHER = 48
 """Ranges in one statement. Who has more audiences than that is served by several statements in one snapshot."""
 _PART = 32
@@ -290,36 +296,29 @@ def _sqlite_values(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class PostgresHot:
-    """asyncpg itself, on a pool of its own. A connection that is not free within the time-out is Unavailable, never a hang."""
+    """asyncpg itself, on a pool of its own. A connection that is not free within the time-out is Unavailable, never a hang.
 
-    def __init__(self, pool: Any) -> None:
-        self._pool = pool
+    Everything here reads, in one statement: when a connection turns out to be gone, all are given up, and it is asked again.
+    """
+
+    def __init__(self, pool: Any, *, pgbouncer: bool, patience: float) -> None:
+        self._pool, self._pgbouncer, self._patience = pool, pgbouncer, patience
         self._texts: dict[object, tuple[str, tuple[str, ...]]] = {}
         self._audiences: dict[_Whose, tuple[int, Sequence[int]]] = {}
 
     @classmethod
-    async def open(cls, url: URL) -> "PostgresHot":
+    async def open(cls, url: URL, *, pgbouncer: bool = False, patience: float = PATIENCE) -> "PostgresHot":
         """Open the pool. Raises Unavailable."""
-        arguments, options = sqlalchemy_asyncpg.dialect().create_connect_args(url)
-        if arguments:
-            raise Unavailable("The database URL holds what the hub cannot pass on to the driver.")
-        options.pop("prepared_statement_cache_size", None)
-        options.pop("prepared_statement_name_func", None)
-        create: Any = asyncpg.create_pool  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        settings = {**options.pop("server_settings", {}), **_PLANNER}
+        # No bound on what is cached: the statement of a page grows with the reader's audiences.
+        options: dict[str, Any] = {
+            "command_timeout": 60, "max_cacheable_statement_size": 0, "server_settings": _PLANNER,
+        }  # fmt: skip
+        if pgbouncer:
+            options = through_pgbouncer(options)
+        pool = Pool(partial(Connector(url), **options), most=_MAX_CONNECTIONS, wait=POOL_WAIT)
         with translated():
-            return cls(
-                await create(
-                    min_size=1,
-                    max_size=10,
-                    timeout=10,
-                    command_timeout=60,
-                    max_cacheable_statement_size=0,  # no bound: the statement of a page grows with the reader's audiences
-                    reset=_as_it_is,
-                    server_settings=settings,
-                    **options,
-                )
-            )
+            pool.give(await pool.take(), whole=True)
+        return cls(pool, pgbouncer=pgbouncer, patience=patience)
 
     async def rows(self, name: str, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
         """One statement."""
@@ -348,11 +347,12 @@ class PostgresHot:
         ]
         if len(asked) == 1:
             return await self._fetch(*asked[0])
-        async with self._snapshot() as connection:
+        async with self._transaction(_BEGIN_SNAPSHOT) as connection:
             heads: list[Any] = []
             rows: dict[int, Any] = {}
             for one in asked:
-                head, *found = await self._fetch_on(connection, *one)
+                text, values = self._statement(*one)
+                head, *found = await connection.fetch(text, *values)
                 heads.append(head)
                 rows |= {row[0]: row for row in found}
         return [heads[0], *[rows[at] for at in sorted(rows)[: parameters["rows"]]]]
@@ -409,36 +409,61 @@ class PostgresHot:
         await self._pool.close()
 
     async def _fetch(self, name: object, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
-        with translated():
-            async with self._pool.acquire(timeout=10) as connection:
-                return await self._fetch_on(connection, name, build, parameters)
+        """One statement; once more, and for some seconds, when the connection turns out to be gone."""
+        text, values = self._statement(name, build, parameters)
+        try:
+            return await self._asked(text, values)
+        except Unavailable as error:
+            if not error.retry:
+                raise
+            self._pool.expire()
+            return await again(lambda: self._asked(text, values), self._patience, error)
 
-    async def _fetch_on(
-        self, connection: Any, name: object, build: Callable[[], Statement], parameters: Mapping[str, Any]
-    ) -> list[Any]:
+    def _statement(
+        self, name: object, build: Callable[[], Statement], parameters: Mapping[str, Any]
+    ) -> tuple[str, list[Any]]:
         found = self._texts.get(name)
         if found is None:
             compiled = build().compile(dialect=_POSTGRESQL)
             found = self._texts[name] = (str(compiled), tuple(compiled.positiontup or ()))
         text, order = found
-        return await connection.fetch(text, *[parameters[key] for key in order])
+        return text, [parameters[key] for key in order]
+
+    async def _asked(self, text: str, values: Sequence[Any]) -> list[Any]:
+        if self._pgbouncer:
+            # The driver parses in one step and runs in the next: only a transaction keeps both on one connection.
+            async with self._transaction(_BEGIN) as connection:
+                return await connection.fetch(text, *values)
+        with translated():
+            connection, whole = await self._pool.take(), False
+            try:
+                found = await connection.fetch(text, *values)
+                whole = True
+                return found
+            except asyncpg.PostgresError:
+                whole = True
+                raise
+            finally:
+                self._pool.give(connection, whole=whole)
 
     @asynccontextmanager
-    async def _snapshot(self) -> AsyncGenerator[Any]:
-        """A connection on which several statements see one moment."""
+    async def _transaction(self, begin: str) -> AsyncGenerator[Any]:
+        """A connection in a transaction that only reads."""
         with translated():
-            async with (
-                self._pool.acquire(timeout=10) as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
-            ):
+            connection, whole = await self._pool.take(), False
+            try:
+                await connection.execute(begin)
                 yield connection
-
-
-async def _as_it_is(_: object) -> None:
-    """A connection goes back as it is: nothing here changes its state, and resetting it costs another round trip."""
+                await connection.execute("ROLLBACK")
+                whole = True
+            finally:
+                self._pool.give(connection, whole=whole)
 
 
 # These statements only ever want their index ranges. Without these settings a plan made while the tables were still empty (a scan) is
 # kept for the life of the connection, and a page that joins a few hundred rows may be compiled to machine code first; and one plan serves every reader.
 _PLANNER = {"enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}
+_SET = "; ".join(f"SET LOCAL {name} = {value}" for name, value in _PLANNER.items())
+_BEGIN = f"BEGIN READ ONLY; {_SET}"
+_BEGIN_SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_SET}"
 _POSTGRESQL = sqlalchemy_asyncpg.dialect()

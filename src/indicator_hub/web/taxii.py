@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from indicator_hub.errors import HubError, NotFound, UnsupportedMedia
+from indicator_hub.errors import HubError, NotFound, Unavailable, UnsupportedMedia
 from indicator_hub.sharing import authenticate, recall
 from indicator_hub.sharing.poll import poll
 from indicator_hub.sharing.status import status
@@ -26,6 +26,7 @@ from indicator_hub.web.identify import identified
 from indicator_hub.web.problems import CACHING, fault, method_not_allowed, refusal
 
 Handler = Callable[[Call], Awaitable[Response]]
+_READS = ("GET", "HEAD")
 _NONE: Mapping[str, str] = {}
 _ALWAYS = [
     (b"content-type", TAXII.encode()),
@@ -91,13 +92,23 @@ class _Resource:
             if handler is None:
                 return method_not_allowed(self._allowed)
             require_acceptable(_header(request, "accept"))
-            return await handler(Call(hub, request, who))
+            return await _answered(handler, Call(hub, request, who))
         except HubError as error:
             return refusal(error, request)
         except ClientDisconnect:
             return Response(status_code=400)  # to nobody: the client has hung up
         except Exception as error:  # noqa: BLE001 - the last handler: a fault of ours must still be a TAXII error
             return fault(error, request)
+
+
+async def _answered(handler: Handler, call: Call) -> Response:
+    """What only reads is read once more, when the connection was lost in its midst."""
+    try:
+        return await handler(call)
+    except Unavailable as error:
+        if call.request.method not in _READS or not error.retry:
+            raise
+    return await handler(call)
 
 
 def _header(request: Request, name: str) -> str | None:
