@@ -439,12 +439,12 @@ class PostgresHot:
             try:
                 found = await connection.fetch(text, *values)
                 whole = True
-                return found
             except asyncpg.PostgresError:
                 whole = True
                 raise
             finally:
                 self._pool.give(connection, whole=whole)
+            return found
 
     @asynccontextmanager
     async def _transaction(self, begin: str) -> AsyncGenerator[Any]:

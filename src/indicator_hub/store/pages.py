@@ -126,6 +126,83 @@ def conditions(e: FromClause, shape: Shape, after: BindParameter[int] = _AFTER) 
 
 
 def _versions(e: FromClause, shape: Shape) -> ColumnElement[bool]:
+    kinds: list[ColumnElement[bool]] = []
+    if LAST in shape.keywords:
+        kinds.append(visible.latest(e))
+    if FIRST in shape.keywords:
+        kinds.append(visible.earliest(e))
+    if shape.values:
+        kinds.append(among(e.c.version_key, "values"))
+    # A lone condition stays bare, so that `superseded <> 1` meets the partial index.
+    return kinds[0] if len(kinds) == 1 else or_(*kinds)
+
+
+def ranges(shape: Shape, audiences: int) -> Statement:
+    """The rows of so many audiences and of the reader's own organisation: each an index range, merged lazily as they lie (SQLite).
+
+    The first row is none of an entry, and is always there: instead of a body it has, as text, what the collection's clock shows, and how many
+    audiences there are, in the very snapshot of the page.
+    """
+    e = entry.alias("e")
+    what = columns(e, shape)
+    shared = [
+        select(*what).where(_of_audience(e, number), visible.since(e), *_shared(e, shape))
+        for number in range(audiences)
+    ]
+    found = union_all(_told(shape), *shared, select(*what).where(visible.own(e), *conditions(e, shape)))
+    return cast("Statement", found.order_by(found.selected_columns.date_added).limit(_ROWS + _ONE))
+
+
+def headed_ranges(shape: Shape, audiences: int) -> Statement:
+    """The same for PostgreSQL, where each range is cut by itself: only so are they merged lazily, and not sorted whole.
+
+    The first row is no entry's here too; it has `as_of` and `audiences`. A body longer than `inline` bytes is left out, since it is not
+    known yet whether it goes out, and its key and length stand beside it.
+    """
+    e = entry.alias("e")
+    what = [*columns(e, shape)[:1], *_short(e, shape), *columns(e, shape)[2:], *_long(e, shape), _NO_AS_OF, _NO_NUMBER]
+    shared = [
+        select(*what)
+        .where(_of_audience(e, number), visible.since(e), *_shared(e, shape))
+        .order_by(e.c.date_added)
+        .limit(_ROWS)
+        for number in range(audiences)
+    ]
+    mine = select(*what).where(visible.own(e), *conditions(e, shape)).order_by(e.c.date_added).limit(_ROWS)
+    found = union_all(_told_apart(shape), *shared, mine)
+    return cast("Statement", found.order_by(found.selected_columns.date_added).limit(_ROWS + _ONE))
+
+
+def _is_long(e: FromClause) -> ColumnElement[bool]:
+    return func.octet_length(e.c.body) > bindparam("inline", type_=Integer)
+
+
+def _short(e: FromClause, shape: Shape) -> list[ColumnElement[Any]]:
+    body = case((_is_long(e), null()), else_=e.c.body) if shape.bodies else null()
+    return [cast_to(body, LargeBinary).label("body")]
+
+
+def _long(e: FromClause, shape: Shape) -> list[ColumnElement[Any]]:
+    if not shape.bodies:
+        return _no_keys()
+    size = case((_is_long(e), func.octet_length(e.c.body)))
+    return [case((_is_long(e), e.c.id)).label("key"), cast_to(size, BigInteger).label("size")]
+
+
+def _no_keys() -> list[ColumnElement[Any]]:
+    return [cast_to(null(), BigInteger).label(name) for name in ("key", "size")]
+
+
+_NAMES = ("stix_id", "version", "spec_version")
+
+
+def _told(shape: Shape) -> Statement:
+    told = cast_to(_AS_OF.element, Text).concat(literal_column("' '")).concat(cast_to(_NUMBER.element, Text))
+    names = _NAMES if shape.names else ()
+    return select(_HEAD.label("date_added"), told.label("body"), *(null().label(name) for name in names))
+
+
+def _told_apart(shape: Shape) -> Statement:
     names: list[ColumnElement[Any]] = [cast_to(null(), Text).label(name) for name in _NAMES if shape.names]
     nothing = [cast_to(null(), LargeBinary).label("body"), *names, *_no_keys()]
     return select(cast_to(_HEAD, BigInteger).label("date_added"), *nothing, _AS_OF, _NUMBER)
