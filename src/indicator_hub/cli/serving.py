@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
+from typing import cast
 
 import uvicorn
 
@@ -44,7 +46,6 @@ def serve(settings: Settings, ready: Callable[[str], None], prepare: "Callable[[
         config = uvicorn.Config(
             "",
             log_config=None,
-            http=Protocol,
             ws="none",  # an Upgrade is ignored, as RFC 9110 allows: there is nothing to upgrade to
             access_log=False,
             server_header=False,
@@ -64,6 +65,7 @@ async def _serve(
     hub = await open_hub(settings, port=port)
     hub = replace(hub, feeds=feeds_here(hub.store))
     config.app = create_app(hub)
+    config.http = cast("type[asyncio.Protocol]", partial(Protocol, hub.gate))
     # What is there now stays: the collector need not walk over it again, nor start anew at every page of a thousand entries.
     gc.collect()
     gc.freeze()
