@@ -1,7 +1,7 @@
 """Settings -> store -> application. The only place where routes are mounted."""
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, MutableMapping
 from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any
@@ -18,17 +18,17 @@ from indicator_hub.web import exports, health, metrics, openapi, problems, taxii
 from indicator_hub.web.api import description, operations
 from indicator_hub.web.api.paths import OPERATIONS
 from indicator_hub.web.call import Hub
+from indicator_hub.web.compress import Compressed, Receive, Scope, Send
 from indicator_hub.web.console import everything
+from indicator_hub.web.gate import Gate
+from indicator_hub.web.limiter import Limiter
 
 _log = logging.getLogger("indicator_hub.web")
 _HOUR = 3_600_000_000
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-async def open_hub(settings: Settings, *, port: int) -> Hub:
-    """Open the store and the keys. Raises Misconfigured with what to do next."""
+async def open_hub(settings: Settings, *, port: int, workers: int = 1) -> Hub:
+    """Open the store and the keys; `workers`: how many processes like this one share what partners ask. Raises Misconfigured with what to do next."""
     origin = settings.origin(port)
     if not settings.serve_events:
         _log.warning("INDICATOR_HUB_SERVE_EVENTS is off: nobody will be able to tell who was given what")
@@ -44,6 +44,10 @@ async def open_hub(settings: Settings, *, port: int) -> Hub:
         limits=settings.limits(),
         status_kept=settings.status_hours * _HOUR,
         metrics_token=settings.metrics_token,
+        gate=Gate(inline=store.inline),
+        limiter=Limiter(
+            rate=settings.rate_account, burst=settings.rate_burst, guesses=settings.rate_guesses, workers=workers
+        ),
     )
 
 
@@ -76,9 +80,19 @@ def create_app(hub: Hub) -> "SlashedPaths":
     everything.mount(app)
     health.mount(app)
     openapi.mount(app)
-    counted = metrics.Metrics()
+    counted = metrics.Metrics(lambda: refused(hub))
     metrics.mount(app, counted, hub.metrics_token)
-    return SlashedPaths(app, counted)
+    return SlashedPaths(Compressed(app), counted)
+
+
+def refused(hub: Hub) -> dict[str, int]:
+    """How many requests this process refused for their number, by why."""
+    lanes = {f"busy_{lane.name}": lane.refused for lane in hub.gate.lanes}
+    return lanes | {
+        "connections": hub.gate.connections,
+        "account": hub.limiter.accounts.refused,
+        "guesses": hub.limiter.guesses.refused,
+    }
 
 
 class SlashedPaths:
@@ -87,7 +101,7 @@ class SlashedPaths:
     One built from the Host header can leak http:// behind a proxy, and clients drop credentials or the body on the way.
     """
 
-    def __init__(self, app: FastAPI, counted: metrics.Metrics) -> None:
+    def __init__(self, app: Compressed, counted: metrics.Metrics) -> None:
         self.app, self._counted = app, counted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -46,7 +46,7 @@ def _route(app: FastAPI, path: str, handler: Handler) -> None:
         hub: Hub = request.app.state.hub
         try:
             require_size(request, hub.limits)
-            who = await identified(hub.store, request)
+            who = await identified(hub.store, request, hub.limiter)
             if request.method not in ("GET", "HEAD"):
                 return method_not_allowed("GET, HEAD", api=True)
             unreal = any("\0" in part for part in request.path_params.values())

@@ -8,6 +8,7 @@ import hmac
 import resource
 import time
 from bisect import bisect_left
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI, Request, Response
 
@@ -21,7 +22,8 @@ _CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 class Metrics:
     """What is counted in one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, refused: Callable[[], Mapping[str, int]] = dict) -> None:
+        self._refused = refused
         self._answers = [0] * len(_CLASSES)
         self._took = [0] * (len(BOUNDS) + 1)
         self._seconds = 0.0
@@ -56,6 +58,9 @@ class Metrics:
         lines += [
             f"indicator_hub_request_seconds_sum {self._seconds:.6f}",
             f"indicator_hub_request_seconds_count {so_far}",
+            "# HELP indicator_hub_refused_total Requests refused for their number: by the gate, before they were looked at, or by an account's or address's budget.",
+            "# TYPE indicator_hub_refused_total counter",
+            *(f'indicator_hub_refused_total{{reason="{name}"}} {number}' for name, number in self._refused().items()),
             "# HELP process_cpu_seconds_total CPU time of this process.",
             "# TYPE process_cpu_seconds_total counter",
             f"process_cpu_seconds_total {usage.ru_utime + usage.ru_stime:.3f}",

@@ -54,7 +54,7 @@ def _route(app: FastAPI, path: str, **handlers: Handler) -> None:
         hub: Hub = request.app.state.hub
         try:
             require_size(request, hub.limits)
-            who = await identified(hub.store, request)
+            who = await identified(hub.store, request, hub.limiter)
             method = request.method
             handler = handlers.get("GET" if method == "HEAD" else method)
             if not handlers or any("\0" in part for part in request.path_params.values()):
