@@ -41,8 +41,10 @@ class Outcome:
     """What came of the pressure. Times in seconds, from when a request was sent to the end of its answer."""
 
     seconds: float = 0.0
+    cpu: float = 0.0
     offered: int = 0
     answers: Counter[str] = field(default_factory=Counter[str])
+    kinds: Counter[str] = field(default_factory=Counter[str])
     times: dict[str, list[float]] = field(default_factory=lambda: {"served": [], "refused": []})
     late: int = 0
     """Due while every connection was busy: not sent at all."""
@@ -51,25 +53,29 @@ class Outcome:
 class _Line:
     """One connection in the open loop: at most one request under way."""
 
-    __slots__ = ("missing", "sent", "socket")
+    __slots__ = ("kind", "missing", "sent", "socket")
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sent = 0.0
         self.missing = 0
+        self.kind = ""
 
 
-def press(port: int, following: Callable[[], bytes], *, rate: float, seconds: float) -> Outcome:
+def press(server: Server, following: Callable[[], bytes], *, rate: float, seconds: float) -> Outcome:
     """Open loop: `rate` requests a second are due, whatever becomes of those before."""
     outcome = Outcome()
     with ExitStack() as stack, selectors.EpollSelector() as selector:
-        lines = [_Line(port) for _ in range(_CONNECTIONS)]
+        lines = [_Line(server.port) for _ in range(_CONNECTIONS)]
         for one in lines:
             stack.enter_context(one.socket)
             selector.register(one.socket, selectors.EVENT_READ, one)
         idle = deque(lines)
         poll, by_fd = selector._selector, {one.socket.fileno(): one for one in lines}  # noqa: SLF001 - without an object for each event
+        time.sleep(0.5)  # until the hub has taken them all
+        meter = Meter(server.pid, server.database)
+        meter.__enter__()
         begun = time.perf_counter()
         until, step, due = begun + seconds, 1 / rate, begun
         while True:
@@ -81,7 +87,9 @@ def press(port: int, following: Callable[[], bytes], *, rate: float, seconds: fl
                 if idle:
                     one = idle.popleft()
                     one.sent = time.perf_counter()
-                    one.socket.send(following())
+                    raw = following()
+                    one.kind = "post" if raw.startswith(b"POST") else "page" if b"?limit" in raw[:120] else "poll"
+                    one.socket.send(raw)
                 else:
                     outcome.late += 1
                 due += step
@@ -89,10 +97,13 @@ def press(port: int, following: Callable[[], bytes], *, rate: float, seconds: fl
                 one = by_fd[fd]
                 if (kind := _read(one)) is not None:
                     ended = time.perf_counter()
+                    outcome.kinds[f"{one.kind}_{kind}"] += 1
                     outcome.answers[kind] += ended <= until
                     outcome.times.setdefault(kind, []).append(ended - one.sent)
                     idle.append(one)
         outcome.seconds = seconds
+        meter.__exit__()
+        outcome.cpu = meter.server + meter.database
     return outcome
 
 
@@ -171,7 +182,9 @@ def _mixed(polls: list[bytes], pages: list[bytes], database: Database) -> Iterat
                 yield next(page) if number % 10 == 5 else next(poll)
 
 
-def measure(server: Server, database: Database, kind: str, count: int, *, times: float, seconds: float) -> dict[str, float]:
+def measure(
+    server: Server, database: Database, kind: str, count: int, *, times: float, seconds: float
+) -> dict[str, float]:
     """The figures of one kind of pressure on one hub."""
     following = _requests(database, kind, count)
     poll = _requests(database, "poll", count)()
@@ -182,11 +195,10 @@ def measure(server: Server, database: Database, kind: str, count: int, *, times:
             load = drive(server.port, _CLOSED, following, seconds=2.0, expected=20)
         rates.append((load.requests / load.seconds, (meter.server + meter.database) / load.requests))
     capacity, cost = sorted(rates)[1]
-    with Meter(server.pid, server.database) as meter:
-        found = press(server.port, following, rate=times * capacity, seconds=seconds)
+    found = press(server, following, rate=times * capacity, seconds=seconds)
     after = calm(server.port, poll, usual=usual)
     served, refused = found.times["served"], found.times["refused"]
-    used = meter.server + meter.database
+    used = found.cpu
     other = sum(number for name, number in found.answers.items() if name not in ("served", "refused"))
     return {
         "capacity_per_s": round(capacity),
@@ -202,6 +214,7 @@ def measure(server: Server, database: Database, kind: str, count: int, *, times:
         "served_p99_ms": round(_quantile(served, 0.99) * 1e3, 1),
         "normal_after_s": round(after, 2),
         "other_answers": other,
+        **found.kinds,
     }
 
 
@@ -220,7 +233,10 @@ def main() -> None:
                 for kind in asked.kinds.split(","):
                     with hub(one.url, work, events=True, database=one.postmaster) as running:
                         figures = measure(running, one, kind, count, times=asked.times, seconds=asked.seconds)
-                    print(f"{one.name:11} {kind:6} {'  '.join(f'{key} {value:g}' for key, value in figures.items())}", flush=True)
+                    print(
+                        f"{one.name:11} {kind:6} {'  '.join(f'{key} {value:g}' for key, value in figures.items())}",
+                        flush=True,
+                    )
 
 
 if __name__ == "__main__":

@@ -119,7 +119,9 @@ class Settings(BaseSettings):
     )
     rate_burst: float = Field(1_000, ge=1, description="How many of them at once, after a pause.")
     rate_guesses: float = Field(
-        50, ge=0, description="Credentials that are not valid, from one address, a second; twenty times as many at once; 0: no limit."
+        50,
+        ge=0,
+        description="Credentials that are not valid, from one address, a second; twenty times as many at once; 0: no limit.",
     )
     feeds: bool = Field(True, description="Run the feeds that say how often.")
     log_level: str = Field("info", description="critical, error, warning, info or debug.")

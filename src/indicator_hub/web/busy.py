@@ -31,7 +31,9 @@ _BODIES["/exports/"] = _BODIES["/api/"]
 def _head(media: str, body: bytes, after: int, connection: str) -> bytes:
     fields = {"Content-Type": media, "Content-Length": str(len(body)), "Retry-After": str(after), **CACHING}
     lines = [f"{name.lower()}: {value}" for name, value in fields.items()]
-    return "\r\n".join(["HTTP/1.1 503 Service Unavailable", *lines, *([connection] if connection else []), "", ""]).encode()
+    return "\r\n".join(
+        ["HTTP/1.1 503 Service Unavailable", *lines, *([connection] if connection else []), "", ""]
+    ).encode()
 
 
 _MADE = {

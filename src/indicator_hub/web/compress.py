@@ -19,9 +19,9 @@ from typing import Any, Protocol
 from zstandard import ZstdCompressor
 
 try:
-    from isal import isal_zlib as gzip_by
+    from isal import isal_zlib as _faster
 except ImportError:
-    gzip_by = zlib
+    _faster = zlib
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,6 +36,8 @@ _SHRINK = ("application/", "text/", "image/svg")
 _DENSE = ("application/octet-stream", "application/zip", "application/gzip")
 _GZIP = 16 + zlib.MAX_WBITS
 _OWN = threading.local()
+gzip_by: Any = _faster
+"""zlib, or what does the same faster."""
 
 
 class Packer(Protocol):
@@ -81,7 +83,7 @@ def _weight(parameters: list[str]) -> float | None:
         name, equals, value = (part.strip() for part in parameter.partition("="))
         if name == "q" and equals:
             whole, _, rest = value.partition(".")
-            if whole not in ("0", "1") or not (rest.isascii() and rest.isdigit() or not rest) or len(rest) > 3:  # noqa: PLR2004 - three digits
+            if whole not in ("0", "1") or not ((rest.isascii() and rest.isdigit()) or not rest) or len(rest) > 3:  # noqa: PLR2004 - three digits
                 return None
             return float(f"{whole}.{rest}0") if float(f"{whole}.{rest}0") <= 1 else None
     return 1.0
@@ -143,7 +145,9 @@ async def _compressed(
         return head, message
     # A cache must know it even where this answer is not compressed.
     vary = fields.get(b"vary", b"")
-    changed = {b"vary": vary if b"accept-encoding" in vary.lower() else b", ".join(filter(None, (vary, b"Accept-Encoding")))}
+    changed = {
+        b"vary": vary if b"accept-encoding" in vary.lower() else b", ".join(filter(None, (vary, b"Accept-Encoding")))
+    }
     sent = b",".join(value for name, value in scope["headers"] if name == b"accept-encoding")
     if name := coding(sent.decode("latin-1")):
         packed = pack(name, body) if len(body) < _LONG else await asyncio.to_thread(pack, name, body)

@@ -12,6 +12,7 @@ holds its place as long as it reads) and one for the console; health and metrics
 """
 
 import asyncio
+import resource
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
@@ -19,6 +20,8 @@ from typing import Any
 
 _MOST = 4_096
 """Waiting in a lane, whatever its pace."""
+_CONNECTIONS, _FILES = 10_000, 200
+"""Connections at most, however many files a process may have open; files kept for everything else."""
 _SMOOTH = 1 / 64
 _STALLED = 4
 """When the first in the queue has waited so many times the patience, nothing moves: no more are taken."""
@@ -85,6 +88,7 @@ class Gate:
         self.writes = Lane("writes", width=16, few=16, patience=2)
         self.lists = Lane("lists", width=32, few=16, patience=5)
         self.console = Lane("console", width=8, few=64, patience=5)
+        self.most_connections = max(100, min(_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _FILES))
         self.connections = 0
         """Refused since there were too many already."""
 
@@ -94,8 +98,10 @@ class Gate:
         return self.reads, self.writes, self.lists, self.console
 
     def full(self, lane: Lane) -> bool:
-        """Whether the next in this lane is to be refused. When there is no time for all reads, there is none for all writes either: one of them costs
-        a hundred polls, and both are refused in the same measure."""
+        """Whether the next in this lane is to be refused.
+
+        When there is no time for all reads, there is none for all writes either, one of which costs a hundred polls: both are refused in the same measure.
+        """
         return lane.full or (lane is self.writes and self.reads.full)
 
     def lane(self, method: str, path: str) -> Lane | None:

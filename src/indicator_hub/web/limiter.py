@@ -17,6 +17,8 @@ from indicator_hub.errors import TooMany
 
 _KEPT = 50_000
 """Budgets and credentials kept in mind, at most."""
+_NOTHING = 1e-9
+"""Seconds: what is lost in rounding."""
 
 
 class Budgets:
@@ -39,8 +41,8 @@ class Budgets:
             return
         now = self._clock()
         full = self._full.get(key, now)
-        full = (full if full > now else now) + self._each
-        if full - now > self._most + 1e-9:
+        full = (max(now, full)) + self._each
+        if full - now > self._most + _NOTHING:
             self.refused += 1
             raise TooMany(retry_after=math.ceil(full - now - self._most))
         self._full[key] = full
@@ -53,7 +55,7 @@ class Budgets:
         if full is None:
             return
         wait = full + self._each - self._clock() - self._most
-        if wait > 1e-9:
+        if wait > _NOTHING:
             self.refused += 1
             raise TooMany(retry_after=math.ceil(wait))
 

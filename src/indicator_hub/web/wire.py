@@ -4,6 +4,7 @@ Here stands the gate, too (`gate.py`): before credentials, body and database. Wh
 before it is parsed, which costs a tenth of what a poll costs: at four times what the hub can do, the refusals would else take most of it.
 """
 
+import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
@@ -36,6 +37,14 @@ class Protocol(HttpToolsProtocol):
     def __init__(self, gate: Gate, **given: Any) -> None:
         super().__init__(**given)
         self.gate = gate
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """One more; none that would leave no file descriptors for the database and for lists."""
+        super().connection_made(transport)
+        if len(self.connections) > self.gate.most_connections:
+            self.gate.connections += 1
+            transport.write(busy.answer("", head=False, close=True))
+            transport.close()
 
     def data_received(self, data: bytes) -> None:
         """The parser keeps a field until its end, so that bytes are counted as they come, too."""
@@ -81,14 +90,18 @@ class Protocol(HttpToolsProtocol):
         """Closing a connection on which nothing comes is put off, without a timer for each refusal."""
         self._told = True
         if self.timeout_keep_alive_task is None:
-            self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def timeout_keep_alive_handler(self) -> None:
         """Nothing came, or nothing that was let in."""
         self.timeout_keep_alive_task = None
         if self._told:
             self._told = False
-            self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
         else:
             super().timeout_keep_alive_handler()
 
