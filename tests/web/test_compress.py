@@ -34,7 +34,13 @@ def test_what_is_asked_for(asked: str | None, answered: str) -> None:
     assert coding(asked) == answered
 
 
-@given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(WEIGHTS)), max_size=6, unique_by=lambda one: one[0].lower().removeprefix("x-")))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(NAMES), st.sampled_from(WEIGHTS)),
+        max_size=6,
+        unique_by=lambda one: one[0].lower().removeprefix("x-"),
+    )
+)
 def test_never_what_is_refused(asked: list[tuple[str, str | None]]) -> None:
     """What is answered is wanted, and nothing that the hub has is wanted more."""
     header = ", ".join(name if weight is None else f"{name};q={weight}" for name, weight in asked)
@@ -97,10 +103,10 @@ async def test_a_page(sqlite_url: str, count: int) -> None:
             assert UNPACKED[name](packed) == body
             head, _ = await raw(s, OBJECTS, "HEAD", accept_encoding=asked)
             assert dict(head.headers) == dict(answer.headers)
-        for answer in (plain, answer):
-            assert answer.headers["vary"] == "Authorization, Accept, Accept-Encoding"
-            assert answer.headers.get_list("vary") == [answer.headers["vary"]]
-            assert answer.headers["content-type"] == "application/taxii+json;version=2.1"
+        for one in (plain, answer):
+            assert one.headers["vary"] == "Authorization, Accept, Accept-Encoding"
+            assert one.headers.get_list("vary") == [one.headers["vary"]]
+            assert one.headers["content-type"] == "application/taxii+json;version=2.1"
 
 
 async def test_what_is_short_is_left_alone(sqlite_url: str) -> None:
@@ -126,6 +132,7 @@ async def test_the_console_never_twice(sqlite_url: str) -> None:
 
 async def test_an_etag_says_that_the_bytes_are_others() -> None:
     """A strong one becomes a weak one; nothing happens to what has a coding, comes in pieces, or does not shrink."""
+
     async def answered(headers: list[tuple[bytes, bytes]], *bodies: bytes) -> tuple[dict[bytes, bytes], bytes]:
         async def app(scope, receive, send) -> None:
             await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -29,6 +29,7 @@ class Wire:
         self.reader, self.writer = reader, writer
 
     def send(self, raw: bytes) -> None:
+        """Send it, as it is."""
         self.writer.write(raw)
 
     async def answer(self, *, head: bool = False) -> tuple[int, dict[str, str], bytes]:
@@ -50,12 +51,14 @@ class Served:
 
     def __init__(self, port: int, gate: Gate) -> None:
         self.port, self.gate = port, gate
+        self.server: uvicorn.Server
         self.go = asyncio.Event()
         self.begun = 0
         self.most = 0
         self.running = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """ASGI: the size of the body, when it is time."""
         self.begun += 1
         self.running += 1
         self.most = max(self.most, self.running)
@@ -74,6 +77,7 @@ class Served:
 
     @asynccontextmanager
     async def connections(self, number: int) -> AsyncIterator[list[Wire]]:
+        """Clients."""
         made = [Wire(*await asyncio.open_connection("127.0.0.1", self.port)) for _ in range(number)]
         try:
             yield made
@@ -83,9 +87,20 @@ class Served:
 
     async def until(self, lane: Lane, waiting: int, running: int) -> None:
         """Until so many wait and so many run."""
-        async with asyncio.timeout(30):
-            while (len(lane), lane.running) != (waiting, running):
-                await asyncio.sleep(0)
+        await until(lambda: (len(lane), lane.running) == (waiting, running))
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop turn until it is so: client and server are in one."""
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - what is waited for is told by nobody
+            await asyncio.sleep(0)
+
+
+async def read() -> None:
+    """Some turns, in which the server reads what has been sent."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 @asynccontextmanager
@@ -98,12 +113,14 @@ async def served() -> AsyncIterator[Served]:
         listener.bind(("127.0.0.1", 0))
         listener.listen(100)
         one = Served(listener.getsockname()[1], gate)
-        config = uvicorn.Config(one, log_config=None, ws="none", lifespan="off", timeout_graceful_shutdown=1, access_log=False)
+        config = uvicorn.Config(
+            one, log_config=None, ws="none", lifespan="off", timeout_graceful_shutdown=1, access_log=False
+        )
         config.http = partial(Protocol, gate)  # type: ignore[assignment]
         server = uvicorn.Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started:
-            await asyncio.sleep(0)
+        one.server = server
+        await until(lambda: server.started)
         try:
             yield one
         finally:
@@ -218,7 +235,7 @@ async def test_whoever_has_gone_is_not_served() -> None:
     """A client that hangs up while it waits costs nothing more."""
     async with overloaded() as (s, three):
         three[1].writer.close()
-        await asyncio.sleep(0.05)
+        await until(lambda: len(s.server.server_state.connections) == 2)
         s.go.set()
         assert [(await three[number].answer())[0] for number in (0, 2)] == [200, 200]
         assert s.begun == 2
@@ -290,12 +307,51 @@ class _Heard:
         self.body += 1
 
 
-NAMES = ("Host", "Accept", "content-length", "Content-Length", "Transfer-Encoding", "CONNECTION", "connection", "Upgrade", "Expect", "X", "X Y", "", "Authorization", "Content-Lengt\u017f")
-VALUES = ("a", "", "0", "5", "chunked", "close", "keep-alive", " keep-alive", "keep-alive, close", "Keep-Alive\t", "x\ty", "\u00e9", "websocket", "upgrade")
-LINES = st.tuples(st.sampled_from(NAMES), st.sampled_from((":", ": ", " :", "")), st.sampled_from(VALUES), st.sampled_from(("\r\n", "\r\n", "\r\n", "\n", "\r\n ", "\r\n\r\n")))
+NAMES = (
+    "Host",
+    "Accept",
+    "content-length",
+    "Content-Length",
+    "Transfer-Encoding",
+    "CONNECTION",
+    "connection",
+    "Upgrade",
+    "Expect",
+    "X",
+    "X Y",
+    "",
+    "Authorization",
+    "Content-Lengt\u017f",
+)
+VALUES = (
+    "a",
+    "",
+    "0",
+    "5",
+    "chunked",
+    "close",
+    "keep-alive",
+    " keep-alive",
+    "keep-alive, close",
+    "Keep-Alive\t",
+    "x\ty",
+    "\u00e9",
+    "websocket",
+    "upgrade",
+)
+LINES = st.tuples(
+    st.sampled_from(NAMES),
+    st.sampled_from((":", ": ", " :", "")),
+    st.sampled_from(VALUES),
+    st.sampled_from(("\r\n", "\r\n", "\r\n", "\n", "\r\n ", "\r\n\r\n")),
+)
 
 
-@given(st.sampled_from(("/taxii2/a", "/api/v1/\u0000", "/taxii2/ b", "/x", "/taxii2/?\r\n")), st.sampled_from(("HTTP/1.1", "HTTP/1.0", "HTTP/1.1 ")), st.lists(LINES, min_size=1, max_size=4))
+@given(
+    st.sampled_from(("/taxii2/a", "/api/v1/\u0000", "/taxii2/ b", "/x", "/taxii2/?\r\n")),
+    st.sampled_from(("HTTP/1.1", "HTTP/1.0", "HTTP/1.1 ")),
+    st.lists(LINES, min_size=1, max_size=4),
+)
 def test_what_is_plain_is_one_whole_request(path: str, version: str, lines: list[tuple[str, ...]]) -> None:
     """Whatever is refused unread, the parser would have taken for exactly one request that ends here, without a body, on a connection that stays."""
     raw = f"GET {path} {version}\r\n{''.join(map(''.join, lines))}\r\n".encode()
@@ -312,6 +368,9 @@ def test_what_is_plain_is_one_whole_request(path: str, version: str, lines: list
 
 def test_what_real_clients_send_is_plain() -> None:
     """requests, and curl."""
-    for more in ("User-Agent: python-requests/2.32\r\nAccept-Encoding: gzip, deflate\r\nConnection: keep-alive\r\n", "User-Agent: curl/8\r\n"):
+    for more in (
+        "User-Agent: python-requests/2.32\r\nAccept-Encoding: gzip, deflate\r\nConnection: keep-alive\r\n",
+        "User-Agent: curl/8\r\n",
+    ):
         raw = GET.replace(b"\r\n\r\n", b"\r\nAuthorization: Basic YTpi\r\n" + more.encode() + b"\r\n")
         assert busy.PLAIN.fullmatch(raw)

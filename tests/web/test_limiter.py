@@ -21,6 +21,7 @@ class Clock:
         self.now = 1_000.0
 
     def __call__(self) -> float:
+        """Now."""
         return self.now
 
 
@@ -108,7 +109,10 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_workers_share_it() -> None:
     """Four processes give together what one would."""
     clock = Clock()
-    alone, shares = Limiter(rate=8, burst=40, clock=clock), [Limiter(rate=8, burst=40, workers=4, clock=clock) for _ in range(4)]
+    alone, shares = (
+        Limiter(rate=8, burst=40, clock=clock),
+        [Limiter(rate=8, burst=40, workers=4, clock=clock) for _ in range(4)],
+    )
     assert drawn(alone.accounts, 1, 100) == sum(drawn(one.accounts, 1, 100) for one in shares) == 40
     clock.now += 1
     assert drawn(alone.accounts, 1, 100) == sum(drawn(one.accounts, 1, 100) for one in shares) == 8

@@ -82,7 +82,7 @@ def create_app(hub: Hub) -> "SlashedPaths":
     openapi.mount(app)
     counted = metrics.Metrics(lambda: refused(hub))
     metrics.mount(app, counted, hub.metrics_token)
-    return SlashedPaths(Compressed(app), counted)
+    return SlashedPaths(app, counted)
 
 
 def refused(hub: Hub) -> dict[str, int]:
@@ -101,8 +101,8 @@ class SlashedPaths:
     One built from the Host header can leak http:// behind a proxy, and clients drop credentials or the body on the way.
     """
 
-    def __init__(self, app: Compressed, counted: metrics.Metrics) -> None:
-        self.app, self._counted = app, counted
+    def __init__(self, app: FastAPI, counted: metrics.Metrics) -> None:
+        self.app, self._compressed, self._counted = app, Compressed(app), counted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI. Every request is counted when its answer has gone out."""
@@ -120,7 +120,7 @@ class SlashedPaths:
             await send(message)
 
         try:
-            await self.app(scope, receive, sent)
+            await self._compressed(scope, receive, sent)
         finally:
             if status:  # else the client had gone before there was an answer
                 self._counted.count(status, perf_counter() - begun)

@@ -11,12 +11,10 @@ What takes long or matters more does not stand in the way of polls, nor they in 
 holds its place as long as it reads) and one for the console; health and metrics pass by all of them.
 """
 
-import asyncio
 import resource
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
 
 _MOST = 4_096
 """Waiting in a lane, whatever its pace."""
@@ -66,7 +64,7 @@ class Lane:
         """Take it into the queue. `begin` is called when it is its turn, and says whether it runs now: its client may have gone."""
         self._waiting.append((perf_counter(), begin))
 
-    def left(self, _: "asyncio.Task[Any] | None" = None) -> None:
+    def left(self, _: object = None) -> None:
         """One has ended."""
         self.running -= 1
         if not self._waiting:
