@@ -49,7 +49,7 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """The parser keeps a field until its end, so that bytes are counted as they come, too."""
         reads = self.gate.reads
-        if reads.full and self._between() and busy.PLAIN.fullmatch(data):
+        if reads.full and self._between() and busy.is_plain(data):
             reads.refused += 1
             self.transport.write(busy.plainly(data))
             self._keep_alive()
