@@ -82,9 +82,9 @@ class Gate:
     """The lanes of a process. `inline`: the database answers within the loop (SQLite), and more at a time would only make its turns longer."""
 
     def __init__(self, *, inline: bool = True) -> None:
-        self.reads = Lane("reads", width=16 if inline else 32, few=64, patience=0.25)
-        self.writes = Lane("writes", width=16, few=16, patience=2)
-        self.lists = Lane("lists", width=32, few=16, patience=5)
+        self.reads = Lane("reads", width=16 if inline else 32, few=256, patience=0.5)
+        self.writes = Lane("writes", width=16, few=64, patience=2)
+        self.lists = Lane("lists", width=32, few=64, patience=5)
         self.console = Lane("console", width=8, few=64, patience=5)
         self.most_connections = max(100, min(_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _FILES))
         self.connections = 0
