@@ -51,7 +51,7 @@ class Outcome:
 
 
 class _Line:
-    """One connection in the open loop: at most one request under way."""
+    """One connection in the open loop: at most one request under way. The hub may close it when it has had nothing to do for some seconds."""
 
     __slots__ = ("kind", "missing", "sent", "socket")
 
@@ -80,7 +80,7 @@ def press(server: Server, following: Callable[[], bytes], *, rate: float, second
         until, step, due = begun + seconds, 1 / rate, begun
         while True:
             now = time.perf_counter()
-            if now >= until and (len(idle) == len(lines) or now > until + 10):
+            if now >= until and (len(idle) == len(by_fd) or now > until + 10):
                 break
             while due <= now and due < until:
                 outcome.offered += 1
@@ -95,9 +95,16 @@ def press(server: Server, following: Callable[[], bytes], *, rate: float, second
                 due += step
             for fd, _ in poll.poll(0.0005):
                 one = by_fd[fd]
+                if not one.kind:
+                    selector.unregister(one.socket)
+                    one.socket.close()
+                    del by_fd[fd]
+                    idle.remove(one)
+                    continue
                 if (kind := _read(one)) is not None:
                     ended = time.perf_counter()
                     outcome.kinds[f"{one.kind}_{kind}"] += 1
+                    one.kind = ""
                     outcome.answers[kind] += ended <= until
                     outcome.times.setdefault(kind, []).append(ended - one.sent)
                     idle.append(one)
