@@ -85,7 +85,7 @@ def press(server: Server, following: Callable[[], bytes], *, rate: float, second
             while due <= now and due < until:
                 outcome.offered += 1
                 if idle:
-                    one = idle.popleft()
+                    one = idle.pop()
                     one.sent = time.perf_counter()
                     raw = following()
                     one.kind = "post" if raw.startswith(b"POST") else "page" if b"?limit" in raw[:120] else "poll"
