@@ -9,6 +9,8 @@ from indicator_hub.web.problems import CACHING, PROBLEM
 
 _PLAIN = 8_192
 """Bytes: more is no everyday poll."""
+_KEPT = 10_000
+_KNOWN: set[int] = set()
 _SENTENCE = Busy().sentence
 _AFTER = cycle(range(2, 7))
 """Seconds: not all who are told to come again come at once."""
@@ -43,17 +45,36 @@ def is_plain(data: bytes) -> bool:
     """Whether this is one whole request for something to read, without a body, after which the connection stays: what can be refused before it is parsed.
 
     Where there is any doubt it is not: the parser decides then. (A body taken for a request would let one client's bytes be answered as another's.)
+    Fields that have been looked at, the same in every request of a client, are known by their hash.
     """
-    if not data.startswith((b"GET /taxii2/", b"GET /api/v1/")) or not data.endswith(b"\r\n\r\n") or len(data) > _PLAIN:
+    line = data.find(b"\r\n")
+    if (
+        not data.startswith((b"GET /taxii2/", b"GET /api/v1/"))
+        or not data.endswith(b" HTTP/1.1", 0, line)
+        or data.count(b" ", 0, line) != 2  # noqa: PLR2004 - before and after the URL
+        or data.find(b"\n", 0, line) >= 0
+        or data.find(b"\r", 0, line) >= 0
+        or len(data) > _PLAIN
+    ):
         return False
-    small, line = data.lower(), data.index(b"\r\n")
+    fields = data[line:]
+    if hash(fields) in _KNOWN:
+        return True
+    if not _are_plain(fields):
+        return False
+    if len(_KNOWN) >= _KEPT:
+        _KNOWN.clear()
+    _KNOWN.add(hash(fields))
+    return True
+
+
+def _are_plain(fields: bytes) -> bool:
+    small = fields.lower()
     return (
-        data.find(b"\r\n\r\n") == len(data) - 4
-        and data.endswith(b" HTTP/1.1", 0, line)
-        and data.count(b" ", 0, line) == 2  # noqa: PLR2004 - before and after the URL
-        and data.count(b"\n") == data.count(b"\r\n") == data.count(b"\r")
-        and b"\r\n " not in data
-        and b"\r\n\t" not in data
+        fields.find(b"\r\n\r\n") == len(fields) - 4
+        and fields.count(b"\n") == fields.count(b"\r\n") == fields.count(b"\r")
+        and b"\r\n " not in fields
+        and b"\r\n\t" not in fields
         and b"content-length" not in small
         and b"transfer-encoding" not in small
         and b"upgrade" not in small
