@@ -11,6 +11,7 @@
       HeadTooLarge       more header fields than the hub reads
       Unprocessable      JSON, but no envelope and no bundle
       TooMany            slow down
+      Busy               more to do than the hub can
       Unavailable        the store cannot be reached
       NotAcceptable      no media type that the caller takes
       UnsupportedMedia   a media type that the hub does not take
@@ -77,6 +78,15 @@ class Unprocessable(HubError):
 
 class TooMany(HubError):
     """Too many requests."""
+
+    def __init__(self, detail: str = "", retry_after: int = 0) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+        """Seconds from which on there may be more."""
+
+
+class Busy(HubError):
+    """The hub has more to do than it can: ask again a little later."""
 
 
 class Unavailable(HubError):

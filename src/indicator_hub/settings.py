@@ -121,6 +121,15 @@ class Settings(BaseSettings):
     metrics_token: str = Field(
         "", description="Who sends it as a Bearer token reads /metrics; empty: there is no such resource."
     )
+    rate_account: float = Field(
+        0, ge=0, description="Requests a second of one account, or of one address without an account; 0: no limit."
+    )
+    rate_burst: float = Field(1_000, ge=1, description="How many of them at once, after a pause.")
+    rate_guesses: float = Field(
+        50,
+        ge=0,
+        description="Credentials that are not valid, from one address, a second; twenty times as many at once; 0: no limit.",
+    )
     feeds: bool = Field(True, description="Run the feeds that say how often.")
     log_level: str = Field("info", description="critical, error, warning, info or debug.")
     testing: bool = Field(False, description="This hub is for tests: it may take its time from a file.")

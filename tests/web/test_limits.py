@@ -127,6 +127,9 @@ def test_the_table_is_true() -> None:
         re.findall(r"`(INDICATOR_HUB_\w+)` \| (\d+) \|", (ROOT / "docs" / "limits.md").read_text(encoding="utf-8"))
     )
     names = [f"max_{one.name}" if one.name != "body" else "max_content_length" for one in fields(Limits)] + [
-        "page_limit"
+        "page_limit",
+        "rate_account",
+        "rate_burst",
+        "rate_guesses",
     ]
     assert rows == {f"INDICATOR_HUB_{name.upper()}": str(Settings.model_fields[name].default) for name in names}

@@ -14,6 +14,7 @@ import schemathesis
 from jsonschema import Draft202012Validator
 
 from indicator_hub.sharing import enrol
+from indicator_hub.web.limiter import Limiter
 from support.http import OBJECTS, TAXII, Site, site
 from support.world import MAIN, envelope, indicator
 
@@ -108,7 +109,7 @@ async def test_every_answer_is_as_described(sqlite_url: str) -> None:
             gone = {"object": indicator(2)["id"]} if method == "DELETE" else {}
             answers = [await walk.ask(path, method, **how, **gone) for how in ASKED]
             statuses = {str(answer.status_code) for answer in answers}
-            assert (path, method, statuses) == (path, method, operation["responses"].keys() - {"500", "503"})
+            assert (path, method, statuses) == (path, method, operation["responses"].keys() - {"429", "500", "503"})
 
 
 async def test_other_answers_are_as_described(sqlite_url: str) -> None:
@@ -153,6 +154,18 @@ async def test_faults_are_as_described(sqlite_url: str) -> None:
                 if str(status) in operation["responses"]:
                     answer = await walk.ask(path, method)
                     assert (path, method, answer.status_code) == (path, method, status)
+
+
+async def test_one_too_many_is_as_described(sqlite_url: str) -> None:
+    """An account that has used up its budget."""
+    async with site(sqlite_url, limiter=Limiter(rate=1, burst=10, clock=lambda: 0.0)) as s:
+        walk = await begin(s)
+        while (await s.get("/taxii2/")).status_code == 200:
+            pass
+        for path, method, operation in operations(walk.document):
+            status = (await walk.ask(path, method)).status_code
+            assert (path, method, status == 429) == (path, method, "429" in operation["responses"])
+            assert (status == 429) == path.startswith("/taxii2/")
 
 
 async def test_every_route_is_described_and_nothing_else(sqlite_url: str) -> None:

@@ -14,6 +14,7 @@ EXIT = {
     "FeedFailed": 7,
     "Unavailable": 8,
     "TooMany": 8,
+    "Busy": 8,
     "Unauthenticated": 9,
     "NotPermitted": 10,
 }

@@ -10,8 +10,10 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from multiprocessing.connection import Connection
 from types import FrameType
+from typing import cast
 
 import uvicorn
 
@@ -58,7 +60,6 @@ def serve(settings: Settings, ready: Callable[[str], None], prepare: "Callable[[
         config = uvicorn.Config(
             "",
             log_config=None,
-            http=Protocol,
             ws="none",  # an Upgrade is ignored, as RFC 9110 allows: there is nothing to upgrade to
             access_log=False,
             server_header=False,
@@ -89,9 +90,10 @@ async def _serve(
     metrics: Metrics,
     above: Connection | None,
 ) -> None:
-    hub = await open_hub(settings, port=port)
+    hub = await open_hub(settings, port=port, workers=settings.workers)
     hub = replace(hub, feeds=feeds_here(hub.store))
     config.app = create_app(hub, metrics)
+    config.http = cast("type[asyncio.Protocol]", partial(Protocol, hub.gate))
     # What is there now stays: the collector need not walk over it again, nor start anew at every page of a thousand entries.
     gc.collect()
     gc.freeze()

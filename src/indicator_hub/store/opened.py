@@ -51,6 +51,11 @@ class Store:
     now: Callable[[], int]
     serve_events: bool = True
 
+    @property
+    def inline(self) -> bool:
+        """Whether reads are answered within the event loop: SQLite's are."""
+        return is_sqlite(self.url)
+
     async def close(self) -> None:
         """Write what the journal still holds, then let go of the database."""
         await self.journal.close()

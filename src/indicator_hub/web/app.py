@@ -1,8 +1,9 @@
 """Settings -> store -> application. The only place where routes are mounted."""
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, MutableMapping
 from contextlib import asynccontextmanager
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -19,17 +20,17 @@ from indicator_hub.web import exports, health, metrics, openapi, problems, taxii
 from indicator_hub.web.api import description, operations
 from indicator_hub.web.api.paths import OPERATIONS
 from indicator_hub.web.call import Hub
+from indicator_hub.web.compress import Compressed, Receive, Scope, Send
 from indicator_hub.web.console import everything
+from indicator_hub.web.gate import Gate
+from indicator_hub.web.limiter import Limiter
 
 _log = logging.getLogger("indicator_hub.web")
 _HOUR = 3_600_000_000
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-async def open_hub(settings: Settings, *, port: int) -> Hub:
-    """Open the store and the keys. Raises Misconfigured with what to do next."""
+async def open_hub(settings: Settings, *, port: int, workers: int = 1) -> Hub:
+    """Open the store and the keys; `workers`: how many processes like this one share what partners ask. Raises Misconfigured with what to do next."""
     origin = settings.origin(port)
     if not settings.serve_events:
         _log.warning("INDICATOR_HUB_SERVE_EVENTS is off: nobody will be able to tell who was given what")
@@ -51,6 +52,10 @@ async def open_hub(settings: Settings, *, port: int) -> Hub:
         limits=settings.limits(),
         status_kept=settings.status_hours * _HOUR,
         metrics_token=settings.metrics_token,
+        gate=Gate(inline=store.inline),
+        limiter=Limiter(
+            rate=settings.rate_account, burst=settings.rate_burst, guesses=settings.rate_guesses, workers=workers
+        ),
     )
 
 
@@ -85,8 +90,19 @@ def create_app(hub: Hub, counted: metrics.Metrics | None = None) -> "SlashedPath
     everything.mount(app)
     health.mount(app)
     openapi.mount(app)
+    counted.watch(partial(refused, hub))
     metrics.mount(app, counted, hub.metrics_token)
     return SlashedPaths(app, Router(resources, redirect_slashes=False, default=app), counted)
+
+
+def refused(hub: Hub) -> dict[str, int]:
+    """How many requests this process refused for their number, by why."""
+    lanes = {f"busy_{lane.name}": lane.refused for lane in hub.gate.lanes}
+    return lanes | {
+        "connections": hub.gate.connections,
+        "account": hub.limiter.accounts.refused,
+        "guesses": hub.limiter.guesses.refused,
+    }
 
 
 class SlashedPaths:
@@ -96,7 +112,8 @@ class SlashedPaths:
     """
 
     def __init__(self, app: FastAPI, polled: Router, counted: metrics.Metrics) -> None:
-        self.app, self._polled, self._counted = app, polled, counted
+        self.app, self._counted = app, counted
+        self._compressed, self._polled = Compressed(app), Compressed(polled)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI. Every request is counted when its answer has gone out."""
@@ -114,7 +131,7 @@ class SlashedPaths:
             await send(message)
 
         try:
-            await (self._polled if scope["path"].startswith(taxii.PREFIX) else self.app)(scope, receive, sent)
+            await (self._polled if scope["path"].startswith(taxii.PREFIX) else self._compressed)(scope, receive, sent)
         finally:
             if status:  # else the client had gone before there was an answer
                 self._counted.count(status, perf_counter() - begun)

@@ -10,6 +10,8 @@ from indicator_hub.limits import Limits
 from indicator_hub.sharing.act import Caller, Once, Store
 from indicator_hub.sharing.authenticate import Identified
 from indicator_hub.sharing.export import Memory
+from indicator_hub.web.gate import Gate
+from indicator_hub.web.limiter import Limiter
 from indicator_hub.web.problems import request_id
 
 
@@ -37,6 +39,8 @@ class Hub:
     lists: Memory = field(default_factory=Memory)
     feeds: Feeds | None = None
     metrics_token: str = ""
+    gate: Gate = field(default_factory=Gate)
+    limiter: Limiter = field(default_factory=Limiter)
 
     def require_feeds(self) -> Feeds:
         """Raises Conflict where this process runs none."""

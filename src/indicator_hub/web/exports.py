@@ -4,7 +4,6 @@ Refusals come in the order of the TAXII routes: size, credentials, method, the q
 200 without a byte: a device goes by that, and keeps its old list when it is told anything else.
 """
 
-import zlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, cast
@@ -19,6 +18,7 @@ from indicator_hub.exports.asked import parse
 from indicator_hub.exports.format import Scope
 from indicator_hub.sharing import authenticate
 from indicator_hub.sharing.export import Exported, Told, Wish, chosen, export, require_read, unchanged
+from indicator_hub.web import compress
 from indicator_hub.web.call import Call, Hub, require_size
 from indicator_hub.web.identify import identified
 from indicator_hub.web.problems import fault, method_not_allowed, problem
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 Handler = Callable[[Call], Awaitable[Response]]
 _CACHING = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept-Encoding"}
-_GZIPPED = "-gzip"
+_CODINGS = ("-gzip", "-zstd")
+"""Behind an ETag: the same content in other bytes."""
 _SECOND = 1_000_000
 
 
@@ -46,7 +47,7 @@ def _route(app: FastAPI, path: str, handler: Handler) -> None:
         hub: Hub = request.app.state.hub
         try:
             require_size(request, hub.limits)
-            who = await identified(hub.store, request)
+            who = await identified(hub.store, request, hub.limiter)
             if request.method not in ("GET", "HEAD"):
                 return method_not_allowed("GET, HEAD", api=True)
             unreal = any("\0" in part for part in request.path_params.values())
@@ -96,20 +97,20 @@ async def _list(call: Call) -> Response:
     wish = Wish(form, event, asked, scope)
     had = _had(call.request.headers.getlist("if-none-match"))
     if had and (told := await unchanged(hub.store, hub.lists, call.caller, wanted, wish)) and _matches(had, told):
-        return Response(status_code=304, headers=_headers(told, gzipped=_gzips(call.request)))
+        return Response(status_code=304, headers=_headers(told, _coding(call.request)))
     whole = call.request.method == "HEAD"
     one = await export(hub.store, hub.lists, call.caller, wanted, wish, had=had, record=not whole)
     if _matches(had, one.told):
         one.close()
-        return Response(status_code=304, headers=_headers(one.told, gzipped=_gzips(call.request)))
+        return Response(status_code=304, headers=_headers(one.told, _coding(call.request)))
     media = form.media if form.media.startswith("application/") else f"{form.media}; charset=utf-8"
-    gzipped = _gzips(call.request) and one.size > 0
-    headers = _headers(one.told, gzipped=gzipped)
-    headers |= {"Content-Encoding": "gzip"} if gzipped else {"Content-Length": str(one.size)}
+    coding = _coding(call.request) if one.size else ""
+    headers = _headers(one.told, coding)
+    headers |= {"Content-Encoding": coding} if coding else {"Content-Length": str(one.size)}
     if whole:
         one.close()
         return Response(headers=headers, media_type=media)
-    return _Sent(one, headers, media, gzipped=gzipped)
+    return _Sent(one, headers, media, coding)
 
 
 def _plainly(query: str) -> str:
@@ -117,10 +118,10 @@ def _plainly(query: str) -> str:
     return "&".join(sorted(filter(None, query.split("&"))))
 
 
-def _headers(told: Told, *, gzipped: bool) -> dict[str, str]:
+def _headers(told: Told, coding: str) -> dict[str, str]:
     headers = {
         **_CACHING,
-        "ETag": f'"{told.etag}{_GZIPPED if gzipped else ""}"',
+        "ETag": f'"{told.etag}{coding and f"-{coding}"}"',
         "X-Hub-Skipped": told.skipped or "0",
         "X-Hub-Truncated": str(told.truncated),
         "X-Hub-Lines": str(told.lines),
@@ -136,30 +137,23 @@ def _headers(told: Told, *, gzipped: bool) -> dict[str, str]:
 def _had(headers: Iterable[str]) -> set[str]:
     """What the client has, by If-None-Match (RFC 9110 section 13.1.2): compared without regard to how it was compressed."""
     tags = (tag.strip().removeprefix("W/").strip('"') for header in headers for tag in header.split(","))
-    return {tag.removesuffix(_GZIPPED) for tag in tags if tag}
+    return {tag[: -len(_CODINGS[0])] if tag.endswith(_CODINGS) else tag for tag in tags if tag}
 
 
 def _matches(had: set[str], told: Told) -> bool:
     return told.etag in had or "*" in had
 
 
-def _gzips(request: Request) -> bool:
-    """Whether the client takes gzip (RFC 9110 section 12.5.3)."""
-    for header in request.headers.getlist("accept-encoding"):
-        for one in header.split(","):
-            coding, _, weight = one.partition(";")
-            refused = weight.replace(" ", "").lower().rstrip("0").rstrip(".") == "q="
-            if coding.strip().lower() in ("gzip", "x-gzip") and not refused:
-                return True
-    return False
+def _coding(request: Request) -> str:
+    return compress.coding(",".join(request.headers.getlist("accept-encoding")))
 
 
 class _Sent(StreamingResponse):
     """A list on its way, from its file; the file is closed whatever becomes of the client."""
 
-    def __init__(self, one: Exported, headers: dict[str, str], media: str, *, gzipped: bool) -> None:
+    def __init__(self, one: Exported, headers: dict[str, str], media: str, coding: str) -> None:
         self._one = one
-        super().__init__(_gzip(one) if gzipped else _plain(one), headers=headers, media_type=media)
+        super().__init__(_packed(one, coding) if coding else _plain(one), headers=headers, media_type=media)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """ASGI."""
@@ -174,8 +168,8 @@ async def _plain(one: Exported) -> AsyncGenerator[bytes]:
         yield chunk
 
 
-async def _gzip(one: Exported) -> AsyncGenerator[bytes]:
-    packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
+async def _packed(one: Exported, coding: str) -> AsyncGenerator[bytes]:
+    packer = compress.stream(coding)
     for chunk in one.chunks():
         if packed := packer.compress(chunk):
             yield packed

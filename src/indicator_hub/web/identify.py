@@ -9,6 +9,7 @@ from fastapi import Request
 from indicator_hub.errors import Unauthenticated
 from indicator_hub.sharing.act import Store
 from indicator_hub.sharing.authenticate import Identified, identify
+from indicator_hub.web.limiter import Limiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +45,26 @@ def _basic(value: str) -> Credential:
     return Credential(token, username)
 
 
-async def identified(store: Store, request: Request) -> Identified:
-    """The account behind this request and its reach in the group and collection that the path names. Raises Unauthenticated."""
+async def identified(store: Store, request: Request, limiter: Limiter) -> Identified:
+    """The account behind this request and its reach in the group and collection that the path names. Raises Unauthenticated, TooMany."""
     sent = credential(request.headers.get("authorization"))
-    path = request.path_params
-    return await identify(
-        store,
-        sent.token if sent else None,
-        username=sent.username if sent else None,
-        # PostgreSQL's text cannot hold U+0000: such a name is none.
-        group=path.get("group", "").replace("\0", "/"),
-        collection=path.get("collection", "").replace("\0", "/"),
-    )
+    path, address = request.path_params, request.client.host if request.client else ""
+    if sent is not None:
+        limiter.guess(address, sent.token)
+    try:
+        who = await identify(
+            store,
+            sent.token if sent else None,
+            username=sent.username if sent else None,
+            # PostgreSQL's text cannot hold U+0000: such a name is none.
+            group=path.get("group", "").replace("\0", "/"),
+            collection=path.get("collection", "").replace("\0", "/"),
+        )
+    except Unauthenticated:
+        if sent is not None:
+            limiter.wrong(address)
+        raise
+    if sent is not None:
+        limiter.right(sent.token)
+    limiter.admit(who.account.id if who.account else address)
+    return who

@@ -11,6 +11,7 @@ import mmap
 import resource
 import time
 from bisect import bisect_left
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI, Request, Response
 
@@ -19,12 +20,14 @@ from indicator_hub import __version__
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds."""
 _CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
-
+REASONS = ("busy_reads", "busy_writes", "busy_lists", "busy_console", "connections", "account", "guesses")
+"""Why requests are refused for their number: the lanes of the gate, and what comes after it."""
 
 _TOOK = len(_CLASSES)
 _SECONDS = _TOOK + len(BOUNDS) + 1
 _CPU = _SECONDS + 1
-_COLUMNS = _CPU + 1
+_REFUSED = _CPU + 1
+_COLUMNS = _REFUSED + len(REASONS)
 
 
 class Shared:
@@ -50,7 +53,13 @@ class Metrics:
         self._shared = shared or Shared()
         self._row = self._shared.row(number)
         # Of whoever had this row before.
-        self._cpu_before, self._looked = self._row[_CPU], 0.0
+        self._cpu_before, self._refused_before = self._row[_CPU], list(self._row[_REFUSED:])
+        self._looked = 0.0
+        self._refused: Callable[[], Mapping[str, int]] = dict
+
+    def watch(self, refused: Callable[[], Mapping[str, int]]) -> None:
+        """Where it is said how many this process has refused, by REASONS."""
+        self._refused = refused
 
     def count(self, status: int, seconds: float) -> None:
         """A request was answered."""
@@ -64,6 +73,9 @@ class Metrics:
     def _look(self) -> None:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         self._row[_CPU] = self._cpu_before + usage.ru_utime + usage.ru_stime
+        refused = self._refused()
+        for place, (name, before) in enumerate(zip(REASONS, self._refused_before, strict=True), _REFUSED):
+            self._row[place] = before + refused.get(name, 0)
 
     def render(self) -> str:
         """Everything, as text."""
@@ -92,6 +104,12 @@ class Metrics:
             "# HELP indicator_hub_workers Processes that serve.",
             "# TYPE indicator_hub_workers gauge",
             f"indicator_hub_workers {self._shared.workers}",
+            "# HELP indicator_hub_refused_total Requests refused for their number: by the gate, before they were looked at, or by an account's or address's budget.",
+            "# TYPE indicator_hub_refused_total counter",
+            *(
+                f'indicator_hub_refused_total{{reason="{name}"}} {int(number)}'
+                for name, number in zip(REASONS, total[_REFUSED:], strict=True)
+            ),
             "# HELP process_cpu_seconds_total CPU time of the processes that serve.",
             "# TYPE process_cpu_seconds_total counter",
             f"process_cpu_seconds_total {total[_CPU]:.3f}",

@@ -26,10 +26,11 @@ _REFUSALS = {
     414: "The URL is longer than the hub reads.",
     415: "The hub does not take this media type.",
     422: "The body is JSON, but no envelope that can be taken.",
+    429: "The account asks more often than it may.",
     500: "A fault of the hub, which its operator finds by `error_id`.",
-    503: "The hub cannot work at the moment.",
+    503: "The hub cannot work at the moment, or has more to do than it can.",
 }
-_COMMON = (400, 401, 405, 406, 413, 414, 500, 503)
+_COMMON = (400, 401, 405, 406, 413, 414, 429, 500, 503)
 _FILTERS = ("added_after", "limit", "next")
 _ABOUT = (
     "TAXII 2.1 (OASIS Standard, 10 June 2021). HEAD is answered as GET is, without the body, "
@@ -171,7 +172,7 @@ def _own() -> dict[str, Any]:
 
 
 def _refusal(status: int) -> dict[str, Any]:
-    headers = {401: "WWW-Authenticate", 405: "Allow", 503: "Retry-After"}
+    headers = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
     schema = _reference("schemas", "error") | {"properties": {"http_status": {"const": str(status)}}}
     described: dict[str, Any] = {"description": _REFUSALS[status], "content": {TAXII: {"schema": schema}}}
     if status in headers:

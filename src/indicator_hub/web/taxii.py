@@ -1,7 +1,8 @@
 """The TAXII 2.1 routes: parse, one deed, render.
 
-Refusals come in one order (stated in taxii/README.md): framing and size, credentials, method, media types and
-parameter syntax, then what exists for this account, then rights, and only then the body. Nothing before the fourth depends on what is
+Refusals come in one order (stated in taxii/README.md): more to do than the hub can (503, by the gate, before there is a request here), framing and size,
+credentials (401; 429 where there were too many that are not valid), how often the account asks (429), method, media types and
+parameter syntax, then what exists for this account, then rights, and only then the body. Nothing before what exists depends on what is
 stored.
 """
 
@@ -85,7 +86,7 @@ class _Resource:
         hub = self._hub
         try:
             require_size(request, hub.limits)
-            who = await identified(hub.store, request)
+            who = await identified(hub.store, request, hub.limiter)
             if not self._handlers or any("\0" in part for part in request.path_params.values()):
                 return refusal(NotFound(), request)
             handler = self._handlers.get(request.method)

@@ -36,8 +36,9 @@ _REFUSALS = {
     414: "The URL is longer than the hub reads.",
     415: "The hub takes application/json.",
     422: "The Idempotency-Key was sent with another request, or the body is JSON, but no envelope.",
+    429: "The account asks more often than it may: again after `Retry-After` seconds.",
     500: "A fault of the hub, which its operator finds by `instance`.",
-    503: "The hub cannot work at the moment.",
+    503: "The hub cannot work at the moment, or has more to do than it can: again after `Retry-After` seconds.",
 }
 _QUERY = {
     "limit": {"schema": {"type": "integer", "minimum": 1}, "description": f"Items on a page, {MOST} at most.", "example": 100},
@@ -141,7 +142,7 @@ def _operation(one: Operation) -> dict[str, Any]:
 
 
 def _responses(one: Operation) -> dict[str, Any]:
-    statuses = {400, 401, 403, 404, 405, 413, 414, 500, 503}
+    statuses = {400, 401, 403, 404, 405, 413, 414, 429, 500, 503}
     if one.method == "POST":
         statuses |= {409, 422} | ({415} if one.sends is not None or one.raw else set())
     schema = {"$ref": f"#/components/schemas/{one.answers.__name__}"}

@@ -149,7 +149,7 @@ def _route(app: FastAPI, path: str, methods: Mapping[str, Operation]) -> None:
         hub: Hub = request.app.state.hub
         try:
             require_size(request, hub.limits)
-            who = await identified(hub.store, request)
+            who = await identified(hub.store, request, hub.limiter)
             who.require_account()
             if not methods or any("\0" in part for part in request.path_params.values()):
                 return problem(NotFound(), request)

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
-from indicator_hub.errors import HubError, Invalid, NotFound, Unauthenticated, Unavailable
+from indicator_hub.errors import HubError, Invalid, NotFound, TooMany, Unauthenticated, Unavailable
 from indicator_hub.sharing import sign_in
 from indicator_hub.sharing.authenticate import Identified
 from indicator_hub.web.call import Call, Hub, require_size, whole_body
@@ -39,6 +39,7 @@ _SENTENCES = (
     N_("The request is not well formed."), N_("A valid credential is needed."), N_("This account may not do that here."),
     N_("There is no such resource."), N_("The state has changed meanwhile."), N_("The request body is larger than this hub takes."),
     N_("The URL is longer than this hub reads."), N_("Too many requests."), N_("The hub cannot reach its database."),
+    N_("The hub has more to do than it can: ask again a little later."),
     N_("The body is JSON, but neither a TAXII envelope nor a STIX bundle that can be taken."),
 )  # fmt: skip
 """What the hub's refusals say, to be translated; a test holds them to `errors.py`."""
@@ -156,6 +157,7 @@ async def _sign_in(visit: Visit) -> None:
         account = await sign_in.session(visit.store, token)
         if account is not None:
             visit.call.who, visit.session = Identified(account, None), token
+            visit.hub.limiter.admit(account.id)
 
 
 def _to_sign_in(visit: Visit) -> Response:
@@ -171,7 +173,10 @@ def refused(visit: Visit, error: HubError) -> Response:
         _log.error("request %s: the store cannot be reached: %s", request_id(visit.request), detail)
         detail = ""
     title = visit.say(error.sentence)
-    return visit.page("error.html", block="told", status=status, title=title, detail=detail, request_id="")
+    answer = visit.page("error.html", block="told", status=status, title=title, detail=detail, request_id="")
+    if isinstance(error, TooMany) and error.retry_after:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 @asynccontextmanager
