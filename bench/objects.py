@@ -31,6 +31,7 @@ _LEVELS = {
 }
 # Of ten lines: two for everybody, four for partners, three with care, one strictly for members.
 _SHARES = ("CLEAR", "GREEN", "AMBER", "GREEN", "AMBER+STRICT", "GREEN", "CLEAR", "AMBER", "GREEN", "AMBER")
+_PATTERNS = 5
 BATCH = 250
 _AGAIN, _THIRD = 22, 3
 
@@ -38,6 +39,11 @@ _AGAIN, _THIRD = 22, 3
 def identifier(line: int, series: str = "loaded") -> str:
     """The id of a line."""
     return f"indicator--{uuid.uuid5(_SPACE, f'{series}/{line}')}"
+
+
+def level(line: int) -> str:
+    """The TLP level of a line: as many of each level have each kind of pattern."""
+    return _SHARES[line // _PATTERNS % len(_SHARES)]
 
 
 def indicator(line: int, version: int = 0, series: str = "loaded") -> dict[str, Any]:
@@ -71,7 +77,7 @@ def indicator(line: int, version: int = 0, series: str = "loaded") -> dict[str, 
         "external_references": [
             {"source_name": "case", "external_id": f"2026-{line}", "url": f"https://cases.example/{digest[:10]}"}
         ],
-        "object_marking_refs": [_LEVELS[_SHARES[line // len(patterns) % len(_SHARES)]]],
+        "object_marking_refs": [_LEVELS[level(line)]],
     }
 
 

@@ -129,13 +129,13 @@ def _output(process: "subprocess.Popen[bytes]") -> bytes:
 
 
 @contextmanager
-def hubs(filled: Sequence[Database], work: Path) -> Iterator[tuple[Hub, ...]]:
-    """Two hubs on each database: one that records what it serves, and one that does not."""
+def hubs(filled: Sequence[Database], work: Path, kinds: Sequence[str] = EVENTS) -> Iterator[tuple[Hub, ...]]:
+    """Hubs on each database: one that records what it serves, and one that does not."""
     with ExitStack() as stack:
         yield tuple(
             Hub(one, events, stack.enter_context(hub(one.url, work, events=events == "on", database=one.postmaster)))
             for one in filled
-            for events in EVENTS
+            for events in kinds
         )
 
 

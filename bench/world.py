@@ -37,7 +37,7 @@ READER = "xa-cert-1"
 OBSERVER = "xd-cert-1"
 """The other end: sees two of the audiences, and its organisation put nothing there."""
 WRITERS = ("xa-cert-2", "xb-cert-1", "xc-cert-1")
-_ROLES = {
+ROLES = {
     "xa-cert": "member", "xb-cert": "member", "xc-cert": "member", "xa-bank": "client", "xd-cert": "observer", "xe-cert": "observer",
 }  # fmt: skip
 _ACCOUNTS = 20
@@ -47,7 +47,7 @@ def roster() -> Roster:
     """The declaration."""
     organisations = {
         name: Organisation(name, name.upper(), name[:2].upper(), Contact(email=f"duty@{name}.example"))
-        for name in _ROLES
+        for name in ROLES
     }
     memberships = {
         (name, GROUP): Membership(
@@ -58,7 +58,7 @@ def roster() -> Roster:
             steward=name == "xa-cert",
             sponsor="xa-cert" if role == "client" else None,
         )
-        for name, role in _ROLES.items()
+        for name, role in ROLES.items()
     }
     memberships["xb-cert", "closed"] = Membership("xb-cert", "closed", "member", can_write=True, steward=True)
     return Roster(
@@ -86,8 +86,8 @@ async def fill(
         await apply(store, roster())
         tokens: dict[str, str] = {}
         for number in range(_ACCOUNTS):
-            organisation = list(_ROLES)[number % len(_ROLES)]
-            name = f"{organisation}-{number // len(_ROLES) + 1}"
+            organisation = list(ROLES)[number % len(ROLES)]
+            name = f"{organisation}-{number // len(ROLES) + 1}"
             _, tokens[name] = await enrol(store, name, organisation=organisation, kind="service")
         for writer, body, objects in batches(stops, len(WRITERS), largest):
             name = WRITERS[writer]

@@ -1,0 +1,120 @@
+"""How many bytes an object takes in each table and index, and a serve event: what docs/scaling.md reckons with.
+
+`python -m bench.sizes`, on both databases with 100,000 objects (BENCH_SIZES_OBJECTS), after VACUUM.
+"""
+
+import asyncio
+import json
+import os
+import sqlite3
+import tempfile
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from bench import figures
+from bench.client import drive, request
+from bench.objects import identifier
+from bench.servers import Postgres, postgres
+from bench.stage import BASE, Database, copied, hubs
+from bench.world import fill
+
+_EVENTS = 5_000
+_LEAST = 0.5
+"""Bytes an object: what takes less is not told."""
+_SQLITE = (
+    "SELECT s.tbl_name, CASE WHEN s.name LIKE 'sqlite_autoindex%' THEN 'unique ' || s.name ELSE s.name END, sum(d.pgsize) "
+    "FROM dbstat d JOIN sqlite_schema s ON s.name = d.name GROUP BY s.name"
+)
+_POSTGRESQL = (
+    "SELECT t.relname, c.relname, pg_relation_size(c.oid) + coalesce(pg_total_relation_size(nullif(c.reltoastrelid, 0)), 0) "
+    "FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid JOIN pg_class t ON t.oid = coalesce(i.indrelid, c.oid) "
+    "WHERE c.relkind IN ('r', 'i') AND c.relnamespace = 'public'::regnamespace"
+)
+_MEAN = "SELECT count(*), avg(length(body)) FROM entry"
+
+Sizes = Mapping[tuple[str, str], int]
+"""Bytes by table and relation."""
+
+
+def measure(server: Postgres | None) -> dict[str, Any]:
+    """Bytes of an object and of an event, by database and relation."""
+    objects = int(os.environ.get("BENCH_SIZES_OBJECTS", "100000"))
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="indicator-hub-sizes-") as name:
+        work = Path(name)
+        file = work / "hub.db"
+        tokens = asyncio.run(fill(f"sqlite:///{file}", [objects], largest=5_000))
+        found["sqlite"] = _of(work, Database("sqlite", f"sqlite:///{file}", "", tokens), objects)
+        with closing(sqlite3.connect(file)) as source:
+            number, mean = source.execute(_MEAN).fetchone()
+        if server is not None:
+            with copied(server, file, tokens) as database:
+                found["postgresql"] = _of(work, database, objects)
+    return {"objects": number, "body": mean, "found": found}
+
+
+def table(content: Mapping[str, Any]) -> str:
+    """Bytes, by table and index."""
+    lines = [
+        f"{content['objects']:,} objects, bodies of {content['body']:.0f} bytes on average.",
+        "",
+        "| database | table | relation | bytes an object |",
+        "|---|---|---|---|",
+    ]
+    for database, one in content["found"].items():
+        rows = [row for row in one["object"] if row[2] >= _LEAST]
+        lines += [f"| {database} | {table} | {relation} | {size:.0f} |" for table, relation, size in rows]
+        whole = sum(size for *_, size in one["object"])
+        lines.append(f"| {database} | all | | {whole:.0f} |")
+    lines += ["", "| database | table | relation | bytes a serve event |", "|---|---|---|---|"]
+    for database, one in content["found"].items():
+        rows = [row for row in one["event"] if row[2] >= _LEAST]
+        lines += [f"| {database} | {table} | {relation} | {size:.0f} |" for table, relation, size in rows]
+        lines.append(f"| {database} | all | | {sum(size for *_, size in one['event']):.0f} |")
+    return "\n".join(lines)
+
+
+def _of(work: Path, database: Database, objects: int) -> dict[str, list[tuple[str, str, float]]]:
+    before = _sizes(database)
+    with hubs([database], work) as started:
+        hub = next(one for one in started if one.events == "on")
+        asked = iter(
+            [
+                request("GET", f"{BASE}/objects/?match[id]={identifier(line)}", database.authorization())
+                for line in range(_EVENTS)
+            ]
+        )
+        drive(hub.server.port, 16, lambda: next(asked, None))
+    after = _sizes(database)
+    return {
+        "object": [(*key, size / objects) for key, size in sorted(before.items())],
+        "event": [(*key, (size - before.get(key, 0)) / _EVENTS) for key, size in sorted(after.items())],
+    }
+
+
+def _sizes(database: Database) -> Sizes:
+    if database.name == "postgresql":
+        return asyncio.run(_of_postgresql(database.url))
+    with closing(sqlite3.connect(database.url.removeprefix("sqlite:///"), isolation_level=None)) as file:
+        file.execute("VACUUM")
+        return {(table, relation): size for table, relation, size in file.execute(_SQLITE)}
+
+
+async def _of_postgresql(url: str) -> Sizes:
+    connection = await asyncpg.connect(url, command_timeout=600)
+    try:
+        await connection.execute("VACUUM (ANALYZE)")
+        return {(table, relation): size for table, relation, size in await connection.fetch(_POSTGRESQL)}
+    finally:
+        await connection.close()
+
+
+if __name__ == "__main__":
+    with postgres() as asked:
+        content = measure(asked)
+    figures.note("sizes", content)
+    print(table(json.loads(json.dumps(content))))
