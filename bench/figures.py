@@ -37,6 +37,11 @@ def noted() -> dict[str, dict[str, Any]]:
     return _read(FIGURES)
 
 
+def kept() -> Metrics:
+    """The metrics measured so far."""
+    return _read(METRICS)
+
+
 def machine() -> str:
     """When, which commit and what it ran on."""
     packages = ", ".join(
