@@ -35,7 +35,7 @@ def main() -> None:
     with postgres() as server, tempfile.TemporaryDirectory(prefix="indicator-hub-bench-") as name:
         work = Path(name)
         _say(f"Filling the databases with {objects:,} objects", begun)
-        with databases(work, server, objects) as filled, stage(filled, work, objects) as ready:
+        with databases(work, server, [objects]) as filled, stage(filled, work, objects) as ready:
             _say("Reading", begun)
             workloads.reads(ready, plan, samples)
             workloads.sync(ready, plan, samples)

@@ -133,7 +133,7 @@ def main() -> None:
     found: list[Crowd] = []
     with postgres() as server, tempfile.TemporaryDirectory(prefix="indicator-hub-crowd-") as name:
         work = Path(name)
-        with databases(work, server, number) as filled:
+        with databases(work, server, [number]) as filled:
             for database in filled:
                 for kind in EVENTS if events == "both" else (events,):
                     with hubs([database], work, (kind,)) as (hub,):

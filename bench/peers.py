@@ -107,7 +107,7 @@ def compare(server: Postgres | None, path: Path = figures.METRICS) -> None:
     took: dict[tuple[str, str], list[Took]] = {}
     with tempfile.TemporaryDirectory(prefix="indicator-hub-peers-") as name, ExitStack() as stack:
         work = Path(name)
-        filled = stack.enter_context(databases(work, server, OBJECTS))
+        filled = stack.enter_context(databases(work, server, [OBJECTS]))
         targets = [
             _Target(hub.database.name, hub.events, hub.server, BASE, hub.database.authorization())
             for hub in stack.enter_context(hubs(filled, work))
@@ -185,7 +185,7 @@ def _opentaxii(filled: Database, work: Path, server: Postgres | None) -> Iterato
         config.write_text(json.dumps(_configuration(url, port)))
         variables = {"OPENTAXII_CONFIG": str(config), "PYTHONWARNINGS": "ignore"}
         lines = at / "objects.ndjson"
-        _dump(work / "hub.db", lines)
+        _dump(work / f"hub-{OBJECTS}.db", lines)
         loaded = subprocess.run(
             [venv / "bin" / "python", "-c", _LOAD, lines, _ACCOUNT, _PASSWORD],
             env={**os.environ, **variables}, capture_output=True, text=True, check=False,

@@ -1,6 +1,7 @@
 """How many bytes an object takes in each table and index, and a serve event: what docs/scaling.md reckons with.
 
-`python -m bench.sizes`, on both databases with 100,000 objects (BENCH_SIZES_OBJECTS), after VACUUM.
+`python -m bench.sizes`, on both databases with 100,000 objects (BENCH_SIZES_OBJECTS), after VACUUM. Also what goes over the network for an
+empty poll, and what PostgreSQL writes ahead (WAL) for an object that is posted and an event.
 """
 
 import asyncio
@@ -8,6 +9,8 @@ import json
 import os
 import sqlite3
 import tempfile
+import time
+import uuid
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -16,13 +19,14 @@ from typing import Any
 import asyncpg
 
 from bench import figures
-from bench.client import drive, request
-from bench.objects import identifier
+from bench.client import Connection, drive, request
+from bench.objects import envelope, identifier, indicator
 from bench.servers import Postgres, postgres
-from bench.stage import BASE, Database, copied, hubs
-from bench.world import fill
+from bench.stage import BASE, Database, copied, hubs, instant
+from bench.world import WRITERS, fill
 
 _EVENTS = 5_000
+_POSTED = 20_000
 _LEAST = 0.5
 """Bytes an object: what takes less is not told."""
 _SQLITE = (
@@ -57,6 +61,19 @@ def measure(server: Postgres | None) -> dict[str, Any]:
     return {"objects": number, "body": mean, "found": found}
 
 
+def _log_position(database: Database) -> int:
+    """How far PostgreSQL's log has come, in bytes."""
+
+    async def ask() -> int:
+        connection = await asyncpg.connect(database.url)
+        try:
+            return int(await connection.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn"))
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask()) if database.name == "postgresql" else 0
+
+
 def table(content: Mapping[str, Any]) -> str:
     """Bytes, by table and index."""
     lines = [
@@ -75,24 +92,42 @@ def table(content: Mapping[str, Any]) -> str:
         rows = [row for row in one["event"] if row[2] >= _LEAST]
         lines += [f"| {database} | {table} | {relation} | {size:.0f} |" for table, relation, size in rows]
         lines.append(f"| {database} | all | | {sum(size for *_, size in one['event']):.0f} |")
+    asked, answered = content["found"]["sqlite"]["poll"]
+    lines += ["", f"An empty poll: {asked} bytes asked, {answered} answered."]
+    if "postgresql" in content["found"]:
+        log = content["found"]["postgresql"]["log"]
+        lines.append(f"WAL: {log['object']:,.0f} bytes an object posted, {log['event']:,.0f} bytes a serve event.")
     return "\n".join(lines)
 
 
-def _of(work: Path, database: Database, objects: int) -> dict[str, list[tuple[str, str, float]]]:
+def _of(work: Path, database: Database, objects: int) -> dict[str, Any]:
     before = _sizes(database)
-    with hubs([database], work) as started:
-        hub = next(one for one in started if one.events == "on")
-        asked = iter(
-            [
-                request("GET", f"{BASE}/objects/?match[id]={identifier(line)}", database.authorization())
-                for line in range(_EVENTS)
-            ]
-        )
+    with hubs([database], work, ("on",)) as (hub,):
+        ids = map(identifier, range(_EVENTS))
+        asked = (request("GET", f"{BASE}/objects/?match[id]={one}", database.authorization()) for one in ids)
+        begun = _log_position(database)
         drive(hub.server.port, 16, lambda: next(asked, None))
-    after = _sizes(database)
+        served = _log_position(database)
+        after = _sizes(database)
+        posted = _log_position(database)
+        series = uuid.uuid4().hex
+        bodies = (
+            envelope(indicator(line, 0, series) for line in range(first, first + 1_000))
+            for first in range(0, _POSTED, 1_000)
+        )
+        posts = (request("POST", f"{BASE}/objects/", database.authorization(WRITERS[0]), body) for body in bodies)
+        drive(hub.server.port, 1, lambda: next(posts, None), expected=202)
+        logged = _log_position(database)
+        poll = request(
+            "GET", f"{BASE}/objects/?added_after={instant(time.time_ns() // 1_000)}", database.authorization()
+        )
+        with Connection(hub.server.port, 200) as connection:
+            answer = connection.exchange(poll)
     return {
         "object": [(*key, size / objects) for key, size in sorted(before.items())],
         "event": [(*key, (size - before.get(key, 0)) / _EVENTS) for key, size in sorted(after.items())],
+        "log": {"event": (served - begun) / _EVENTS, "object": (logged - posted) / _POSTED},
+        "poll": [len(poll), len(answer)],
     }
 
 

@@ -91,15 +91,17 @@ def reference_path(workload: str, path: str) -> str:
 
 
 @contextmanager
-def databases(work: Path, server: Postgres | None, objects: int) -> Iterator[list[Database]]:
-    """A filled database of each kind, with the same rows."""
-    file = work / "hub.db"
-    tokens = json.loads(_output(_world(f"sqlite:///{file}", str(objects))))
-    copy = str(shutil.copy(file, work / "raw.db"))
+def databases(work: Path, server: Postgres | None, sizes: Sequence[int]) -> Iterator[list[Database]]:
+    """Filled databases of every size, in both kinds with the same rows; the SQLite file is `hub-SIZE.db`."""
     with ExitStack() as stack:
-        made = [Database("sqlite", f"sqlite:///{file}", copy, tokens)]
-        if server is not None:
-            made.append(stack.enter_context(copied(server, file, tokens)))
+        made: list[Database] = []
+        for size in sizes:
+            file = work / f"hub-{size}.db"
+            tokens = json.loads(_output(_world(f"sqlite:///{file}", str(size))))
+            copy = str(shutil.copy(file, work / f"raw-{size}.db"))
+            made.append(Database("sqlite", f"sqlite:///{file}", copy, tokens))
+            if server is not None:
+                made.append(stack.enter_context(copied(server, file, tokens)))
         yield made
 
 
