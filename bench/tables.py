@@ -1,14 +1,16 @@
-"""The tables of docs/performance.md and docs/scaling.md, from what was measured last: `python -m bench.tables [SECTION]`.
+"""The tables of docs/performance.md and docs/scaling.md, from what was measured last: `python -m bench.tables [SECTION]`, or `--write`.
 
 Each command of bench/ keeps its figures in build/figures.json, with the commit and the machine that they were measured on.
 """
 
-import sys
-from collections.abc import Mapping, Sequence
+import argparse
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bench import crowd, figures, growth, peers, sizes
 from bench.samples import EVENTS, RAW, Key, Sample, Samples
+from bench.servers import ROOT
 
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 _REQUESTS = {
@@ -31,11 +33,31 @@ _METRICS = (
 
 
 def main() -> None:
-    """Print the sections asked for, or all there are."""
+    """Print the sections asked for, or all there are; or write them into the docs."""
+    parser = argparse.ArgumentParser(prog="python -m bench.tables", description=__doc__)
+    parser.add_argument("sections", nargs="*", help=", ".join(_SECTIONS))
+    parser.add_argument("--write", action="store_true", help="into docs/performance.md and docs/scaling.md")
+    asked = parser.parse_args()
     noted = figures.noted()
-    for name, draw in _SECTIONS.items():
-        if name in noted and (len(sys.argv) == 1 or name in sys.argv[1:]):
-            print(f"## {name}\n\n{noted[name]['measured']}\n\n{draw(noted[name]['content'])}\n")
+    drawn = {
+        name: f"{noted[kept]['measured']}.\n\n{draw(noted[kept]['content'])}"
+        for name, (kept, draw) in _SECTIONS.items()
+        if kept in noted
+        and (not asked.sections or name in asked.sections)
+        and not (name == "hidden" and not noted[kept]["content"]["hidden"])
+    }
+    if not asked.write:
+        for name, text in drawn.items():
+            print(f"## {name}\n\n{text}\n")
+        return
+    for page in _PAGES:
+        page.write_text(_PLACE.sub(lambda found: _put(found, drawn), page.read_text()))
+
+
+def _put(found: "re.Match[str]", drawn: Mapping[str, str]) -> str:
+    """What stands between the marks of a section, anew where there are figures for it."""
+    name = found["name"]
+    return f"<!-- figures: {name} -->\n\n{drawn[name]}\n\n<!-- end -->" if name in drawn else found[0]
 
 
 def _main(content: Mapping[str, Any]) -> str:
@@ -69,16 +91,31 @@ def _main(content: Mapping[str, Any]) -> str:
                 f"{one.rate:,.0f}" if one else "" for one in (*found, samples.best(workload, database, "seconds"))
             ]
         lines.append(f"| {_REQUESTS[workload].rpartition(',')[0]} | {' | '.join(rates)} |")
-    lines += ["", *_metrics()]
-    for database, pairs in content["told"].items():
-        lines += ["", f"{DATABASES[database]}: a refusal of what is hidden takes longer by", ""]
-        lines += [f"- {name}: {one['difference']:+.1%} (chance {one['chance']:.1%})" for name, one in pairs.items()]
-    for database, found in content["hidden"].items():
-        shown = ", ".join(f"{name} {value:.3g}" for name, value in found.items())
-        lines += ["", f"{DATABASES[database]}: {shown}"]
-    admitted, loaded = content["admission"]
-    lines += ["", f"Admission: {admitted:,.0f} indicators a second and core; `json.loads` alone {loaded:,.0f}."]
+    return "\n".join([*lines, "", *_metrics()])
+
+
+def _told(content: Mapping[str, Any]) -> str:
+    told = content["told"]
+    lines = [f"| | {' | '.join(DATABASES[one] for one in told)} |", "|---|" + "---|" * len(told)]
+    for name in next(iter(told.values()), {}):
+        cells = [f"{one[name]['difference']:+.1%} (chance {one[name]['chance']:.1%})" for one in told.values()]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _hidden(content: Mapping[str, Any]) -> str:
+    hidden = content["hidden"]
+    lines = [f"| | {' | '.join(DATABASES[one] for one in hidden)} |", "|---|" + "---|" * len(hidden)]
+    lines += [
+        f"| `{name}` | {' | '.join(f'{one[name]:.2f}' for one in hidden.values())} |"
+        for name in next(iter(hidden.values()), {})
+    ]
+    return "\n".join(lines)
+
+
+def _admission(content: Mapping[str, Any]) -> str:
+    admitted, loaded = content["admission"]
+    return f"{admitted:,.0f} indicators a second and core; `json.loads` alone reads {loaded:,.0f} of the same bytes."
 
 
 def _metrics() -> list[str]:
@@ -120,7 +157,19 @@ def _crowd(content: Mapping[str, Any]) -> str:
     return f"{asked}\n\n{crowd.table([crowd.Crowd(**one) for one in content['rows']])}"
 
 
-_SECTIONS = {"main": _main, "growth": _growth, "peers": peers.table, "crowd": _crowd, "sizes": sizes.table}
+_SECTIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "main": ("main", _main),
+    "peers": ("peers", peers.table),
+    "growth": ("growth", _growth),
+    "crowd": ("crowd", _crowd),
+    "hidden": ("main", _hidden),
+    "refusals": ("main", _told),
+    "admission": ("main", _admission),
+    "sizes": ("sizes", sizes.table),
+}
+"""By name in the docs: what was kept, and how it is drawn."""
+_PAGES = [ROOT / "docs" / name for name in ("performance.md", "scaling.md")]
+_PLACE = re.compile(r"<!-- figures: (?P<name>\w+) -->.*?<!-- end -->", re.DOTALL)
 
 
 if __name__ == "__main__":
