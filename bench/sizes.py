@@ -1,7 +1,8 @@
 """How many bytes an object takes in each table and index, and a serve event: what docs/scaling.md reckons with.
 
 `python -m bench.sizes`, on both databases with 100,000 objects (BENCH_SIZES_OBJECTS), after VACUUM. Also what goes over the network for an
-empty poll, and what PostgreSQL writes ahead (WAL) for an object that is posted and an event.
+empty poll, what a connection that stays open takes of the hub's memory, and what PostgreSQL writes ahead (WAL) for an object that is posted
+and for an event.
 """
 
 import asyncio
@@ -12,21 +13,23 @@ import tempfile
 import time
 import uuid
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import psutil
 
 from bench import figures
 from bench.client import Connection, drive, request
 from bench.objects import envelope, identifier, indicator
 from bench.servers import Postgres, postgres
-from bench.stage import BASE, Database, copied, hubs, instant
+from bench.stage import BASE, Database, Hub, copied, hubs, instant
 from bench.world import WRITERS, fill
 
 _EVENTS = 5_000
 _POSTED = 20_000
+_OPEN = 700
 _LEAST = 0.5
 """Bytes an object: what takes less is not told."""
 _SQLITE = (
@@ -94,6 +97,8 @@ def table(content: Mapping[str, Any]) -> str:
         lines.append(f"| {database} | all | | {sum(size for *_, size in one['event']):.0f} |")
     asked, answered = content["found"]["sqlite"]["poll"]
     lines += ["", f"An empty poll: {asked} bytes asked, {answered} answered."]
+    memory = max(one["connection"] for one in content["found"].values())
+    lines.append(f"A connection that stays open: {memory / 1e3:,.0f} kB of the hub's memory.")
     if "postgresql" in content["found"]:
         log = content["found"]["postgresql"]["log"]
         lines.append(f"WAL: {log['object']:,.0f} bytes an object posted, {log['event']:,.0f} bytes a serve event.")
@@ -121,14 +126,23 @@ def _of(work: Path, database: Database, objects: int) -> dict[str, Any]:
         poll = request(
             "GET", f"{BASE}/objects/?added_after={instant(time.time_ns() // 1_000)}", database.authorization()
         )
-        with Connection(hub.server.port, 200) as connection:
-            answer = connection.exchange(poll)
+        answer, memory = _connections(hub, poll)
     return {
         "object": [(*key, size / objects) for key, size in sorted(before.items())],
         "event": [(*key, (size - before.get(key, 0)) / _EVENTS) for key, size in sorted(after.items())],
         "log": {"event": (served - begun) / _EVENTS, "object": (logged - posted) / _POSTED},
         "poll": [len(poll), len(answer)],
+        "connection": memory,
     }
+
+
+def _connections(hub: Hub, poll: bytes) -> tuple[bytes, float]:
+    """The answer to an empty poll, and by how many bytes the hub grows for each connection that has polled and stays open."""
+    with ExitStack() as stack:
+        answer, before = b"", psutil.Process(hub.server.pid).memory_info().rss
+        for _ in range(_OPEN):
+            answer = stack.enter_context(Connection(hub.server.port, 200)).exchange(poll)
+        return answer, (psutil.Process(hub.server.pid).memory_info().rss - before) / _OPEN
 
 
 def _sizes(database: Database) -> Sizes:
