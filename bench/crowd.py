@@ -35,6 +35,7 @@ _CHUNK = 1 << 18
 _PATIENCE = 180
 _DECLINED = (429, 503)
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_RETRY = re.compile(rb"\r\nretry-after: *(\d+)\r", re.IGNORECASE)
 _LAST = re.compile(rb"\r\nx-taxii-date-added-last: *([^\r]+)", re.IGNORECASE)
 
 
@@ -90,6 +91,7 @@ class _Poller:
     doubled: int = 0
     given: int = 0
     sent: float = 0.0
+    wait: float = 0.0
     phase: str = ""
     answer: bytearray = field(default_factory=bytearray)
 
@@ -239,14 +241,18 @@ class _Crowd:
 
     def __enter__(self) -> None:
         self._selector = self._stack.enter_context(selectors.DefaultSelector())
-        for number in range(len(self.pollers)):
-            one = self._stack.enter_context(socket.create_connection(("127.0.0.1", self._port), timeout=_PATIENCE))
-            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._selector.register(one, selectors.EVENT_READ, number)
-            self._sockets.append(one)
+        self._sockets = [self._connected(number) for number in range(len(self.pollers))]
 
     def __exit__(self, *_: object) -> None:
+        for one in self._sockets:
+            one.close()
         self._stack.close()
+
+    def _connected(self, number: int) -> socket.socket:
+        one = socket.create_connection(("127.0.0.1", self._port), timeout=_PATIENCE)
+        one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._selector.register(one, selectors.EVENT_READ, number)
+        return one
 
     def run(self, phase: str, seconds: float, until: Any = lambda: False) -> None:
         """Poll for so long, or until something has happened."""
@@ -255,7 +261,8 @@ class _Crowd:
             while self._waiting and self._waiting[0][0] <= now:
                 self._send(heapq.heappop(self._waiting)[1], phase)
             for number, _ in self._answers(min(0.05, ends - now)):
-                heapq.heappush(self._waiting, (self.pollers[number].sent + self._every, number))
+                one = self.pollers[number]
+                heapq.heappush(self._waiting, (max(one.sent + self._every, one.wait), number))
 
     def drain(self) -> None:
         """Poll until everybody has been told, of a poll sent from now on, that there is nothing."""
@@ -264,14 +271,12 @@ class _Crowd:
         while left:
             if time.perf_counter() - begun > _PATIENCE:
                 sys.exit(f"{len(left)} pollers still find something after {_PATIENCE} s without writers.")
-            while self._waiting:
-                number = heapq.heappop(self._waiting)[1]
-                self._send(number, "drain")
+            while self._waiting and self._waiting[0][0] <= time.perf_counter():
+                self._send(heapq.heappop(self._waiting)[1], "drain")
             for number, empty in self._answers(0.05):
                 if empty and self.pollers[number].sent >= begun:
                     left.discard(number)
-                self._waiting.append((0.0, number))
-        heapq.heapify(self._waiting)
+                heapq.heappush(self._waiting, (self.pollers[number].wait, number))
 
     def judged(self, written: Sequence[int]) -> tuple[int, int]:
         """How many objects pollers missed that they should have been given, and were given that they should not."""
@@ -289,7 +294,32 @@ class _Crowd:
         poller = self.pollers[number]
         poller.answer.clear()
         poller.phase, poller.sent = phase, time.perf_counter()
-        self._sockets[number].sendall(poller.request())
+        try:
+            self._sockets[number].sendall(poller.request())
+        except (BrokenPipeError, ConnectionResetError):
+            self._again(number)
+            self._sockets[number].sendall(poller.request())
+
+    def _again(self, number: int) -> None:
+        self._selector.unregister(self._sockets[number])
+        self._sockets[number].close()
+        self._sockets[number] = self._connected(number)
+
+    def _received(self, number: int) -> bytes:
+        """What has come; a connection that was closed before it was answered is opened again, and asked again."""
+        one, poller = self._sockets[number], self.pollers[number]
+        try:
+            got = one.recv(_CHUNK)
+        except ConnectionResetError:
+            got = b""
+        if got:
+            return got
+        if poller.answer:
+            sys.exit("The hub closed the connection of a poller in the middle of an answer.")
+        self._again(number)
+        if not any(number == waiting for _, waiting in self._waiting):
+            self._sockets[number].sendall(poller.request())
+        return b""
 
     def _answers(self, patience: float) -> list[tuple[int, bool]]:
         """Who has a whole answer, and whether there was nothing in it."""
@@ -297,15 +327,16 @@ class _Crowd:
         for key, _ in self._selector.select(patience):
             number: int = key.data
             poller = self.pollers[number]
-            got = self._sockets[number].recv(_CHUNK)
+            got = self._received(number)
             if not got:
-                sys.exit("The hub closed the connection of a poller.")
+                continue
             poller.answer += got
             status = _whole(poller.answer)
             if status is None:
                 continue
             if status in _DECLINED:
                 self.declined += 1
+                poller.wait = time.perf_counter() + _retry_after(poller.answer)
                 done.append((number, False))
                 continue
             if status != 200:
@@ -313,6 +344,12 @@ class _Crowd:
             self.took[poller.phase].append(time.perf_counter() - poller.sent)
             done.append((number, not poller.take(self._names)))
         return done
+
+
+def _retry_after(answer: bytearray) -> float:
+    """Seconds to wait before the next try."""
+    found = _RETRY.search(answer)
+    return float(found[1]) if found else 0.5
 
 
 def _whole(answer: bytearray) -> int | None:
