@@ -13,8 +13,8 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from pathlib import Path
@@ -83,24 +83,38 @@ def sizes_asked(otherwise: str) -> tuple[int, ...]:
 def grow(server: Postgres | None, sizes: Sequence[int], path: Path = figures.METRICS) -> None:
     """Fill, measure, print, keep."""
     found: list[Grown] = []
-    with tempfile.TemporaryDirectory(prefix="indicator-hub-growth-") as name, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="indicator-hub-growth-") as name:
         work = Path(name)
         files = {size: work / f"hub-{size}.db" for size in sizes}
         begun = time.monotonic()
         tokens = _filled(work / "filling.db", files)
         took = time.monotonic() - begun
         print(f"{sizes[-1]:,} objects through submit in {took:.0f} s: {sizes[-1] / took:,.0f} a second", flush=True)
-        found += _measured(
-            work, [Database("sqlite", f"sqlite:///{file}", "", tokens) for file in files.values()], sizes
-        )
-        if server is not None:
-            begun = time.monotonic()
-            filled = [stack.enter_context(copied(server, file, tokens)) for file in files.values()]
-            print(f"Copied to PostgreSQL in {time.monotonic() - begun:.0f} s", flush=True)
-            found += _measured(work, filled, sizes)
-    figures.keep(metrics(found), path)
-    figures.note("growth", [asdict(one) for one in found])
+        for filled in _databases(server, files, tokens):
+            with filled as databases:
+                found += _measured(work, databases, sizes)
+            # After each database: what takes half an hour is not to be lost with the other one.
+            figures.keep(metrics(found), path)
+            figures.note("growth", [asdict(one) for one in found])
     print(table(found))
+
+
+def _databases(
+    server: Postgres | None, files: Mapping[int, Path], tokens: Mapping[str, str]
+) -> Iterator[AbstractContextManager[list[Database]]]:
+    """Of each kind one of every size."""
+    yield nullcontext([Database("sqlite", f"sqlite:///{file}", "", tokens) for file in files.values()])
+    if server is not None:
+        yield _copies(server, files, tokens)
+
+
+@contextmanager
+def _copies(server: Postgres, files: Mapping[int, Path], tokens: Mapping[str, str]) -> Iterator[list[Database]]:
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        copies = [stack.enter_context(copied(server, file, tokens, writing=False)) for file in files.values()]
+        print(f"Copied to PostgreSQL in {time.monotonic() - begun:.0f} s", flush=True)
+        yield copies
 
 
 def metrics(found: Sequence[Grown]) -> Metrics:

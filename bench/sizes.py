@@ -59,7 +59,7 @@ def measure(server: Postgres | None) -> dict[str, Any]:
         with closing(sqlite3.connect(file)) as source:
             number, mean = source.execute(_MEAN).fetchone()
         if server is not None:
-            with copied(server, file, tokens) as database:
+            with copied(server, file, tokens, writing=False) as database:
                 found["postgresql"] = _of(work, database, objects)
     return {"objects": number, "body": mean, "found": found}
 

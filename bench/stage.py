@@ -106,13 +106,14 @@ def databases(work: Path, server: Postgres | None, sizes: Sequence[int]) -> Iter
 
 
 @contextmanager
-def copied(server: Postgres, file: Path, tokens: Mapping[str, str]) -> Iterator[Database]:
-    """A PostgreSQL database with the rows of a SQLite one, and a second one like it for raw inserts; dropped in the end."""
+def copied(server: Postgres, file: Path, tokens: Mapping[str, str], *, writing: bool = True) -> Iterator[Database]:
+    """A PostgreSQL database with the rows of a SQLite one, and where it is `writing` a second one for raw inserts; dropped in the end."""
     name = f"bench_{uuid.uuid4().hex[:8]}"
     try:
         server.execute(f"CREATE DATABASE {name}")
         _output(_world(str(file), server.database(name)))
-        server.execute(f"CREATE DATABASE {name}_raw TEMPLATE {name}")
+        if writing:
+            server.execute(f"CREATE DATABASE {name}_raw TEMPLATE {name}")
         yield Database("postgresql", server.database(name), server.database(f"{name}_raw"), tokens, server.pid)
     finally:
         for one in (name, f"{name}_raw"):
