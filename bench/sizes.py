@@ -12,7 +12,7 @@ import sqlite3
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -55,12 +55,14 @@ def measure(server: Postgres | None) -> dict[str, Any]:
         work = Path(name)
         file = work / "hub.db"
         tokens = asyncio.run(fill(f"sqlite:///{file}", [objects], largest=5_000))
-        found["sqlite"] = _of(work, Database("sqlite", f"sqlite:///{file}", "", tokens), objects)
         with closing(sqlite3.connect(file)) as source:
             number, mean = source.execute(_MEAN).fetchone()
-        if server is not None:
-            with copied(server, file, tokens, writing=False) as database:
-                found["postgresql"] = _of(work, database, objects)
+        with ExitStack() as stack:
+            databases = [Database("sqlite", f"sqlite:///{file}", "", tokens)]
+            if server is not None:
+                databases.append(stack.enter_context(copied(server, file, tokens, writing=False)))
+            for one in databases:
+                found[one.name] = _of(work, one, number)
     return {"objects": number, "body": mean, "found": found}
 
 
@@ -106,27 +108,22 @@ def table(content: Mapping[str, Any]) -> str:
 
 
 def _of(work: Path, database: Database, objects: int) -> dict[str, Any]:
+    """Tables as they were filled; then pages with one object in them, each an event; then objects that are posted."""
     before = _sizes(database)
+    reader, writer = database.authorization(), database.authorization(WRITERS[0])
     with hubs([database], work, ("on",)) as (hub,):
-        ids = map(identifier, range(_EVENTS))
-        asked = (request("GET", f"{BASE}/objects/?match[id]={one}", database.authorization()) for one in ids)
+        now = instant(time.time_ns() // 1_000)
+        poll = request("GET", f"{BASE}/objects/?added_after={now}", reader)
+        answer, memory = _connections(hub, poll)
+        asked = (request("GET", f"{BASE}/objects/?match[id]={identifier(one)}", reader) for one in range(_EVENTS))
         begun = _log_position(database)
         drive(hub.server.port, 16, lambda: next(asked, None))
         served = _log_position(database)
         after = _sizes(database)
         posted = _log_position(database)
-        series = uuid.uuid4().hex
-        bodies = (
-            envelope(indicator(line, 0, series) for line in range(first, first + 1_000))
-            for first in range(0, _POSTED, 1_000)
-        )
-        posts = (request("POST", f"{BASE}/objects/", database.authorization(WRITERS[0]), body) for body in bodies)
+        posts = (request("POST", f"{BASE}/objects/", writer, body) for body in _bodies())
         drive(hub.server.port, 1, lambda: next(posts, None), expected=202)
         logged = _log_position(database)
-        poll = request(
-            "GET", f"{BASE}/objects/?added_after={instant(time.time_ns() // 1_000)}", database.authorization()
-        )
-        answer, memory = _connections(hub, poll)
     return {
         "object": [(*key, size / objects) for key, size in sorted(before.items())],
         "event": [(*key, (size - before.get(key, 0)) / _EVENTS) for key, size in sorted(after.items())],
@@ -136,10 +133,19 @@ def _of(work: Path, database: Database, objects: int) -> dict[str, Any]:
     }
 
 
+def _bodies() -> Iterator[bytes]:
+    series = uuid.uuid4().hex
+    for first in range(0, _POSTED, 1_000):
+        yield envelope(indicator(line, 0, series) for line in range(first, first + 1_000))
+
+
 def _connections(hub: Hub, poll: bytes) -> tuple[bytes, float]:
     """The answer to an empty poll, and by how many bytes the hub grows for each connection that has polled and stays open."""
     with ExitStack() as stack:
-        answer, before = b"", psutil.Process(hub.server.pid).memory_info().rss
+        with Connection(hub.server.port, 200) as first:
+            for _ in range(200):
+                answer = first.exchange(poll)  # until the hub has what it keeps for all
+        before = psutil.Process(hub.server.pid).memory_info().rss
         for _ in range(_OPEN):
             answer = stack.enter_context(Connection(hub.server.port, 200)).exchange(poll)
         return answer, (psutil.Process(hub.server.pid).memory_info().rss - before) / _OPEN
