@@ -42,6 +42,7 @@ _LARGEST = 5_000
 """Objects in one envelope of the filling."""
 _IDS = 200
 _BEFORE = "SELECT date_added FROM entry WHERE superseded <> 1 ORDER BY date_added DESC LIMIT 1 OFFSET {number}"
+_VISIBLE = "SELECT count(*) FROM entry WHERE superseded <> 1"
 _LINES = "SELECT DISTINCT stix_id FROM entry WHERE id % {every} = 1 ORDER BY stix_id"
 
 
@@ -178,7 +179,9 @@ def _measured(work: Path, filled: Sequence[Database], sizes: Sequence[int]) -> l
 
 
 def _grown(hub: Hub, costs: Mapping[tuple[str, str, int], list[float]], sizes: Sequence[int]) -> Grown:
-    whole(hub)
+    pages, ((visible,), *_) = whole(hub), _rows(hub.database, _VISIBLE)
+    if pages != -(-visible // 1_000):
+        sys.exit(f"{visible:,} objects were read in {pages:,} pages")
     used = [psutil.Process(pid).memory_info() for pid in tree(hub.server.pid)]
     return Grown(
         hub.database.name,

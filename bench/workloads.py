@@ -95,10 +95,14 @@ _NEXT = re.compile(rb'\{"more":true,"next":"([^"]+)"')
 
 def sync(stage: Stage, plan: Plan, samples: Samples) -> None:
     """A client that takes everything, page by page. Figures are for one page."""
+    found: set[int] = set()
     for _ in range(plan.repeats):
         for hub in stage.hubs:
             with Meter(hub.server.pid, hub.server.database) as meter:
                 pages = whole(hub)
+            found.add(pages)
+            if len(found) > 1:
+                raise RuntimeError(f"Reading everything took different numbers of pages: {found}")
             samples.add(Key("sync", 1, hub.database.name, hub.events), _sample(meter, pages))
 
 
