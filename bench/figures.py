@@ -48,7 +48,7 @@ def machine() -> str:
         f"{name} {version(name)}" for name in ("fastapi", "uvicorn", "uvloop", "asyncpg", "sqlalchemy")
     )
     return (
-        f"{time.strftime('%Y-%m-%d')}, commit {_commit()}; {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"{time.strftime('%Y-%m-%d')}, commit {_COMMIT}; {os.cpu_count()} cores, Python {platform.python_version()}, "
         f"SQLite {sqlite3.sqlite_version}, {packages}"
     )
 
@@ -63,6 +63,10 @@ def _commit() -> str:
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return told[0] + (" with changes" if told[1] else "")
+
+
+_COMMIT = _commit()
+"""As it was when the measurement began."""
 
 
 def _read(path: Path) -> dict[str, Any]:
