@@ -1,39 +1,37 @@
-"""`python -m bench`: everything, in under eight minutes. `--quick`: the main figures, in under one.
+"""`python -m bench`: everything, in under ten minutes. `--quick`: the main figures, in about one.
 
-BENCH_OBJECTS: objects in the collection (20000). BENCH_GROWTH=1: also the growth with 2,000 to 100,000 objects.
-BENCH_HIDDEN: entries of which nearly all are hidden (1000000; 0: not measured).
+BENCH_OBJECTS: objects in the collection (20000). BENCH_GROWTH: 1: the growth up to 1,000,000 objects instead of 100,000; 0: none.
+BENCH_GROWTH_SIZES: other sizes. BENCH_HIDDEN: entries of which nearly all are hidden (1000000; 0: not measured).
+BENCH_OPENTAXII_VENV: a virtual environment with OpenTAXII, to read everything from that server too.
 INDICATOR_HUB_TEST_POSTGRES: a PostgreSQL URL, or `skip`.
 """
 
 import argparse
 import os
-import platform
-import sqlite3
 import tempfile
 import time
-from importlib.metadata import version
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from bench import admission, growth, oracle, report, tail, workloads
+from bench import admission, figures, growth, oracle, peers, report, tail, workloads
 from bench import hidden as hide
 from bench.samples import Samples
-from bench.servers import ROOT, postgres
+from bench.servers import postgres
 from bench.stage import databases, stage
 
 
 def main() -> None:
     """Measure, print the table, write build/bench.json."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="fewer repeats, in under a minute")
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json", help="where the figures go")
+    parser.add_argument("--quick", action="store_true", help="fewer repeats, in about a minute")
+    parser.add_argument("--out", type=Path, default=figures.METRICS, help="where the figures go")
     asked = parser.parse_args()
     plan = workloads.QUICK if asked.quick else workloads.FULL
     objects = int(os.environ.get("BENCH_OBJECTS", "20000"))
     begun = time.monotonic()
     samples = Samples()
     missed: dict[tuple[str, str], int] = {}
-    exponents: dict[tuple[str, str], float] = {}
+    asked.out.unlink(missing_ok=True)  # figures of two runs are not comparable
     with postgres() as server, tempfile.TemporaryDirectory(prefix="indicator-hub-bench-") as name:
         work = Path(name)
         _say(f"Filling the databases with {objects:,} objects", begun)
@@ -48,26 +46,47 @@ def main() -> None:
                 missed[hub.database.name, hub.events] = tail.missed(hub, plan.tail_envelopes)
             _say("Listening to the time of refusals", begun)
             told = {hub.database.name: oracle.listen(hub) for hub in ready.hubs if hub.events == "on"}
+        result = report.metrics(samples, plan, missed)
+        figures.keep(result, asked.out)
+        if peers.environment():
+            _say("Reading everything, from OpenTAXII too", begun)
+            peers.compare(server, asked.out)
         _say("Hiding", begun)
         hidden = {} if asked.quick or os.environ.get("BENCH_HIDDEN") == "0" else hide.ratios(server)
-        if os.environ.get("BENCH_GROWTH") == "1":
+        wanted = os.environ.get("BENCH_GROWTH", "0" if asked.quick else "")
+        if wanted != "0":
             _say("Growing", begun)
-            exponents = growth.exponents(server)
+            growth.grow(server, growth.sizes_asked(growth.WHOLE if wanted == "1" else growth.SMALL), asked.out)
     admitted, loaded = admission.rates(plan.repeats)
-    result: dict[str, Any] = report.metrics(samples, plan, missed)
-    for (database, events), exponent in exponents.items():
-        result[database].setdefault("growth_exponent", {})[f"events_{events}"] = round(exponent, 4)
-    machine = _machine(objects, plan.repeats)
-    report.leaks(result, told, hidden)
-    report.write(asked.out, result)
-    print(f"\n{machine}\n\n{report.table(samples)}\n")
+    leaks = report.leaks(told, hidden)
+    figures.keep(leaks, asked.out)
+    figures.note(
+        "main",
+        {
+            "objects": objects,
+            "repeats": plan.repeats,
+            "connections": plan.connections[-1],
+            "samples": [
+                {**key._asdict(), **asdict(found)}
+                for key in samples.keys()  # noqa: SIM118 - not a mapping
+                if (found := samples.of(*key))
+            ],
+            "metrics": result,
+            "hidden": hidden,
+            "told": {database: {name: asdict(one) for name, one in pairs.items()} for database, pairs in told.items()},
+            "admission": [admitted, loaded],
+        },
+    )
+    print(f"\n{figures.machine()}; {objects:,} objects; medians of {plan.repeats} interleaved repeats\n")
+    print(f"{report.table(samples)}\n")
     print(
         f"admission: {admitted:,.0f} indicators a second and core, from the bytes of an envelope to the verdict; "
         f"json.loads alone {loaded:,.0f}\n"
     )
-    for database, found in result.items():
-        for metric, values in found.items():
-            print(f"{database:11} {metric:38} {'  '.join(f'{name} {value:g}' for name, value in values.items())}")
+    for metrics in (result, leaks):
+        for database, found in metrics.items():
+            for metric, values in found.items():
+                print(f"{database:11} {metric:38} {'  '.join(f'{name} {value:g}' for name, value in values.items())}")
     _say(f"Done; figures in {asked.out}", begun)
     for database, pairs in told.items():
         print(f"{database:11} a refusal of what is hidden takes longer by")
@@ -96,16 +115,6 @@ def _broken(
 
 def _say(what: str, begun: float) -> None:
     print(f"[{time.monotonic() - begun:5.1f} s] {what}", flush=True)
-
-
-def _machine(objects: int, repeats: int) -> str:
-    packages = ", ".join(
-        f"{name} {version(name)}" for name in ("fastapi", "uvicorn", "uvloop", "asyncpg", "sqlalchemy")
-    )
-    return (
-        f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
-        f"{packages}; {objects:,} objects; medians of {repeats} interleaved repeats"
-    )
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from typing import Self
 TAXII = "application/taxii+json;version=2.1"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNK = 1 << 18
+_BEGINNING = 1_024
+"""How much of a body is kept; it may come apart from its head."""
 _PATIENCE = 120
 
 
@@ -38,7 +40,7 @@ def request(method: str, path: str, authorization: str, body: bytes = b"") -> by
 
 
 class Connection:
-    """One connection; `head` is what came of the last answer until its body began, and the first bytes of that."""
+    """One connection; `head` is what came of the last answer until its body began, and at least the first `_BEGINNING` bytes of that."""
 
     def __init__(self, port: int, expected: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE)
@@ -46,6 +48,7 @@ class Connection:
         self.head = b""
         self._expected = b"HTTP/1.1 %d" % expected
         self._missing = -1
+        self._shown = 0
 
     def __enter__(self) -> Self:
         return self
@@ -64,6 +67,8 @@ class Connection:
         if not got:
             raise Refused("The server closed the connection.")
         if self._missing >= 0:
+            if len(self.head) < self._shown:
+                self.head += got[:_BEGINNING]
             self._missing -= len(got)
             return self._missing == 0
         self.head += got
@@ -73,6 +78,7 @@ class Connection:
         length = _LENGTH.search(self.head, 0, end + 2)
         if not self.head.startswith(self._expected) or length is None:
             raise Refused(f"Expected {self._expected.decode()}, was answered {self.head[:500]!r}")
+        self._shown = end + 4 + _BEGINNING
         self._missing = int(length[1]) - (len(self.head) - end - 4)
         return self._missing == 0
 

@@ -31,6 +31,7 @@ _LEVELS = {
 }
 # Of ten lines: two for everybody, four for partners, three with care, one strictly for members.
 _SHARES = ("CLEAR", "GREEN", "AMBER", "GREEN", "AMBER+STRICT", "GREEN", "CLEAR", "AMBER", "GREEN", "AMBER")
+_PATTERNS = 5
 BATCH = 250
 _AGAIN, _THIRD = 22, 3
 
@@ -38,6 +39,11 @@ _AGAIN, _THIRD = 22, 3
 def identifier(line: int, series: str = "loaded") -> str:
     """The id of a line."""
     return f"indicator--{uuid.uuid5(_SPACE, f'{series}/{line}')}"
+
+
+def level(line: int) -> str:
+    """The TLP level of a line: as many of each level have each kind of pattern."""
+    return _SHARES[line // _PATTERNS % len(_SHARES)]
 
 
 def indicator(line: int, version: int = 0, series: str = "loaded") -> dict[str, Any]:
@@ -71,7 +77,7 @@ def indicator(line: int, version: int = 0, series: str = "loaded") -> dict[str, 
         "external_references": [
             {"source_name": "case", "external_id": f"2026-{line}", "url": f"https://cases.example/{digest[:10]}"}
         ],
-        "object_marking_refs": [_LEVELS[_SHARES[line // len(patterns) % len(_SHARES)]]],
+        "object_marking_refs": [_LEVELS[level(line)]],
     }
 
 
@@ -80,23 +86,34 @@ def envelope(objects: Iterable[dict[str, Any]]) -> bytes:
     return json.dumps({"objects": list(objects)}, separators=(",", ":")).encode()
 
 
-def batches(total: int, submitters: int) -> Iterator[tuple[int, bytes]]:
-    """Envelopes of `BATCH` objects that hold `total` together, each with the number of who submits it.
+def batches(stops: Iterable[int], submitters: int, largest: int = BATCH) -> Iterator[tuple[int, bytes, int]]:
+    """Envelopes that hold as many objects together as the last stop says: who submits each, its bytes, and how many objects there are then.
 
-    Submitters take turns. A later envelope brings further versions of every tenth line of its submitter's envelope before.
+    No envelope goes past a stop. They begin with `BATCH` objects and grow to a tenth of what is there, up to `largest`. Submitters take
+    turns. A later envelope brings further versions of every tenth line of its submitter's envelope before.
     """
-    line = 0
+    line = number = start = 0
     begun: dict[int, range] = {}
-    for number, start in enumerate(range(0, total, BATCH)):
-        submitter, size = number % submitters, min(BATCH, total - start)
-        before = begun.get(submitter)
-        again: list[dict[str, Any]] = []
-        if before is not None and size == BATCH:
-            lines = before[:: len(before) // _AGAIN][:_AGAIN]
-            again = [indicator(one, 1) for one in lines] + [indicator(one, 2) for one in lines[:_THIRD]]
-        begun[submitter] = range(line, line + size - len(again))
-        line += size - len(again)
-        yield submitter, envelope([*map(indicator, begun[submitter]), *again])
+    for stop in stops:
+        while start < stop:
+            submitter = number % submitters
+            size = min(largest, max(BATCH, start // 10 // BATCH * BATCH), stop - start)
+            before = begun.get(submitter)
+            again: list[dict[str, Any]] = []
+            if before is not None and size >= BATCH:
+                lines = _spread(before, size * _AGAIN // BATCH)
+                again = [indicator(one, 1) for one in lines]
+                again += [indicator(one, 2) for one in lines[: size * _THIRD // BATCH]]
+            begun[submitter] = range(line, line + size - len(again))
+            line += size - len(again)
+            start += size
+            number += 1
+            yield submitter, envelope([*map(indicator, begun[submitter]), *again]), start
+
+
+def _spread(lines: range, number: int) -> range:
+    """So many of them, evenly apart."""
+    return lines[:: max(1, len(lines) // number)][:number]
 
 
 def _instant(time: datetime) -> str:

@@ -1,6 +1,7 @@
 """The limits over HTTP: bytes made beforehand, from bare ASGI and from bare FastAPI. Served by uvicorn, as the hub is.
 
-BENCH_BODIES names a folder with one file for each workload; the last part of the path says which is asked.
+BENCH_BODIES names a folder with one file for each workload; the first part of the path says which is asked. FastAPI stands here twice: as
+it comes, and with its telemetry off, as the hub has it.
 """
 
 import os
@@ -12,17 +13,14 @@ from fastapi import Depends, FastAPI, Header, HTTPException, Query, Response
 from bench.client import TAXII
 
 AUTHORIZATION = os.environ.get("BENCH_AUTHORIZATION", "")
-_BODIES = {one.name: one.read_bytes() for one in Path(os.environ.get("BENCH_BODIES", "/nowhere")).glob("*")}
+_BODIES = {one.name: one.read_bytes() for one in sorted(Path(os.environ.get("BENCH_BODIES", "/nowhere")).glob("*"))}
 _HEADERS = {
-    "Cache-Control": "no-store",
-    "Vary": "Authorization, Accept",
+    "Content-Type": TAXII,
     "X-TAXII-Date-Added-First": "2026-11-23T12:00:00.000000Z",
     "X-TAXII-Date-Added-Last": "2026-11-23T12:00:01.000000Z",
 }
-_WIRE = [
-    (b"content-type", TAXII.encode()),
-    *((name.lower().encode(), value.encode()) for name, value in _HEADERS.items()),
-]
+_FIRST = ("empty_poll", "page")
+_WIRE = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
 
 
 async def asgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -33,9 +31,10 @@ async def asgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await send({"type": "lifespan.shutdown.complete"})
         return
     sent = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-    body = _BODIES[scope["path"].rsplit("/", 2)[1]] if sent.decode() == AUTHORIZATION else b"{}"
+    known = sent.decode() == AUTHORIZATION
+    body = _BODIES[scope["path"].split("/", 2)[1]] if known else b"{}"
     headers = [*_WIRE, (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": 200 if body != b"{}" or sent else 401, "headers": headers})
+    await send({"type": "http.response.start", "status": 200 if known else 401, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -45,18 +44,24 @@ async def _account(authorization: Annotated[str, Header()] = "") -> str:
     return "reader"
 
 
-# Telemetry off, as in the hub.
-fastapi = FastAPI(openapi_url=None, telemetry={"tracing": False, "metrics": False, "logs": False})
+def _routes(app: FastAPI) -> FastAPI:
+    """One route for each workload, all alike: first those whose figures are kept, so that nothing is looked through for them."""
+    for workload in sorted(_BODIES, key=lambda name: (name not in _FIRST, name)):
+        _route(app, workload, _BODIES[workload])
+    return app
 
 
-@fastapi.get("/taxii2/{group}/collections/{collection}/{workload}/")
-async def _page(
-    group: str,  # noqa: ARG001
-    collection: str,  # noqa: ARG001
-    workload: str,
-    account: Annotated[str, Depends(_account)],  # noqa: ARG001
-    added_after: str | None = None,  # noqa: ARG001
-    limit: Annotated[int | None, Query(ge=1)] = None,  # noqa: ARG001
-    next: str | None = None,  # noqa: A002, ARG001
-) -> Response:
-    return Response(_BODIES[workload], headers=_HEADERS, media_type=TAXII)
+def _route(app: FastAPI, workload: str, body: bytes) -> None:
+    @app.get(f"/{workload}/collections/{{collection}}/objects/")
+    async def objects(
+        collection: str,  # noqa: ARG001
+        account: Annotated[str, Depends(_account)],  # noqa: ARG001
+        added_after: str | None = None,  # noqa: ARG001
+        limit: Annotated[int | None, Query(ge=1)] = None,  # noqa: ARG001
+        next: str | None = None,  # noqa: A002, ARG001
+    ) -> Response:
+        return Response(body, headers=_HEADERS)
+
+
+fastapi = _routes(FastAPI(openapi_url=None))
+fastapi_quiet = _routes(FastAPI(openapi_url=None, telemetry={"tracing": False, "metrics": False, "logs": False}))

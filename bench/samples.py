@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
+RAW = 1
+"""Raw drivers have one connection."""
+EVENTS = ("on", "off")
+
 
 class Key(NamedTuple):
-    """What was measured: `target` is a database, or the name of a reference; `events` is on, off or raw."""
+    """What was measured: `target` is a database, or the name of a reference; `events` is on, off, or the way of a raw driver."""
 
     workload: str
     connections: int
@@ -22,6 +26,11 @@ class Sample:
     server: float
     database: float
     rate: float
+
+    @property
+    def seconds(self) -> float:
+        """By the wall."""
+        return 1 / self.rate
 
     @property
     def total(self) -> float:
@@ -53,3 +62,9 @@ class Samples:
             median(one.database for one in found),
             median(one.rate for one in found),
         )
+
+    def best(self, workload: str, target: str, figure: str) -> Sample | None:
+        """Of the ways of a raw driver the one that takes least: `figure` is server, database, total or seconds."""
+        ways = [key for key in self._all if key[:3] == (workload, RAW, target) and key.events not in EVENTS]
+        found = [one for key in ways if (one := self.of(*key))]
+        return min(found, key=lambda one: getattr(one, figure)) if found else None

@@ -31,7 +31,8 @@ class Server:
 
 
 @contextmanager
-def _running(command: Sequence[str], environment: Mapping[str, str], port: int, log: Path) -> Iterator[int]:
+def running(command: Sequence[str], environment: Mapping[str, str], port: int, log: Path) -> Iterator[int]:
+    """A command that listens on a port in the end. Yields its process id, and ends it afterwards."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=output)
     try:
@@ -56,7 +57,7 @@ def _running(command: Sequence[str], environment: Mapping[str, str], port: int, 
 @contextmanager
 def hub(url: str, work: Path, *, events: bool, database: int | None = None) -> Iterator[Server]:
     """The hub itself, by its own command."""
-    port, name = _free_port(), f"hub-{uuid.uuid4().hex[:8]}"
+    port, name = free_port(), f"hub-{uuid.uuid4().hex[:8]}"
     environment = {
         "INDICATOR_HUB_DATA_DIR": str(work / name),
         "INDICATOR_HUB_SERVE_EVENTS": "true" if events else "false",
@@ -74,7 +75,7 @@ def hub(url: str, work: Path, *, events: bool, database: int | None = None) -> I
         "--database",
         url,
     ]
-    with _running(command, environment, port, work / f"{name}.log") as pid:
+    with running(command, environment, port, work / f"{name}.log") as pid:
         # The hub listens before its store is open.
         time.sleep(0.2)
         yield Server(port, pid, database)
@@ -83,13 +84,13 @@ def hub(url: str, work: Path, *, events: bool, database: int | None = None) -> I
 @contextmanager
 def reference(name: str, bodies: Path, authorization: str, work: Path) -> Iterator[Server]:
     """One of the two applications in `reference.py`."""
-    port = _free_port()
+    port = free_port()
     command = [
         sys.executable, "-m", "uvicorn", f"bench.reference:{name}", "--port", str(port),
         "--log-level", "warning", "--no-access-log", "--no-server-header",
     ]  # fmt: skip
     environment = {"BENCH_BODIES": str(bodies), "BENCH_AUTHORIZATION": authorization}
-    with _running(command, environment, port, work / f"{name}.log") as pid:
+    with running(command, environment, port, work / f"{name}.log") as pid:
         yield Server(port, pid)
 
 
@@ -141,7 +142,8 @@ def postgres() -> Iterator[Postgres | None]:
         shutil.rmtree(data, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,12 +15,16 @@ from pathlib import Path
 from bench import raw
 from bench.client import basic, fetch
 from bench.objects import identifier
+from bench.samples import EVENTS
 from bench.servers import ROOT, Postgres, Server, hub, reference
-from bench.world import COLLECTION, GROUP, READER
+from bench.world import COLLECTION, GROUP, OBSERVER, READER
 
 BASE = f"/taxii2/{GROUP}/collections/{COLLECTION}"
 _MULTIPLE = 3_000
 """A line that has several versions, when there are enough objects."""
+
+
+REFERENCES = ("fastapi", "fastapi_quiet", "asgi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,13 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """All of it. `arguments`: what the raw query of each workload is bound to, by database."""
+    """All of it. `arguments`: what the raw query of each workload is bound to."""
 
     hubs: tuple[Hub, ...]
     references: Mapping[str, Server]
     authorization: str
     raws: Mapping[str, raw.Raw]
-    arguments: Mapping[str, Mapping[str, int | str]]
+    arguments: Mapping[str, int | str]
     paths: Mapping[str, str]
 
 
@@ -63,42 +67,57 @@ def paths(objects: int) -> dict[str, str]:
     """What each reading workload asks, after the collection's path."""
     one = identifier(min(_MULTIPLE, objects // 2))
     return {
-        "empty_poll": f"objects/?added_after={datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        "empty_poll": f"objects/?added_after={instant(_now())}&limit=1000",
         "page": "objects/?limit=1000",
+        "page_observer": "objects/?limit=1000",
         "match_id": f"objects/?match[id]={one}",
         "object": f"objects/{one}/",
         "manifest": "manifest/?limit=1000",
     }
 
 
+def _now() -> int:
+    return int(datetime.now(UTC).timestamp() * 1e6)
+
+
+def instant(microseconds: int) -> str:
+    """As TAXII writes it."""
+    return f"{datetime.fromtimestamp(microseconds // 1_000_000, UTC):%Y-%m-%dT%H:%M:%S}.{microseconds % 1_000_000:06d}Z"
+
+
 def reference_path(workload: str, path: str) -> str:
     """The same request to a reference, with the same query."""
-    return f"{BASE}/{workload}/{path[path.index('?') :] if '?' in path else ''}"
+    return f"/{workload}/collections/{COLLECTION}/objects/{path[path.index('?') :] if '?' in path else ''}"
 
 
 @contextmanager
-def databases(work: Path, server: Postgres | None, sizes: list[int]) -> Iterator[list[Database]]:
-    """Filled databases of every size, in both kinds with the same rows."""
+def databases(work: Path, server: Postgres | None, sizes: Sequence[int]) -> Iterator[list[Database]]:
+    """Filled databases of every size, in both kinds with the same rows; the SQLite file is `hub-SIZE.db`."""
     with ExitStack() as stack:
-        files = [work / f"hub-{size}.db" for size in sizes]
-        filling = [_world(f"sqlite:///{file}", str(size)) for file, size in zip(files, sizes, strict=True)]
         made: list[Database] = []
-        for file, size, process in zip(files, sizes, filling, strict=True):
-            tokens = json.loads(_output(process))
+        for size in sizes:
+            file = work / f"hub-{size}.db"
+            tokens = json.loads(_output(_world(f"sqlite:///{file}", str(size))))
             copy = str(shutil.copy(file, work / f"raw-{size}.db"))
             made.append(Database("sqlite", f"sqlite:///{file}", copy, tokens))
-            if server is None:
-                continue
-            name = f"bench_{uuid.uuid4().hex[:8]}_{size}"
-            for one in (name, f"{name}_raw"):
-                stack.callback(server.execute, f"DROP DATABASE IF EXISTS {one} WITH (FORCE)")
-            server.execute(f"CREATE DATABASE {name}")
-            _output(_world(str(file), server.database(name)))
-            server.execute(f"CREATE DATABASE {name}_raw TEMPLATE {name}")
-            made.append(
-                Database("postgresql", server.database(name), server.database(f"{name}_raw"), tokens, server.pid)
-            )
+            if server is not None:
+                made.append(stack.enter_context(copied(server, file, tokens)))
         yield made
+
+
+@contextmanager
+def copied(server: Postgres, file: Path, tokens: Mapping[str, str], *, writing: bool = True) -> Iterator[Database]:
+    """A PostgreSQL database with the rows of a SQLite one, and where it is `writing` a second one for raw inserts; dropped in the end."""
+    name = f"bench_{uuid.uuid4().hex[:8]}"
+    try:
+        server.execute(f"CREATE DATABASE {name}")
+        _output(_world(str(file), server.database(name)))
+        if writing:
+            server.execute(f"CREATE DATABASE {name}_raw TEMPLATE {name}")
+        yield Database("postgresql", server.database(name), server.database(f"{name}_raw"), tokens, server.pid)
+    finally:
+        for one in (name, f"{name}_raw"):
+            server.execute(f"DROP DATABASE IF EXISTS {one} WITH (FORCE)")
 
 
 def _world(*arguments: str) -> "subprocess.Popen[bytes]":
@@ -113,18 +132,18 @@ def _output(process: "subprocess.Popen[bytes]") -> bytes:
 
 
 @contextmanager
-def hubs(filled: list[Database], work: Path) -> Iterator[tuple[Hub, ...]]:
-    """Two hubs on each database: one that records what it serves, and one that does not."""
+def hubs(filled: Sequence[Database], work: Path, kinds: Sequence[str] = EVENTS) -> Iterator[tuple[Hub, ...]]:
+    """Hubs on each database: one that records what it serves, and one that does not."""
     with ExitStack() as stack:
         yield tuple(
             Hub(one, events, stack.enter_context(hub(one.url, work, events=events == "on", database=one.postmaster)))
             for one in filled
-            for events in ("on", "off")
+            for events in kinds
         )
 
 
 @contextmanager
-def stage(filled: list[Database], work: Path, objects: int) -> Iterator[Stage]:
+def stage(filled: Sequence[Database], work: Path, objects: int) -> Iterator[Stage]:
     """Start everything, and see that hub, references and raw drivers give the same bytes."""
     asked = paths(objects)
     with ExitStack() as stack:
@@ -136,30 +155,39 @@ def stage(filled: list[Database], work: Path, objects: int) -> Iterator[Stage]:
                 raws[one.name] = raw.Postgresql(one.url, one.copy, one.postmaster)
             stack.enter_context(contextlib.closing(raws[one.name]))
         started = stack.enter_context(hubs(filled, work))
+        now, one_id = _now(), identifier(min(_MULTIPLE, objects // 2))
+        arguments: dict[str, int | str] = {
+            "empty_poll": now, "page": -1, "match_id": one_id, "object": one_id, "manifest": -1,
+        }  # fmt: skip
         bodies = work / "bodies"
         bodies.mkdir()
-        arguments: dict[str, dict[str, int | str]] = {}
-        now = int(datetime.now(UTC).timestamp() * 1e6)
-        one_id = identifier(min(_MULTIPLE, objects // 2))
         for each in started:
-            name = each.database.name
-            arguments[name] = {"empty_poll": now, "page": -1, "match_id": one_id, "object": one_id, "manifest": -1}
-            for workload, path in asked.items():
-                status, _, body = fetch(each.server.port, f"{BASE}/{path}", each.database.authorization())
-                if status != 200 or (workload == "empty_poll") != (body == b"{}"):
-                    sys.exit(f"{name}: {path} was answered {status} {body[:300]!r}")
+            for workload, body in _answers(each, asked).items():
                 (bodies / workload).write_bytes(body)
-                if workload in ("page", "match_id") and raw.page_objects(body) != raws[name].bodies(
-                    workload, arguments[name][workload]
-                ):
-                    sys.exit(f"{name}: {path} gives other bytes than the raw query")
-        authorization = started[0].database.authorization()
-        references = {
-            name: stack.enter_context(reference(name, bodies, authorization, work)) for name in ("fastapi", "asgi")
-        }
+                if workload in ("page", "match_id"):
+                    _compare(raws[each.database.name], workload, arguments[workload], body)
+        authorization = filled[0].authorization()
+        references = {name: stack.enter_context(reference(name, bodies, authorization, work)) for name in REFERENCES}
         for workload, path in asked.items():
             for one in references.values():
                 status, _, body = fetch(one.port, reference_path(workload, path), authorization)
                 if status != 200 or body != (bodies / workload).read_bytes():
                     sys.exit(f"a reference answers {workload} with {status}")
         yield Stage(started, references, authorization, raws, arguments, asked)
+
+
+def _answers(each: Hub, asked: Mapping[str, str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for workload, path in asked.items():
+        asking = OBSERVER if workload == "page_observer" else READER
+        status, _, body = fetch(each.server.port, f"{BASE}/{path}", each.database.authorization(asking))
+        if status != 200 or (workload == "empty_poll") != (body == b"{}"):
+            sys.exit(f"{each.database.name}: {path} was answered {status} {body[:300]!r}")
+        found[workload] = body
+    return found
+
+
+def _compare(driver: raw.Raw, workload: str, argument: int | str, body: bytes) -> None:
+    for way in raw.reading(workload):
+        if raw.page_objects(body) != driver.bodies(way, workload, argument):
+            sys.exit(f"The hub's {workload} holds other bytes than the raw query ({way})")

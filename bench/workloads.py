@@ -2,20 +2,18 @@
 
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 from bench import objects
 from bench.client import Connection, drive, request
 from bench.cpu import Meter
-from bench.raw import Cost
-from bench.samples import Key, Sample, Samples
+from bench.raw import Cost, reading
+from bench.samples import RAW, Key, Sample, Samples
 from bench.servers import Server
 from bench.stage import BASE, Hub, Stage, reference_path
-from bench.world import WRITERS
-
-RAW = 1
-"""Raw drivers have one connection."""
+from bench.world import OBSERVER, READER, WRITERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +32,48 @@ QUICK = Plan(3, 0.15, (16,), ("empty_poll", "page", "match_id"), ((100, 1, 3), (
 FULL = Plan(
     5,
     0.4,
-    (1, 16),
-    ("empty_poll", "page", "match_id", "object", "manifest"),
-    ((100, 1, 6), (100, 16, 16), (1_000, 1, 2)),
+    (16,),
+    ("empty_poll", "page", "page_observer", "match_id", "object", "manifest"),
+    ((100, 1, 6), (100, 16, 16), (1_000, 1, 4)),
     25,
 )
 
 
 def reads(stage: Stage, plan: Plan, samples: Samples) -> None:
-    """Polls of every kind: hubs, references and raw drivers by turns."""
+    """Polls of every kind: hubs, references and raw drivers by turns. Empty polls come from all twenty accounts by turns."""
     for workload in plan.reads:
         path = stage.paths[workload]
         for _ in range(plan.repeats):
             for connections in plan.connections:
                 for hub in stage.hubs:
-                    raw = request("GET", f"{BASE}/{path}", hub.database.authorization())
-                    sample = _driven(hub.server, connections, raw, plan.seconds)
+                    requests = [
+                        request("GET", f"{BASE}/{path}", hub.database.authorization(account))
+                        for account in _askers(workload, hub)
+                    ]
+                    sample = _driven(hub.server, connections, requests, plan.seconds)
                     samples.add(Key(workload, connections, hub.database.name, hub.events), sample)
                 for name, server in stage.references.items():
                     raw = request("GET", reference_path(workload, path), stage.authorization)
-                    samples.add(Key(workload, connections, name, ""), _driven(server, connections, raw, plan.seconds))
+                    samples.add(Key(workload, connections, name, ""), _driven(server, connections, [raw], plan.seconds))
             for name, driver in stage.raws.items():
-                cost = driver.cost(workload, stage.arguments[name][workload], plan.seconds)
-                samples.add(Key(workload, RAW, name, "raw"), _of(cost))
+                if (argument := stage.arguments.get(workload)) is None:
+                    continue
+                for way in reading(workload):
+                    cost = driver.cost(way, workload, argument, plan.seconds)
+                    samples.add(Key(workload, RAW, name, f"raw, {way}"), _of(cost))
 
 
-def _driven(server: Server, connections: int, raw: bytes, seconds: float) -> Sample:
-    drive(server.port, 1, _each([raw] * 2))
+def _askers(workload: str, hub: Hub) -> Sequence[str]:
+    if workload == "empty_poll":
+        return tuple(hub.database.tokens)
+    return (OBSERVER if workload == "page_observer" else READER,)
+
+
+def _driven(server: Server, connections: int, requests: Sequence[bytes], seconds: float) -> Sample:
+    following = cycle(requests)
+    drive(server.port, 1, _each(requests[:2] * 2))
     with Meter(server.pid, server.database) as meter:
-        load = drive(server.port, connections, lambda: raw, seconds=seconds)
+        load = drive(server.port, connections, lambda: next(following), seconds=seconds)
     return _sample(meter, load.requests)
 
 
@@ -84,23 +95,33 @@ _NEXT = re.compile(rb'\{"more":true,"next":"([^"]+)"')
 
 def sync(stage: Stage, plan: Plan, samples: Samples) -> None:
     """A client that takes everything, page by page. Figures are for one page."""
-    for _ in range(max(1, plan.repeats - 2)):
+    found: set[int] = set()
+    for _ in range(plan.repeats):
         for hub in stage.hubs:
-            authorization = hub.database.authorization()
-            with Meter(hub.server.pid, hub.server.database) as meter, Connection(hub.server.port, 200) as connection:
-                path: str | None = "objects/?limit=1000"
-                pages = 0
-                while path:
-                    head = connection.exchange(request("GET", f"{BASE}/{path}", authorization))
-                    body = head[head.index(b"\r\n\r\n") + 4 :]
-                    found = _NEXT.match(body)
-                    path = f"objects/?limit=1000&next={found[1].decode()}" if found else None
-                    pages += 1
+            with Meter(hub.server.pid, hub.server.database) as meter:
+                pages = whole(hub)
+            found.add(pages)
+            if len(found) > 1:
+                raise RuntimeError(f"Reading everything took different numbers of pages: {found}")
             samples.add(Key("sync", 1, hub.database.name, hub.events), _sample(meter, pages))
 
 
+def whole(hub: Hub) -> int:
+    """Read the whole collection by pages of 1,000, on one connection. Returns how many pages there were."""
+    authorization = hub.database.authorization()
+    path: str | None = "objects/?limit=1000"
+    pages = 0
+    with Connection(hub.server.port, 200) as connection:
+        while path:
+            head = connection.exchange(request("GET", f"{BASE}/{path}", authorization))
+            found = _NEXT.match(head, head.index(b"\r\n\r\n") + 4)
+            path = f"objects/?limit=1000&next={found[1].decode()}" if found else None
+            pages += 1
+    return pages
+
+
 def posts(stage: Stage, plan: Plan, samples: Samples) -> None:
-    """New objects through the hub, and the same number of rows past it. Figures are for one object."""
+    """New objects through the hub, and the same number of rows past it in as many transactions. Figures are for one object."""
     for number, connections, envelopes in plan.posts:
         for _ in range(plan.repeats):
             for hub in stage.hubs:
@@ -111,7 +132,9 @@ def posts(stage: Stage, plan: Plan, samples: Samples) -> None:
                 samples.add(Key(f"post_{number}", connections, hub.database.name, hub.events), sample)
             if connections == RAW:
                 for name, driver in stage.raws.items():
-                    samples.add(Key(f"post_{number}", RAW, name, "raw"), _of(driver.insert(number)))
+                    for way in driver.INSERTING:
+                        cost = driver.insert(way, number, envelopes)
+                        samples.add(Key(f"post_{number}", RAW, name, f"raw, {way}"), _of(cost))
 
 
 def _envelopes(hub: Hub, number: int, envelopes: int) -> Callable[[], bytes | None]:
