@@ -82,6 +82,13 @@ class TooMany(HubError):
 class Unavailable(HubError):
     """The hub cannot reach its database."""
 
+    def __init__(self, detail: str = "", *, retry: bool = False) -> None:
+        super().__init__(detail)
+        self.retry = retry
+        """Whether a connection was lost, or none could be had: another may find the node that has taken over."""
+        self.undone = False
+        """Whether it is certain that nothing was committed: the transaction had not come to its commit."""
+
 
 class NotAcceptable(HubError):
     """The hub answers in application/taxii+json;version=2.1 only."""

@@ -87,11 +87,18 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("indicator-hub-data"), description="Where the embedded database and the secrets lie.")
     database_url: str = Field("", description="The database; empty: SQLite in the data directory.")
+    database_pgbouncer: bool = Field(
+        False, description="A PgBouncer in transaction mode lies between the hub and PostgreSQL."
+    )
+    database_patience: float = Field(
+        5.0, ge=0, le=60, description="How long a request waits for a database that is gone, in seconds; then 503."
+    )
     secrets_dir: Path | None = Field(
         None, description="Where the signing keys lie; empty: `secrets` in the data directory."
     )
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="The port to listen on; 0: any free one.")
+    workers: int = Field(1, ge=1, le=64, description="Processes that serve; more than one needs PostgreSQL.")
     public_url: str = Field(
         "", description="The URL partners use, https://hub.example; required when the address is not loopback."
     )

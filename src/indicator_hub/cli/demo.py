@@ -76,8 +76,8 @@ def _silent(_: str) -> None:
 
 
 async def _prepare(settings: Settings, say: Say) -> list[_Enrolled]:
-    await migrate(settings.database(), migrations())
-    store = await open_store(settings.database())
+    await migrate(settings.database(), migrations(), pgbouncer=settings.database_pgbouncer)
+    store = await open_store(settings.database(), pgbouncer=settings.database_pgbouncer)
     try:
         say("\n1. Who shares with whom, as declared in collections/*.yaml\n")
         say(render(await apply(store, read(collections()))))

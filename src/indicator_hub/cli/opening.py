@@ -10,13 +10,6 @@ from indicator_hub.store.engine import database_url, is_sqlite
 from indicator_hub.store.opened import Store, clock, open_store
 
 
-def database_of(given: str | None) -> str:
-    """The database's URL, with the directory of an embedded one made if it is not there. Raises Misconfigured."""
-    settings = load(database_url=given)
-    require_directory(settings)
-    return settings.database()
-
-
 def require_directory(settings: Settings) -> None:
     """Make the directory of the embedded database. Raises Misconfigured when this user may not."""
     url = database_url(settings.database())
@@ -42,7 +35,9 @@ def make_directory(path: Path) -> None:
 async def opened(given: str | None) -> AsyncGenerator[Store]:
     """The store, open for one command. Raises Misconfigured."""
     settings = load(database_url=given)
-    store = await open_store(settings.database(), now=clock(settings.testing_clock()))
+    store = await open_store(
+        settings.database(), now=clock(settings.testing_clock()), pgbouncer=settings.database_pgbouncer
+    )
     try:
         yield store
     finally:

@@ -25,6 +25,7 @@ from indicator_hub.stix.reader import Received, read
 from indicator_hub.stix.references import references
 from indicator_hub.store import audit, credentials, definitions, entries, feeds, recalls, roster, rulings, statuses
 from indicator_hub.store import references as stored_references
+from indicator_hub.store.again import again
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.entries import Addition
 from indicator_hub.store.opened import Store
@@ -121,51 +122,102 @@ async def submit(
     A body that is still to come is awaited only once it may come; objects that the hub has just read, or made, need not be read again. `default` is the level of objects that bear no TLP mark, where that is
     not the feed's or the collection's own; `least` is what that is at least; `alongside` writes more in the same transaction (a feed's provenance); `verb` is the deed, where it is
     another that ends here. Raises NotFound and NotPermitted before the body is read, then Invalid and Unprocessable.
+
+    When the database is lost meanwhile, and another node takes over, the whole is done again in a new transaction, which may call `alongside` and the copy's
+    `prepare` once more. The name of the status is chosen before the first: where it is there already, the commit was done though
+    nobody was told, and that status is the answer. Of a copy only what was certainly not committed is done again: what it stands on is judged
+    before its collection is locked, and would be found used up.
     """
     async with act(store, caller, verb, reach) as a:
         reach.require_write()
         content = await body() if callable(body) else body
         large = _is_large(content)
         offered = await asyncio.to_thread(_accept_all, content, limits) if large else _accept_all(content, limits)
-        async with a.transaction() as tx:
-            if copy is not None and copy.prepare is not None:
-                await copy.prepare(tx)
-            last = await entries.lock(tx, reach.key)
-            now = store.now()
-            # Only from now on does nobody change them: the body may have been long in coming.
-            reach = replace(reach, collection=await roster.terms(tx, reach.key, reach.group.name))
-            line = reach if copy is None else replace(reach, organisation_id=copy.organisation_id, person=False)
-            await _lock_meanings(tx, line, offered)
-            terms = await _terms(tx, line, offered, await _level(tx, line, default, least), copy)
-            judged, defined = await asyncio.to_thread(_judge, offered, terms) if large else _judge(offered, terms)
-            await _compare(tx, judged)
-            if copy is not None and copy.hush:
-                await _hush(tx, judged, reach, terms)
-            status_id = str(uuid.uuid4())
-            stored = await _store(tx, line, judged, status_id=status_id, last=last, now=now)
-            await entries.refresh_superseded(tx, reach.key, _touched(judged, frozenset(terms.existing)))
-            if stored:
-                lines = {(one.offered.id, line.organisation_id) for one in stored}
-                referring = [one for one in stored if one.addition is None or one.addition.refers_to]
-                ruled = {(one.offered.id, line.organisation_id) for one in referring}
-                await rulings.settle(tx, reach.key, lines, ruled=ruled, fresh=max(now, last + 1), now=now)
-            status = Status(status_id, now, tuple(_detail(one, judged, now) for one in judged))
-            await statuses.add(tx, reach, status, finished=now)
-            if defined:
-                await definitions.add(tx, line.organisation_id, defined, now=now)
-            if alongside is not None:
-                await alongside(a, tx, status)
-            reissues = [one.offered for one in judged if one.outcome is Outcome.REISSUE]
-            for one in reissues:
-                about = {"object_id": one.id, "version": one.version or "", "details": {"status": status.id}}
-                await audit.add(tx, [replace(a.event("done"), action="reissue", **about)])
-            held = sum(one.ruling is not None and one.ruling.held is not None for one in stored)
-            a.details |= {"status": status.id, "total": len(judged), "stored": len(stored), "held": held}
-            a.details["digest"] = _digest(stored)
+        offer = _Offer(reach, offered, large, str(uuid.uuid4()), default, least, alongside, copy)
+        try:
+            status, defined = await _whole(a, offer)
+        except Unavailable as error:
+            if not (error.retry and (error.undone or copy is None)):
+                raise
+            status, defined = await again(lambda: _once_more(a, offer), store.transactions.patience, error)
     if defined:
         with suppress(Unavailable):  # what was submitted is stored; what is left here the next one finishes
             await remark(store)
     return status
+
+
+@dataclass(slots=True)
+class _Offer:
+    """What is submitted, as it was read; `status` is what its status will be called, `made` what the last try came to that reached its commit."""
+
+    reach: Reach
+    offered: Sequence[ObjectVersion | Unacceptable]
+    large: bool
+    status: str
+    default: int | None
+    least: int | None
+    alongside: Alongside | None
+    copy: Copy | None
+    made: tuple[Status, bool] | None = None
+
+
+class _Stored(Exception):
+    """The last try was committed, though nobody was told."""
+
+
+async def _once_more(a: Act, offer: _Offer) -> tuple[Status, bool]:
+    try:
+        return await _whole(a, offer, tried=True)
+    except _Stored:
+        assert offer.made is not None
+        return offer.made
+    except Unavailable as error:
+        error.retry = error.retry and (error.undone or offer.copy is None)
+        raise
+
+
+async def _whole(a: Act, offer: _Offer, *, tried: bool = False) -> tuple[Status, bool]:
+    """The transaction: all of it, or nothing. Returns the status, and whether marks were defined."""
+    store, reach, copy, offered, large = a.store, offer.reach, offer.copy, offer.offered, offer.large
+    async with a.transaction() as tx:
+        if copy is not None and copy.prepare is not None:
+            await copy.prepare(tx)
+        last = await entries.lock(tx, reach.key)
+        # Under the lock: an earlier try that is still being committed holds it.
+        if tried and await statuses.is_kept(tx, offer.status):
+            raise _Stored
+        now = store.now()
+        # Only from now on does nobody change them: the body may have been long in coming.
+        reach = replace(reach, collection=await roster.terms(tx, reach.key, reach.group.name))
+        line = reach if copy is None else replace(reach, organisation_id=copy.organisation_id, person=False)
+        await _lock_meanings(tx, line, offered)
+        terms = await _terms(tx, line, offered, await _level(tx, line, offer.default, offer.least), copy)
+        judged, defined = await asyncio.to_thread(_judge, offered, terms) if large else _judge(offered, terms)
+        await _compare(tx, judged)
+        if copy is not None and copy.hush:
+            await _hush(tx, judged, reach, terms)
+        stored = await _store(tx, line, judged, status_id=offer.status, last=last, now=now)
+        await entries.refresh_superseded(tx, reach.key, _touched(judged, frozenset(terms.existing)))
+        if stored:
+            lines = {(one.offered.id, line.organisation_id) for one in stored}
+            referring = [one for one in stored if one.addition is None or one.addition.refers_to]
+            ruled = {(one.offered.id, line.organisation_id) for one in referring}
+            await rulings.settle(tx, reach.key, lines, ruled=ruled, fresh=max(now, last + 1), now=now)
+        status = Status(offer.status, now, tuple(_detail(one, judged, now) for one in judged))
+        await statuses.add(tx, reach, status, finished=now)
+        if defined:
+            await definitions.add(tx, line.organisation_id, defined, now=now)
+        if offer.alongside is not None:
+            await offer.alongside(a, tx, status)
+        reissues = [one.offered for one in judged if one.outcome is Outcome.REISSUE]
+        for one in reissues:
+            about = {"object_id": one.id, "version": one.version or "", "details": {"status": status.id}}
+            await audit.add(tx, [replace(a.event("done"), action="reissue", **about)])
+        held = sum(one.ruling is not None and one.ruling.held is not None for one in stored)
+        a.details |= {"status": status.id, "total": len(judged), "stored": len(stored), "held": held}
+        a.details["digest"] = _digest(stored)
+        offer.made = status, bool(defined)
+    return status, bool(defined)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,18 @@ async def add(tx: AsyncConnection, events: Sequence[Event]) -> None:
         await tx.execute(insert(event_personal), apart)
 
 
+async def written(tx: AsyncConnection, events: Sequence[Event]) -> list[bool]:
+    """Which of these events of giving are there already: a commit whose answer was lost may have been done."""
+    return [await _is_written(tx, one) for one in events]
+
+
+async def _is_written(tx: AsyncConnection, one: Event) -> bool:
+    of = event.c.collection_id == one.collection_id, event.c.action == one.action, event.c.as_of == one.as_of
+    by = event.c.organisation_id == one.organisation_id, event.c.account_id == one.account_id
+    request = event.c.request_id == one.request_id, event.c.at == one.at, event.c.details == _json(one.details)
+    return (await tx.execute(select(event.c.id).where(*of, *by, *request).limit(1))).first() is not None
+
+
 def _personal(one: Event) -> dict[str, Any] | None:
     if not one.personal:
         return None

@@ -5,13 +5,14 @@ import json
 import re
 import sqlite3
 from collections.abc import AsyncGenerator, Generator, Iterable
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+from asyncpg.exceptions import InternalClientError
 from sqlalchemy import Boolean, ColumnElement, Connection, Select, Text, bindparam, event, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -19,6 +20,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from indicator_hub.errors import Misconfigured, Unavailable
+from indicator_hub.store.again import PATIENCE, again
+from indicator_hub.store.connecting import Connector, through_pgbouncer
 
 Statement = Select[*tuple[Any, ...]]
 """A SELECT, whatever its columns."""
@@ -28,6 +31,9 @@ Transaction = AsyncConnection
 
 BUSY_MS = 30_000
 """How long a writer waits for another's lock, in milliseconds."""
+
+POOL_WAIT = 10.0
+"""Seconds that a deed waits for a connection of the pool while others use them all. Then it is Unavailable."""
 
 
 def database_url(given: str) -> URL:
@@ -59,33 +65,55 @@ def is_sqlite(url: URL) -> bool:
     return url.get_backend_name() == "sqlite"
 
 
-def async_engine(url: URL, *, patient: bool = False) -> AsyncEngine:
+def async_engine(url: URL, *, patient: bool = False, pgbouncer: bool = False) -> AsyncEngine:
     """An engine for everything but the hot path. Transactions are ours to begin: BEGIN IMMEDIATE where one will write.
 
     On PostgreSQL nothing is waited for without end, neither a lock nor an answer, and a node that was cut off in the middle of a
     transaction does not keep the collection's clock. No error tells what a statement was bound to: it goes to the log. `patient` is for migrations, whose statements may take long.
+    `pgbouncer`: nothing outlives its transaction, since the next one may be given another connection.
     """
     try:
         if not is_sqlite(url):
             settings = {"lock_timeout": str(BUSY_MS), "idle_in_transaction_session_timeout": str(2 * BUSY_MS)}
-            waits: dict[str, Any] = {"timeout": 10, "server_settings": settings}
+            waits: dict[str, Any] = {"async_creator_fn": Connector(url), "server_settings": settings}
             if not patient:
                 waits["command_timeout"] = 2 * BUSY_MS / 1000
-            return create_async_engine(
+            if pgbouncer:
+                waits = through_pgbouncer(waits) | {
+                    "prepared_statement_cache_size": 0,
+                    "prepared_statement_name_func": lambda: "",
+                }
+            engine = create_async_engine(
                 url,
                 pool_size=5,
                 max_overflow=5,
-                pool_timeout=10,
+                pool_timeout=POOL_WAIT,
                 pool_pre_ping=True,
                 connect_args=waits,
                 hide_parameters=True,
             )
+            event.listen(engine.sync_engine, "handle_error", _leave_the_standby)
+            if pgbouncer:
+
+                def set_here(connection: Connection) -> None:
+                    """For this transaction alone."""
+                    values = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+                    connection.exec_driver_sql(f"SELECT {values}")
+
+                event.listen(engine.sync_engine, "begin", set_here)
+            return engine
         engine = create_async_engine(url, connect_args={"timeout": BUSY_MS / 1000}, hide_parameters=True)
     except (ImportError, NoSuchModuleError) as error:
         raise Misconfigured(f"The database driver is missing: {error}.") from None
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+def _leave_the_standby(context: ExceptionContext) -> None:
+    """A server that only reads now answers, and would for ever: its connections are given up like those of one that is gone."""
+    if getattr(context.original_exception, "sqlstate", None) == _ONLY_READS:
+        context.is_disconnect = True
 
 
 def _prepare(connection: Any, _: object) -> None:
@@ -118,30 +146,48 @@ def translated() -> Generator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
-        raise Unavailable(_reason(error)) from error
+        raise _unavailable(error) from error
     except DBAPIError as error:
         if error.connection_invalidated or _cannot_serve(error.orig):
-            raise Unavailable(_reason(error)) from error
+            raise _unavailable(error) from error
         raise
     except asyncpg.PostgresError as error:
         if _cannot_serve(error):
-            raise Unavailable(_reason(error)) from error
+            raise _unavailable(error) from error
         raise
     except (
         sqlite3.OperationalError,
         asyncpg.InterfaceError,
+        InternalClientError,
         TimeoutError,
         OSError,
     ) as error:
-        raise Unavailable(_reason(error)) from error
+        raise _unavailable(error) from error
 
 
 _CANNOT_SERVE = ("08", "25006", "25P", "28", "3D", "40", "53", "55000", "55006", "55P", "57", "58")
 """How the SQLSTATEs begin with which PostgreSQL says that it cannot serve now: connections, resources, an operator, a standby."""
 
 
+_ONLY_READS = "25006"
+_GONE = ("08", _ONLY_READS, "57P01", "57P02", "57P03")
+"""Of these, those after which another connection may find the database: the server ends, starts, or is a standby."""
+
+
 def _cannot_serve(error: BaseException | None) -> bool:
     return str(getattr(error, "sqlstate", None)).startswith(_CANNOT_SERVE)
+
+
+def _unavailable(error: BaseException) -> Unavailable:
+    cause = getattr(error, "orig", None) or error
+    gone = (
+        # The last is what the driver says of a connection on which the server has said good-bye while nothing was asked.
+        isinstance(cause, (ConnectionError, InternalClientError))
+        or bool(getattr(error, "connection_invalidated", False))
+        or str(getattr(cause, "sqlstate", None)).startswith(_GONE)
+        or "connection is closed" in str(cause)
+    )
+    return Unavailable(_reason(error), retry=gone)
 
 
 def _reason(error: BaseException) -> str:
@@ -156,22 +202,45 @@ _WHOLE_TABLES = "SELECT set_config('enable_nestloop', 'off', true), set_config('
 
 
 class Transactions:
-    """Begins transactions on one engine. On SQLite the writers of this process queue here instead of polling the file's lock."""
+    """Begins transactions on one engine. On SQLite the writers of this process queue here instead of polling the file's lock.
 
-    def __init__(self, engine: AsyncEngine, *, sqlite: bool) -> None:
-        self.engine = engine
+    A connection that cannot be had because the database is gone is asked for again for `patience` seconds: nothing has been done yet, so that
+    this does no harm to any deed. What happens later is not tried again here: whether it was committed only the deed can know.
+    """
+
+    def __init__(self, engine: AsyncEngine, *, sqlite: bool, patience: float = PATIENCE) -> None:
+        self.engine, self.patience = engine, patience
         self._turn = asyncio.Lock() if sqlite else None
         # A list takes seconds to read: not all connections may be busy with lists while others wait to write.
         self._snapshots = asyncio.Semaphore(2)
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[AsyncConnection]:
-        """A transaction that writes: committed at the end, rolled back by an exception."""
-        with translated():
-            async with self._writing(), self.engine.connect() as connection:
-                await connection.execution_options(writes=True)
-                async with connection.begin():
-                    yield connection
+        """A transaction that writes: committed at the end, rolled back by an exception.
+
+        The Unavailable that it raises says `undone` where the commit had not been asked for.
+        """
+        ending = False
+        try:
+            with translated():
+                async with self._writing(), self._connection() as connection:
+                    await connection.execution_options(writes=True)
+                    async with connection.begin():
+                        yield connection
+                        ending = True
+        except Unavailable as error:
+            error.undone = not ending
+            raise
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[AsyncConnection]:
+        async with AsyncExitStack() as held:
+
+            async def connect() -> AsyncConnection:
+                with translated():
+                    return await held.enter_async_context(self.engine.connect())
+
+            yield await again(connect, self.patience)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncGenerator[None]:
@@ -190,7 +259,7 @@ class Transactions:
     async def read(self) -> AsyncGenerator[AsyncConnection]:
         """A transaction that only reads."""
         with translated():
-            async with self.engine.connect() as connection, connection.begin():
+            async with self._connection() as connection, connection.begin():
                 yield connection
 
     @asynccontextmanager
@@ -203,7 +272,7 @@ class Transactions:
             async with asyncio.timeout(BUSY_MS / 1000):
                 await self._snapshots.acquire()
             try:
-                async with self.engine.connect() as connection:
+                async with self._connection() as connection:
                     if self._turn is None:  # SQLite's transactions are snapshots as they are
                         await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                     async with connection.begin():
@@ -235,6 +304,13 @@ async def require_schema(engine: AsyncEngine, url: URL, revision: str) -> None:
             f"The database at {shown(url)} has schema {found}, this hub needs {revision}. "
             "Run `indicator-hub migrate`; if the schema is newer, install the newer hub."
         )
+
+
+async def waits_for_a_standby(engine: AsyncEngine) -> bool:
+    """Whether PostgreSQL answers a commit only when a standby has it too. Raises Unavailable."""
+    with translated():
+        async with engine.connect() as connection:
+            return bool((await connection.execute(text("SHOW synchronous_standby_names"))).scalar_one())
 
 
 async def _revision(connection: AsyncConnection) -> str | None:

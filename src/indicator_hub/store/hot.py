@@ -28,7 +28,9 @@ from sqlalchemy.engine import URL
 
 from indicator_hub.errors import Unavailable
 from indicator_hub.store import pages, visible
-from indicator_hub.store.engine import BUSY_MS, Statement, translated
+from indicator_hub.store.again import PATIENCE, again
+from indicator_hub.store.connecting import Connector, through_pgbouncer
+from indicator_hub.store.engine import BUSY_MS, POOL_WAIT, Statement, translated
 
 _MAX_READERS = 4
 _Read = TypeVar("_Read")
@@ -219,34 +221,26 @@ def _sqlite_values(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class PostgresHot:
-    """asyncpg itself, on a pool of its own. A connection that is not free within the time-out is Unavailable, never a hang."""
+    """asyncpg itself, on a pool of its own. A connection that is not free within the time-out is Unavailable, never a hang.
 
-    def __init__(self, pool: Any) -> None:
-        self._pool = pool
+    Everything here reads, in one statement: when a connection turns out to be gone, all are given up, and it is asked again.
+    """
+
+    def __init__(self, pool: Any, *, pgbouncer: bool, patience: float) -> None:
+        self._pool, self._pgbouncer, self._patience = pool, pgbouncer, patience
         self._texts: dict[object, tuple[str, tuple[str, ...]]] = {}
 
     @classmethod
-    async def open(cls, url: URL) -> "PostgresHot":
+    async def open(cls, url: URL, *, pgbouncer: bool = False, patience: float = PATIENCE) -> "PostgresHot":
         """Open the pool. Raises Unavailable."""
-        arguments, options = sqlalchemy_asyncpg.dialect().create_connect_args(url)
-        if arguments:
-            raise Unavailable("The database URL holds what the hub cannot pass on to the driver.")
-        options.pop("prepared_statement_cache_size", None)
-        options.pop("prepared_statement_name_func", None)
         create: Any = asyncpg.create_pool  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-        settings = {**options.pop("server_settings", {}), **_PLANNER}
+        options: dict[str, Any] = {"command_timeout": 60, "server_settings": _PLANNER}
+        if pgbouncer:
+            options = through_pgbouncer(options)
         with translated():
-            return cls(
-                await create(
-                    min_size=1,
-                    max_size=10,
-                    timeout=10,
-                    command_timeout=60,
-                    reset=_as_it_is,
-                    server_settings=settings,
-                    **options,
-                )
-            )
+            # None is kept for its own sake: the pool would complain, for as long as there is no database to have one of.
+            pool = await create(min_size=0, max_size=10, connect=Connector(url), reset=_as_it_is, **options)
+        return cls(pool, pgbouncer=pgbouncer, patience=patience)
 
     async def rows(self, name: str, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
         """One statement."""
@@ -287,9 +281,26 @@ class PostgresHot:
             compiled = build().compile(dialect=_POSTGRESQL)
             found = self._texts[name] = (str(compiled), tuple(compiled.positiontup or ()))
         text, order = found
+        values = [parameters[key] for key in order]
+        try:
+            return await self._asked(text, values)
+        except Unavailable as error:
+            if not error.retry:
+                raise
+            await self._pool.expire_connections()
+            return await again(lambda: self._asked(text, values), self._patience, error)
+
+    async def _asked(self, text: str, values: Sequence[Any]) -> list[Any]:
         with translated():
-            async with self._pool.acquire(timeout=10) as connection:
-                return await connection.fetch(text, *[parameters[key] for key in order])
+            async with self._pool.acquire(timeout=POOL_WAIT) as connection:
+                if not self._pgbouncer:
+                    return await connection.fetch(text, *values)
+                # The driver parses in one step and runs in the next: only a transaction keeps both on one connection.
+                await connection.execute(_BEGIN)
+                try:
+                    return await connection.fetch(text, *values)
+                finally:
+                    await connection.execute("COMMIT")
 
 
 async def _as_it_is(_: object) -> None:
@@ -299,4 +310,5 @@ async def _as_it_is(_: object) -> None:
 # These statements only ever want their index ranges. Without these settings a plan made while the tables were still empty (a scan) is
 # kept for the life of the connection, and a page that joins a few hundred rows may be compiled to machine code first; and one plan serves every reader.
 _PLANNER = {"enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}
+_BEGIN = "BEGIN READ ONLY; " + "; ".join(f"SET LOCAL {name} = {value}" for name, value in _PLANNER.items())
 _POSTGRESQL = sqlalchemy_asyncpg.dialect()

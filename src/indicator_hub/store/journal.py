@@ -4,11 +4,12 @@
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from indicator_hub.audit.event import Event
 from indicator_hub.errors import Unavailable
 from indicator_hub.store import audit, tokens
+from indicator_hub.store.again import again
 from indicator_hub.store.engine import Transactions
 
 
@@ -48,16 +49,36 @@ class Journal:
         while self._waiting or self._used:
             group, self._waiting = self._waiting, []
             used, self._used = self._used, {}
+            events = [event for event, _ in group]
             try:
-                async with self._transactions.begin() as tx:
-                    if group:
-                        await audit.add(tx, [event for event, _ in group])
-                    for token, at in sorted(used.items()):
-                        await tokens.touch(tx, token, now=at)
+                await self._commit(events, used)
             except Exception as error:  # noqa: BLE001 - whatever it was, those who wait are told
                 _tell(group, error)
             else:
                 _tell(group, None)
+
+    async def _commit(self, events: Sequence[Event], used: Mapping[int, int]) -> None:
+        """One transaction; again in another where the database was lost, without the events that turn out to be committed.
+
+        Only one commit could be missed: that of a server which lives on without the connection, and still waits for its standby when it is
+        asked. Then a page is recorded twice; never not at all.
+        """
+        try:
+            await self._write(events, used)
+        except Unavailable as error:
+            if not error.retry:
+                raise
+            await again(lambda: self._write(events, used, tried=True), self._transactions.patience, error)
+
+    async def _write(self, events: Sequence[Event], used: Mapping[int, int], *, tried: bool = False) -> None:
+        async with self._transactions.begin() as tx:
+            if tried:
+                there = await audit.written(tx, events)
+                events = [one for one, known in zip(events, there, strict=True) if not known]
+            if events:
+                await audit.add(tx, events)
+            for token, at in sorted(used.items()):
+                await tokens.touch(tx, token, now=at)
 
 
 def _tell(group: Sequence[tuple[Event, "asyncio.Future[None]"]], error: Exception | None) -> None:

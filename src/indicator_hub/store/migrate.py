@@ -12,10 +12,10 @@ from indicator_hub.errors import Misconfigured, Unavailable
 from indicator_hub.store.engine import async_engine, database_url, is_sqlite, shown, translated
 
 
-async def migrate(given: str, scripts: Path) -> None:
+async def migrate(given: str, scripts: Path, *, pgbouncer: bool = False) -> None:
     """Run every migration that is missing. Raises Misconfigured when the database cannot be written or is newer than this code."""
     url = database_url(given)
-    engine = async_engine(url, patient=True)
+    engine = async_engine(url, patient=True, pgbouncer=pgbouncer)
     try:
         with translated():
             async with engine.connect() as connection:

@@ -10,7 +10,16 @@ from sqlalchemy.engine import URL
 
 from indicator_hub.errors import Misconfigured
 from indicator_hub.stix import timestamps
-from indicator_hub.store.engine import Transactions, async_engine, database_url, is_sqlite, require_schema
+from indicator_hub.store.again import PATIENCE
+from indicator_hub.store.connecting import Connector
+from indicator_hub.store.engine import (
+    Transactions,
+    async_engine,
+    database_url,
+    is_sqlite,
+    require_schema,
+    waits_for_a_standby,
+)
 from indicator_hub.store.hot import Hot, PostgresHot, SqliteHot
 from indicator_hub.store.journal import Journal
 from indicator_hub.store.schema import REVISION
@@ -57,17 +66,34 @@ class Store:
         await self.transactions.engine.dispose()
 
 
-async def open_store(given: str, *, now: Callable[[], int] = wall_clock, serve_events: bool = True) -> Store:
-    """Open the database at this URL. Raises Misconfigured when it is not there or carries another schema, saying what to run."""
+async def open_store(
+    given: str,
+    *,
+    now: Callable[[], int] = wall_clock,
+    serve_events: bool = True,
+    pgbouncer: bool = False,
+    patience: float = PATIENCE,
+) -> Store:
+    """Open the database at this URL. Raises Misconfigured when it is not there or carries another schema, saying what to run.
+
+    `pgbouncer`: a PgBouncer in transaction mode lies between. `patience`: for how many seconds one that is gone is asked for again.
+    """
     url = database_url(given)
-    engine = async_engine(url)
+    engine = async_engine(url, pgbouncer=pgbouncer)
     try:
         await require_schema(engine, url, REVISION)
-        hot = SqliteHot(Path(str(url.database))) if is_sqlite(url) else await PostgresHot.open(url)
+        if not is_sqlite(url) and Connector(url).several and not await waits_for_a_standby(engine):
+            _log.warning(
+                "no standby is waited for (synchronous_standby_names): what is acknowledged last is lost if the primary is"
+            )
+        if is_sqlite(url):
+            hot: Hot = SqliteHot(Path(str(url.database)))
+        else:
+            hot = await PostgresHot.open(url, pgbouncer=pgbouncer, patience=patience)
     except BaseException:
         await engine.dispose()
         raise
-    transactions = Transactions(engine, sqlite=is_sqlite(url))
+    transactions = Transactions(engine, sqlite=is_sqlite(url), patience=patience)
     return Store(url, transactions, hot, Journal(transactions), now, serve_events)
 
 

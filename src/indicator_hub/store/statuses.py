@@ -23,6 +23,11 @@ async def add(tx: AsyncConnection, reach: Reach, one: Status, *, finished: int) 
     )
 
 
+async def is_kept(tx: AsyncConnection, status_id: str) -> bool:
+    """Whether there is a status of this name."""
+    return (await tx.execute(select(status.c.id).where(status.c.id == status_id))).first() is not None
+
+
 async def resource(tx: AsyncConnection, reach: Reach, status_id: str, *, not_before: int) -> bytes | None:
     """The status resource, if it belongs to this organisation and group and has not expired."""
     found = await tx.execute(

@@ -34,7 +34,13 @@ async def open_hub(settings: Settings, *, port: int) -> Hub:
         _log.warning("INDICATOR_HUB_SERVE_EVENTS is off: nobody will be able to tell who was given what")
     keys = page_keys(settings.secrets())
     now = clock(settings.testing_clock())
-    store: Store = await open_store(settings.database(), now=now, serve_events=settings.serve_events)
+    store: Store = await open_store(
+        settings.database(),
+        now=now,
+        serve_events=settings.serve_events,
+        pgbouncer=settings.database_pgbouncer,
+        patience=settings.database_patience,
+    )
     return Hub(
         store=store,
         origin=origin,
@@ -47,8 +53,9 @@ async def open_hub(settings: Settings, *, port: int) -> Hub:
     )
 
 
-def create_app(hub: Hub) -> "SlashedPaths":
-    """The application around an open hub, which is closed with it."""
+def create_app(hub: Hub, counted: metrics.Metrics | None = None) -> "SlashedPaths":
+    """The application around an open hub, which is closed with it. `counted` is where it counts, where others of the hub count beside it."""
+    counted = counted or metrics.Metrics()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -76,7 +83,6 @@ def create_app(hub: Hub) -> "SlashedPaths":
     everything.mount(app)
     health.mount(app)
     openapi.mount(app)
-    counted = metrics.Metrics()
     metrics.mount(app, counted, hub.metrics_token)
     return SlashedPaths(app, counted)
 

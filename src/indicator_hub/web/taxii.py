@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from fastapi import FastAPI, Request, Response
 from starlette.requests import ClientDisconnect
 
-from indicator_hub.errors import HubError, NotFound, UnsupportedMedia
+from indicator_hub.errors import HubError, NotFound, Unavailable, UnsupportedMedia
 from indicator_hub.sharing import authenticate, recall
 from indicator_hub.sharing.poll import poll
 from indicator_hub.sharing.status import status
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 Handler = Callable[[Call], Awaitable[Response]]
+_READS = ("GET", "HEAD")
 
 
 def mount(app: FastAPI) -> None:
@@ -62,7 +63,7 @@ def _route(app: FastAPI, path: str, **handlers: Handler) -> None:
             if handler is None:
                 return method_not_allowed(allowed)
             require_acceptable(_header(request, "accept"))
-            return await handler(Call(hub, request, who))
+            return await _answered(handler, Call(hub, request, who))
         except HubError as error:
             return refusal(error, request)
         except ClientDisconnect:
@@ -73,6 +74,16 @@ def _route(app: FastAPI, path: str, **handlers: Handler) -> None:
     app.add_api_route(path, endpoint, methods=["GET"], include_in_schema=False)
     # Any method at all comes here, PROPFIND too: none is answered before the credentials (section 3.6, order of refusals).
     cast("APIRoute", app.routes[-1]).methods = set()
+
+
+async def _answered(handler: Handler, call: Call) -> Response:
+    """What only reads is read once more, when the connection was lost in its midst."""
+    try:
+        return await handler(call)
+    except Unavailable as error:
+        if call.request.method not in _READS or not error.retry:
+            raise
+    return await handler(call)
 
 
 def _header(request: Request, name: str) -> str | None:
