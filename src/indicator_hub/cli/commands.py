@@ -68,11 +68,13 @@ def config_show(database: Database = None, as_json: Json = False) -> None:
 def migrate(database: Database = None) -> None:
     """Make the database's tables, or bring them up to date."""
     from indicator_hub.cli.bundled import migrations
-    from indicator_hub.cli.opening import database_of
+    from indicator_hub.cli.opening import require_directory
+    from indicator_hub.settings import load
     from indicator_hub.store.migrate import migrate as run
 
-    url = database_of(database)
-    asyncio.run(run(url, migrations()))
+    settings = load(database_url=database)
+    require_directory(settings)
+    asyncio.run(run(settings.database(), migrations(), pgbouncer=settings.database_pgbouncer))
     print("The database is up to date.")
 
 
@@ -286,6 +288,7 @@ def quarantine(
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="The port; 0: any free one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that serve; several need PostgreSQL.")] = None,
     database: Database = None,
 ) -> None:
     """Serve TAXII 2.1."""
@@ -293,7 +296,7 @@ def serve(
     from indicator_hub.settings import load
 
     run(
-        load(host=host, port=port, database_url=database),
+        load(host=host, port=port, workers=workers, database_url=database),
         ready=lambda url: print(f"Serving {url}/taxii2/", file=sys.stderr),
     )
 

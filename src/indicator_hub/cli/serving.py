@@ -4,23 +4,29 @@ import asyncio
 import errno
 import gc
 import logging
+import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from multiprocessing.connection import Connection
+from types import FrameType
 
 import uvicorn
 
+from indicator_hub.cli import workers
 from indicator_hub.errors import Conflict, Misconfigured, NotFound
 from indicator_hub.ingest.run import rehearse, run
 from indicator_hub.ingest.schedule import scheduled
 from indicator_hub.settings import Settings
 from indicator_hub.sharing.claim import declared
+from indicator_hub.store.engine import database_url, is_sqlite
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.roster import Feed
 from indicator_hub.web.app import create_app, open_hub
 from indicator_hub.web.call import Feeds
+from indicator_hub.web.metrics import Metrics, Shared
 from indicator_hub.web.wire import Protocol
 
 _BACKLOG = 2_048
@@ -32,8 +38,16 @@ _SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 def serve(settings: Settings, ready: Callable[[str], None], prepare: "Callable[[], None] | None" = None) -> None:
     """Serve until told to stop. `ready` is told the URL once requests are answered. Raises Misconfigured with what to do next."""
+    several = settings.workers > 1
+    if several and is_sqlite(database_url(settings.database())):
+        raise Misconfigured(
+            "Several workers need PostgreSQL: with SQLite one process serves. Leave out --workers (INDICATOR_HUB_WORKERS), "
+            "or name a PostgreSQL database with --database (INDICATOR_HUB_DATABASE_URL)."
+        )
     logging.basicConfig(
-        stream=sys.stderr, level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        stream=sys.stderr,
+        level=settings.log_level.upper(),
+        format=f"%(asctime)s {'[%(process)d] ' if several else ''}%(levelname)s %(name)s %(message)s",
     )
     logging.getLogger("alembic").setLevel(logging.WARNING)
     listener = _bind(settings.host, settings.port)
@@ -54,16 +68,30 @@ def serve(settings: Settings, ready: Callable[[str], None], prepare: "Callable[[
             ssl_keyfile=settings.tls_key,
             ssl_ciphers=_SUITES,
         )
-        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-            runner.run(_serve(settings, config, listener, port, ready))
+        shared = Shared(settings.workers)
+
+        def work(number: int, ready: Callable[[str], None], above: Connection | None = None) -> None:
+            with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+                runner.run(_serve(settings, config, listener, port, ready, Metrics(shared, number), above))
+
+        if several:
+            workers.run(settings.workers, work, ready)
+        else:
+            work(0, ready)
 
 
 async def _serve(
-    settings: Settings, config: uvicorn.Config, listener: socket.socket, port: int, ready: Callable[[str], None]
+    settings: Settings,
+    config: uvicorn.Config,
+    listener: socket.socket,
+    port: int,
+    ready: Callable[[str], None],
+    metrics: Metrics,
+    above: Connection | None,
 ) -> None:
     hub = await open_hub(settings, port=port)
     hub = replace(hub, feeds=feeds_here(hub.store))
-    config.app = create_app(hub)
+    config.app = create_app(hub, metrics)
     # What is there now stays: the collector need not walk over it again, nor start anew at every page of a thousand entries.
     gc.collect()
     gc.freeze()
@@ -71,7 +99,7 @@ async def _serve(
     async with AsyncExitStack() as beside:
         if settings.feeds:
             await beside.enter_async_context(scheduled(hub.store))
-        await _Server(config, lambda: ready(hub.origin), beside).serve(sockets=[listener])
+        await _Server(config, lambda: ready(hub.origin), beside, above).serve(sockets=[listener])
 
 
 def feeds_here(store: Store) -> Feeds:
@@ -105,9 +133,16 @@ def feeds_here(store: Store) -> Feeds:
 class _Server(uvicorn.Server):
     """Says when it is ready; ends what runs beside it before the store is closed."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None], beside: AsyncExitStack) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], beside: AsyncExitStack, above: Connection | None
+    ) -> None:
         super().__init__(config)
-        self._ready, self._beside = ready, beside
+        self._ready, self._beside, self._above = ready, beside, above
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Ctrl-C reaches all processes of a terminal: where there is one above, that says when to end."""
+        if self._above is None or sig != signal.SIGINT:
+            super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._beside.aclose()
@@ -116,7 +151,15 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            if self._above is not None:
+                asyncio.get_running_loop().add_reader(self._above.fileno(), self._left_alone)
             self._ready()
+
+    def _left_alone(self) -> None:
+        """The one above is gone: nobody would end this process."""
+        assert self._above is not None
+        asyncio.get_running_loop().remove_reader(self._above.fileno())
+        self.should_exit = True
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -1,10 +1,13 @@
-"""/metrics, in the text format of Prometheus: how many requests, how they were answered, how long they took, what the process takes.
+"""/metrics, in the text format of Prometheus: how many requests, how they were answered, how long they took, what the hub takes.
+
+With several workers it is the sum over all of them, whichever answers, those that ended included: each counts in a row of its own of memory that they share.
 
 No name of an account, organisation, group, collection or object is in it. Given to whoever has the token of the setting `metrics_token`; without that
 setting there is no such resource.
 """
 
 import hmac
+import mmap
 import resource
 import time
 from bisect import bisect_left
@@ -18,24 +21,54 @@ BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 _CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 
 
-class Metrics:
-    """What is counted in one process."""
+_TOOK = len(_CLASSES)
+_SECONDS = _TOOK + len(BOUNDS) + 1
+_CPU = _SECONDS + 1
+_COLUMNS = _CPU + 1
 
-    def __init__(self) -> None:
-        self._answers = [0] * len(_CLASSES)
-        self._took = [0] * (len(BOUNDS) + 1)
-        self._seconds = 0.0
-        self._begun = time.time()
+
+class Shared:
+    """Memory for the counts of so many workers, made before they are. Each writes into its own row only, so that none waits for another."""
+
+    def __init__(self, workers: int = 1) -> None:
+        self.workers, self.begun = workers, time.time()
+        self._numbers = memoryview(mmap.mmap(-1, workers * _COLUMNS * 8)).cast("d")
+
+    def row(self, number: int) -> "memoryview[float]":
+        """The counts of one worker."""
+        return self._numbers[number * _COLUMNS : (number + 1) * _COLUMNS]
+
+    def total(self) -> list[float]:
+        """The counts of all."""
+        return [sum(self._numbers[column::_COLUMNS]) for column in range(_COLUMNS)]
+
+
+class Metrics:
+    """What is counted in one process, beside the others of its hub."""
+
+    def __init__(self, shared: Shared | None = None, number: int = 0) -> None:
+        self._shared = shared or Shared()
+        self._row = self._shared.row(number)
+        # Of whoever had this row before.
+        self._cpu_before, self._looked = self._row[_CPU], 0.0
 
     def count(self, status: int, seconds: float) -> None:
         """A request was answered."""
-        self._answers[min(max(status // 100, 1), 5) - 1] += 1
-        self._took[bisect_left(BOUNDS, seconds)] += 1
-        self._seconds += seconds
+        self._row[min(max(status // 100, 1), 5) - 1] += 1
+        self._row[_TOOK + bisect_left(BOUNDS, seconds)] += 1
+        self._row[_SECONDS] += seconds
+        if (now := time.monotonic()) - self._looked > 1:
+            self._looked = now
+            self._look()
+
+    def _look(self) -> None:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        self._row[_CPU] = self._cpu_before + usage.ru_utime + usage.ru_stime
 
     def render(self) -> str:
         """Everything, as text."""
-        usage = resource.getrusage(resource.RUSAGE_SELF)
+        self._look()
+        total = self._shared.total()
         lines = [
             "# HELP indicator_hub_info The version that runs.",
             "# TYPE indicator_hub_info gauge",
@@ -43,25 +76,28 @@ class Metrics:
             "# HELP indicator_hub_requests_total Requests, by the class of their answer.",
             "# TYPE indicator_hub_requests_total counter",
             *(
-                f'indicator_hub_requests_total{{answer="{name}"}} {number}'
-                for name, number in zip(_CLASSES, self._answers, strict=True)
+                f'indicator_hub_requests_total{{answer="{name}"}} {int(number)}'
+                for name, number in zip(_CLASSES, total[:_TOOK], strict=True)
             ),
             "# HELP indicator_hub_request_seconds How long requests took.",
             "# TYPE indicator_hub_request_seconds histogram",
         ]
         so_far = 0
-        for bound, number in zip((*map(str, BOUNDS), "+Inf"), self._took, strict=True):
-            so_far += number
+        for bound, number in zip((*map(str, BOUNDS), "+Inf"), total[_TOOK:_SECONDS], strict=True):
+            so_far += int(number)
             lines.append(f'indicator_hub_request_seconds_bucket{{le="{bound}"}} {so_far}')
         lines += [
-            f"indicator_hub_request_seconds_sum {self._seconds:.6f}",
+            f"indicator_hub_request_seconds_sum {total[_SECONDS]:.6f}",
             f"indicator_hub_request_seconds_count {so_far}",
-            "# HELP process_cpu_seconds_total CPU time of this process.",
+            "# HELP indicator_hub_workers Processes that serve.",
+            "# TYPE indicator_hub_workers gauge",
+            f"indicator_hub_workers {self._shared.workers}",
+            "# HELP process_cpu_seconds_total CPU time of the processes that serve.",
             "# TYPE process_cpu_seconds_total counter",
-            f"process_cpu_seconds_total {usage.ru_utime + usage.ru_stime:.3f}",
+            f"process_cpu_seconds_total {total[_CPU]:.3f}",
             "# HELP process_start_time_seconds When it began, since 1970.",
             "# TYPE process_start_time_seconds gauge",
-            f"process_start_time_seconds {self._begun:.3f}",
+            f"process_start_time_seconds {self._shared.begun:.3f}",
         ]
         return "\n".join(lines) + "\n"
 
