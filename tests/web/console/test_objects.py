@@ -175,6 +175,12 @@ async def test_a_question_reaches_both_nations_and_no_third(s: Site) -> None:
     assert await polled(s, "note", "ana") == []
     assert "From which log?" not in (await get(s, "ana"))[1]
     assert "From which log?" in (await get(s, "dan"))[1], "of the asking nation"
+    for name in ("bea", "dan"):
+        marks = {one["id"] for one in await polled(s, "marking-definition", name)}
+        notes = await polled(s, "note", name)
+        assert notes and marks >= set(notes[0]["object_marking_refs"]) - set(TLP.values()), "and what its mark says"
+    for name in ("ana", "abot", "bank"):
+        assert await polled(s, "marking-definition", name) == [], "which would tell a third who asks whom"
     assert (await send(s, "ana", deed="ask", text="Why?"))[0] == 303
     assert [one["content"] for one in await polled(s, "note", "ana")] == ["Why?"]
 

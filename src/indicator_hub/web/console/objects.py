@@ -194,7 +194,7 @@ def _question(visit: Visit, reach: Reach, found: Looked, by: authoring.Authorshi
     if not nation or found.latest.mine:
         raise Invalid(visit.say("There is nobody to ask here."))
     account = visit.account
-    mark = nation_list(reach.group.name, account.organisation, account.nation, nation)
+    mark = nation_list(reach.group.name, account.organisation, account.nation, nation, marks=by.marks)
     marked = authoring.Authorship(by.created, by.created_by, (*by.marks, mark["id"]))
     title = visit.say("A question to %(organisation)s", organisation=found.contact["organisation"])
     return json.dumps(mark, ensure_ascii=False).encode(), authoring.note(
