@@ -1,4 +1,4 @@
-"""Lists of nations told to those nations alone: what is there is ruled again."""
+"""Lists of nations told to those nations alone: what is there is ruled again. Wrong passwords counted by name and address."""
 
 import json
 import time
@@ -15,6 +15,17 @@ HANDLING = "extension-definition--49475743-d6b8-4a71-9b73-353a1679aea0"
 
 
 def upgrade() -> None:
+    for name in ("failures", "locked_until"):
+        op.drop_column("password", name)
+    op.create_table(
+        "attempt",
+        sa.Column("digest", sa.LargeBinary(), primary_key=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.BigInteger(), nullable=True),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.Column("good", sa.BigInteger(), nullable=True),
+    )
+    op.create_index("ix_attempt_seen", "attempt", ["seen"])
     _rule_lists_again()
 
 

@@ -21,6 +21,7 @@ _BACK = (
     "DROP INDEX uq_consent_evidence",
     "DROP TABLE observable",
     "DROP TABLE password",
+    "DROP TABLE attempt",
     "DROP TABLE session",
     "ALTER TABLE token DROP COLUMN seen",
     *(

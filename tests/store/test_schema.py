@@ -104,6 +104,7 @@ _BACKWARDS = (
     "ALTER TABLE account DROP COLUMN barred",
     "DROP TABLE observable",
     "DROP TABLE password",
+    "DROP TABLE attempt",
     "DROP TABLE session",
     "ALTER TABLE token DROP COLUMN seen",
     *(

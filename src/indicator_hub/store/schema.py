@@ -163,15 +163,26 @@ token = Table(
     Column("seen", BigInteger),
 )
 
-# Of a person who signs in to the console: Argon2id, and how often in a row it was not right.
+# Of a person who signs in to the console: Argon2id.
 password = Table(
     "password",
     metadata,
     Column("account_id", _Key, ForeignKey("account.id"), primary_key=True, autoincrement=False),
     Column("hash", _Text, nullable=False),
     Column("changed", BigInteger, nullable=False),
+)
+
+# How often in a row a wrong password was given under a name, from an address, and under a name from an address: SHA-256 of these. Names that
+# are not there are counted like those that are.
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("locked_until", BigInteger),
+    Column("seen", BigInteger, nullable=False, index=True),
+    # When it was last the right one, under this name from this address.
+    Column("good", BigInteger),
 )
 
 # A person signed in to the console. The cookie holds 256 random bits, this SHA-256 of them.

@@ -1,13 +1,21 @@
 """Who may come in to the console, how long, and what no other site can send in their name."""
 
+import asyncio
+import itertools
+import json
+import re
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, select
 
+from indicator_hub.sharing import passwords
 from indicator_hub.sharing.enrol import suspend
 from indicator_hub.sharing.sign_in import ENDS, IDLE, set_password
-from indicator_hub.store.schema import event, session
+from indicator_hub.store import attempts
+from indicator_hub.store.schema import attempt, event, event_personal, session
 from support.console import Person, person
 from support.http import Site, site
 
@@ -71,6 +79,114 @@ async def test_guessing_has_to_wait(s: Site) -> None:
     async with s.world.store.transactions.read() as tx:
         counted = select(event.c.action, func.count()).where(event.c.action.in_(("sign in", "refuse password")))
         assert dict((await tx.execute(counted.group_by(event.c.action))).all()) == {"sign in": 1, "refuse password": 5}
+
+
+async def test_a_name_that_is_not_there_waits_like_one_that_is(s: Site) -> None:
+    """Whoever guesses learns from no answer, and from no record, which accounts there are."""
+    told: dict[str, list[tuple[int, str | None, str]]] = {}
+    for name, address in (("ana", "198.51.100.7"), ("nobody", "198.51.100.8")):
+        async with person(s, address) as one:
+            answers = [await one.sign_in(name, f"{n} wrong wrong wrong") for n in range(7)]
+        told[name] = [
+            (each.status_code, each.headers.get("retry-after"), re.sub(r'value="[^"]*"', "", each.text))
+            for each in answers
+        ]
+    assert told["ana"] == told["nobody"]
+    assert [(status, after) for status, after, _ in told["ana"]] == [(401, None)] * 5 + [(429, "1")] * 2
+    async with s.world.store.transactions.read() as tx:
+        refused = select(event.c.account_id).where(event.c.action == "refuse password")
+        accounts = (await tx.execute(refused)).scalars().all()
+    assert (len(accounts), accounts.count(0)) == (10, 5)
+
+
+async def test_guesses_that_come_together_are_counted(s: Site) -> None:
+    """However many at the same instant, no more of them are looked at than one after the other."""
+    async with person(s) as one:
+        answers = await asyncio.gather(*(one.sign_in("ana", f"{n} wrong wrong wrong") for n in range(12)))
+        assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 7
+        assert (await one.sign_in("ana", PASSWORD)).status_code == 429
+
+
+async def test_nobody_is_kept_out_from_elsewhere(s: Site) -> None:
+    """Who guesses waits where it is. After very many guesses under a name all wait, but not who has signed in from there before."""
+    async with person(s, "198.51.100.7") as other:
+        assert [(await other.sign_in("ana", f"{n} wrong wrong wrong")).status_code for n in range(6)][-1] == 429
+    async with person(s, "2001:db8:1:2::1") as usual:
+        assert (await usual.sign_in("ana", PASSWORD)).status_code == 303
+    async with s.world.store.transactions.begin() as tx:
+        await attempts.count(tx, attempts.digest_of("name", "ana"), failures=49, locked_until=None)
+    async with person(s, "198.51.100.8") as other:
+        assert [(await other.sign_in("ana", f"{n} wrong wrong wrong")).status_code for n in range(2)] == [401, 429]
+    async with person(s, "2001:db8:1:2:ffff::9") as usual, person(s, "2001:db8:1:3::1") as new:
+        assert (await new.sign_in("ana", PASSWORD)).status_code == 429
+        assert (await new.sign_in("bea", PASSWORD)).status_code == 401, "another name does not wait for it"
+        assert (await usual.sign_in("ana", PASSWORD)).status_code == 303
+
+
+async def test_an_address_that_tries_many_names_waits(s: Site) -> None:
+    """Under whatever name; what is past is forgotten after a day, and kept nowhere."""
+    async with s.world.store.transactions.begin() as tx:
+        await attempts.lock(tx, attempts.digest_of("address", "198.51.100.7"), now=s.world.clock())
+        await attempts.count(tx, attempts.digest_of("address", "198.51.100.7"), failures=99, locked_until=None)
+    async with person(s, "198.51.100.7") as one:
+        assert [(await one.sign_in(f"name{n}", PASSWORD)).status_code for n in range(2)] == [401, 429]
+        s.world.clock.forward(days=2)
+        assert (await one.sign_in("ana", PASSWORD)).status_code == 303
+    async with s.world.store.transactions.read() as tx:
+        assert (await tx.execute(select(func.count()).select_from(attempt))).scalar_one() == 3
+
+
+async def test_a_refused_password_is_recorded_with_its_address(s: Site, ana: Person) -> None:
+    """Who looks for whoever guessed finds from where, and in which request; also where the present password is asked for."""
+    async with person(s, "198.51.100.7") as other:
+        await other.sign_in("ana", "wrong wrong wrong")
+    await ana.post("/console/account/", former="wrong wrong wrong", password="x" * 20, again="x" * 20)
+    columns = event.c.request_id, event.c.account_id, event_personal.c.content
+    joined = event.join(event_personal, event_personal.c.digest == event.c.personal_digest)
+    async with s.world.store.transactions.read() as tx:
+        refused = select(*columns).select_from(joined).where(event.c.action == "refuse password").order_by(event.c.id)
+        rows = (await tx.execute(refused)).all()
+    assert [bool(name) for name, _, _ in rows] == [True, True]
+    assert [json.loads(content)["address"] for _, _, content in rows] == ["198.51.100.7", "127.0.0.1"]
+    assert len({account for _, account, _ in rows}) == 1
+
+
+async def test_who_guesses_takes_no_thread_from_others(sqlite_url: str) -> None:
+    """Passwords have threads of their own: signing in needs none that exports and search use, and does not fill those."""
+    async with site(sqlite_url) as s:
+        await set_password(s.world.store, "ana", PASSWORD)
+        full, let_go = ThreadPoolExecutor(1), threading.Event()
+        asyncio.get_running_loop().set_default_executor(full)
+        try:
+            taken = asyncio.get_running_loop().run_in_executor(None, let_go.wait)
+            async with person(s) as one:
+                entered = await asyncio.wait_for(one.sign_in("ana", PASSWORD), 60)
+        finally:
+            let_go.set()
+        assert (entered.status_code, await taken) == (303, True)
+
+
+async def test_the_queue_for_passwords_is_short(sqlite_url: str) -> None:
+    """Whoever comes when it is full is asked to come again, nothing of theirs is counted, and no address takes all of it."""
+    let_go = threading.Event()
+    async with site(sqlite_url) as s:
+        await set_password(s.world.store, "ana", PASSWORD)
+        busy = [asyncio.create_task(passwords._room.run(let_go.wait)) for _ in range(passwords.THREADS)]
+        try:
+            async with person(s, "198.51.100.7") as one, person(s, "198.51.100.8") as other, person(s) as third:
+                first = [asyncio.create_task(one.sign_in(f"name{n}", PASSWORD)) for n in range(12)]
+                refused = [await done for done in itertools.islice(asyncio.as_completed(first), 4)]
+                second = [asyncio.create_task(other.sign_in(f"name{n}", PASSWORD)) for n in range(12)]
+                refused += [await done for done in itertools.islice(asyncio.as_completed(second), 4)]
+                refused.append(await third.sign_in("ana", PASSWORD))
+                assert [(answer.status_code, answer.headers["retry-after"]) for answer in refused] == [(429, "5")] * 9
+                let_go.set()
+                answers = await asyncio.gather(*first, *second)
+                assert sorted(answer.status_code for answer in answers) == [401] * 16 + [429] * 8
+                assert (await third.sign_in("ana", PASSWORD)).status_code == 303
+        finally:
+            let_go.set()
+            await asyncio.gather(*busy)
 
 
 async def test_a_session_ends(s: Site, ana: Person) -> None:

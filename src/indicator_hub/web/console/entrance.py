@@ -23,6 +23,7 @@ async def _enter(visit: Visit) -> Response:
     name, to = visit.sent("name"), visit.sent("to")
     given = visit.form.get("password")
     client = visit.request.client
+    headers: dict[str, str] = {}
     try:
         token = await sign_in.sign_in(
             visit.store,
@@ -34,12 +35,19 @@ async def _enter(visit: Visit) -> Response:
     except Unauthenticated:
         refusal, status = visit.say("Account and password do not belong together."), 401
     except TooMany as error:
-        refusal, status = error.detail, 429
+        refusal, status, headers = _too_many(visit, error), 429, {"Retry-After": str(error.after)}
     else:
         response = visit.go(_back(to))
         session.begin(response, token, secure=visit.hub.origin.startswith("https:"))
         return response
-    return visit.page("sign_in.html", status=status, to=to, name=name, refusal=refusal)
+    response = visit.page("sign_in.html", status=status, to=to, name=name, refusal=refusal)
+    response.headers.update(headers)
+    return response
+
+
+def _too_many(visit: Visit, error: TooMany) -> str:
+    """The same for a name that is there and one that is not, for wrong passwords and for a hub that is busy with others'."""
+    return visit.say("Too many attempts to sign in: try again in %(number)s seconds.", number=error.after)
 
 
 def _back(to: str) -> str:
@@ -69,6 +77,8 @@ async def _change(visit: Visit) -> Response:
             await sign_in.change_password(visit.store, visit.caller, former, new)
         except (Unauthenticated, NotPermitted):
             refusal = visit.say("The present password is not right.")
+        except TooMany as error:
+            refusal = _too_many(visit, error)
         except HubError as error:
             refusal = error.detail
     if refusal:
