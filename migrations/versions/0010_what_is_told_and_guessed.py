@@ -1,4 +1,5 @@
-"""Lists of nations told to those nations alone: what is there is ruled again. Wrong passwords counted by name and address."""
+"""Lists of nations told to those nations alone: what is there is ruled again. Wrong passwords counted by name and address. Tokens that
+may do less than their account."""
 
 import json
 import time
@@ -11,6 +12,7 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 HANDLING = "extension-definition--49475743-d6b8-4a71-9b73-353a1679aea0"
 
 
@@ -26,6 +28,7 @@ def upgrade() -> None:
         sa.Column("good", sa.BigInteger(), nullable=True),
     )
     op.create_index("ix_attempt_seen", "attempt", ["seen"])
+    op.add_column("token", sa.Column("scopes", TEXT, nullable=True))
     _rule_lists_again()
 
 

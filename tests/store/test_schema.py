@@ -107,6 +107,7 @@ _BACKWARDS = (
     "DROP TABLE attempt",
     "DROP TABLE session",
     "ALTER TABLE token DROP COLUMN seen",
+    "ALTER TABLE token DROP COLUMN scopes",
     *(
         f"ALTER TABLE entry DROP COLUMN {name}"
         for name in ("name", "confidence", "valid_from", "valid_until", "labels")

@@ -161,6 +161,8 @@ token = Table(
     Column("ends", BigInteger),
     # When it was last used, to some minutes; NULL: never.
     Column("seen", BigInteger),
+    # Of its account's scopes those that it has; NULL: all.
+    Column("scopes", _Text),
 )
 
 # Of a person who signs in to the console: Argon2id.
