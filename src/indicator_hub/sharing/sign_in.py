@@ -1,9 +1,9 @@
 """People sign in to the console with a password (machines use tokens, and have none). Suspension ends a session at its next request.
 
 Passwords are kept as Argon2id. After some wrong passwords in a row one waits, longer each time, so that guessing gets nowhere and the person gets
-in again without asking anybody. What waits is a name from an address, so that nobody keeps a person out from elsewhere; a name from anywhere and
-an address waits too, after many more, but not for who has signed in from there before. A name that is not there is counted, answered and
-recorded as one that is, after the same work.
+in again without asking anybody. What waits is a name from an address, so that nobody keeps a person out from elsewhere; a name from anywhere waits
+too, after many more, but not for who has signed in from there before. An address alone never waits: behind a proxy it is everybody's. A name that is
+not there is counted, answered and recorded as one that is, after the same work.
 """
 
 import hashlib
@@ -24,8 +24,8 @@ _SECOND = 1_000_000
 ENDS, IDLE = 12 * 3_600 * _SECOND, 3_600 * _SECOND
 """Microseconds after which a session is over, and over when it is not used."""
 _TOUCHED = 60 * _SECOND
-_FREE, _FREE_OF_NAME, _FREE_OF_ADDRESS = 5, 50, 100
-"""Wrong passwords in a row without a wait: under a name from an address, under a name from anywhere, from an address under any name."""
+_FREE, _FREE_OF_NAME = 5, 50
+"""Wrong passwords in a row without a wait: under a name from an address, under a name from anywhere."""
 _LONGEST_WAIT, _STEPS = 900, 10
 """Seconds of the longest wait, and doublings until then."""
 _BITS = 256
@@ -90,14 +90,13 @@ async def _begun(store: Store, name: str, site: str) -> tuple[Kept | None, list[
     now = store.now()
     async with store.transactions.begin() as tx:
         of_name = await attempts.lock(tx, attempts.digest_of("name", name), now=now)
-        of_site = await attempts.lock(tx, attempts.digest_of("address", site), now=now)
         both = await attempts.lock(tx, attempts.digest_of("both", name, site), now=now)
         # Whoever has signed in from here before is not kept out by what others do elsewhere.
-        holding = (both,) if both.good else (of_name, of_site, both)
+        holding = (both,) if both.good else (of_name, both)
         locked = max(one.locked_until for one in holding)
         if locked > now:
             raise TooMany(after=-(-(locked - now) // _SECOND))
-        counted = ((of_name, _FREE_OF_NAME), (of_site, _FREE_OF_ADDRESS), (both, _FREE))
+        counted = ((of_name, _FREE_OF_NAME), (both, _FREE))
         for one, free in counted:
             failures = one.failures + 1
             wait = min(2 ** min(failures - free, _STEPS), _LONGEST_WAIT) if failures >= free else 0

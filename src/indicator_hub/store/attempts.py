@@ -1,4 +1,4 @@
-"""How often in a row a wrong password was given: under a name, from an address, and under a name from an address.
+"""How often in a row a wrong password was given: under a name, and under a name from an address.
 
 Whether there is such a person plays no part: a name that is not there is counted like one that is. Names and addresses are kept as SHA-256.
 """
@@ -22,7 +22,7 @@ _SWEPT = 10
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """What is known of a name, an address, or both together. Instants in microseconds; `good`: it was once the right password."""
+    """What is known of a name, or of a name and an address together. Instants in microseconds; `good`: it was once the right password."""
 
     digest: bytes
     failures: int

@@ -174,8 +174,8 @@ password = Table(
     Column("changed", BigInteger, nullable=False),
 )
 
-# How often in a row a wrong password was given under a name, from an address, and under a name from an address: SHA-256 of these. Names that
-# are not there are counted like those that are.
+# How often in a row a wrong password was given under a name, and under a name from an address: SHA-256 of these. Names that are not there are
+# counted like those that are.
 attempt = Table(
     "attempt",
     metadata,

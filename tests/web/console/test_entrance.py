@@ -123,17 +123,22 @@ async def test_nobody_is_kept_out_from_elsewhere(s: Site) -> None:
         assert (await usual.sign_in("ana", PASSWORD)).status_code == 303
 
 
-async def test_an_address_that_tries_many_names_waits(s: Site) -> None:
-    """Under whatever name; what is past is forgotten after a day, and kept nowhere."""
-    async with s.world.store.transactions.begin() as tx:
-        await attempts.lock(tx, attempts.digest_of("address", "198.51.100.7"), now=s.world.clock())
-        await attempts.count(tx, attempts.digest_of("address", "198.51.100.7"), failures=99, locked_until=None)
+async def test_attempts_are_forgotten(s: Site) -> None:
+    """After a day without another: nobody waits for them, and they are kept nowhere; where somebody signed in from is."""
     async with person(s, "198.51.100.7") as one:
-        assert [(await one.sign_in(f"name{n}", PASSWORD)).status_code for n in range(2)] == [401, 429]
-        s.world.clock.forward(days=2)
+        await one.sign_in("nobody", PASSWORD)
         assert (await one.sign_in("ana", PASSWORD)).status_code == 303
+    async with s.world.store.transactions.begin() as tx:
+        for digest in (attempts.digest_of("name", "ana"), attempts.digest_of("both", "ana", "198.51.100.8")):
+            await attempts.lock(tx, digest, now=s.world.clock())
+            await attempts.count(tx, digest, failures=90, locked_until=None)
+    s.world.clock.forward(days=2)
+    async with person(s, "198.51.100.8") as one:
+        assert [(await one.sign_in("ana", f"{n} wrong wrong wrong")).status_code for n in range(2)] == [401, 401]
     async with s.world.store.transactions.read() as tx:
-        assert (await tx.execute(select(func.count()).select_from(attempt))).scalar_one() == 3
+        kept = set((await tx.execute(select(attempt.c.digest))).scalars())
+    sites = {attempts.digest_of("both", "ana", f"198.51.100.{number}") for number in (7, 8)}
+    assert kept == {attempts.digest_of("name", "ana"), *sites}
 
 
 async def test_a_refused_password_is_recorded_with_its_address(s: Site, ana: Person) -> None:
