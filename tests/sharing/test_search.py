@@ -264,6 +264,28 @@ async def test_look_up(w: World) -> None:
     assert [one["value"] for one in many if one["hits"]] == []
 
 
+async def test_look_up_of_what_is_asked_for(w: World) -> None:
+    """What is of another type, of another group, or holds the value only as a part takes no place among the few that are told; `more` says so."""
+    name = "[domain-name:value = 'evil.example']"
+    asked: dict[str, Any] = {"types": ("indicator",), "group": "alpha", "within": False}
+    urls = [indicator(number, tlp="GREEN", pattern=f"[url:value = 'http://evil.example/{number}']") for number in range(2, 7)]  # fmt: skip
+    await send(w, indicator(1, tlp="GREEN", pattern=name), *urls, account="bea")
+    await send(w, indicator(9, tlp="GREEN", pattern=name), account="eve", group="night", to="case")
+    for account, everything in (("bea", 3), ("eve", 1)):
+        (one,) = await lookup(w.store, await w.caller(account), ["evil.example"])
+        assert (len(one["hits"]), one["more"]) == (everything, account == "bea")
+    (one,) = await lookup(w.store, await w.caller("bea"), ["evil.example"], **asked)
+    assert ([hit["object"] for hit in one["hits"]], one["more"]) == ([indicator(1)["id"]], False)
+    await send(w, *[indicator(number, tlp="GREEN", pattern=name) for number in range(11, 14)], account="bea")
+    for most, more in ((3, True), (4, False)):
+        (one,) = await lookup(w.store, await w.caller("bea"), ["evil.example"], **asked, most=most)
+        assert (len(one["hits"]), one["more"]) == (most, more)
+    (one,) = await lookup(w.store, await w.caller("bea"), ["evil.example"], types=("malware",))
+    assert (one["hits"], one["more"]) == ([], False)
+    with pytest.raises(NotFound):
+        await lookup(w.store, await w.caller("dan"), ["evil.example"], group="night")
+
+
 async def test_counts(w: World) -> None:
     """Facets and statistics are of what one sees: the hidden ones are in no number, and an organisation from outside the group in no name."""
     await send(

@@ -7,7 +7,7 @@ says which these were. Counts (facets, statistics) name no object, and are no ev
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -37,7 +37,7 @@ FACETS = 5_000
 VALUES = 10_000
 """Values looked up at once."""
 HITS = 3
-"""Entries told for each of them."""
+"""Entries told for each of them, if nothing else is asked for."""
 WINDOW = 90 * 86_400_000_000
 """The longest time that statistics are made of, in microseconds."""
 LONGEST = 8_192
@@ -470,37 +470,50 @@ class Asked:
 
 
 async def lookup(
-    store: Store, caller: Caller, values: Sequence[str] = (), text: str = "", *, record: bool = True
+    store: Store,
+    caller: Caller,
+    values: Sequence[str] = (),
+    text: str = "",
+    *,
+    types: Collection[str] = (),
+    group: str = "",
+    within: bool = True,
+    most: int = HITS,
+    record: bool = True,
 ) -> list[dict[str, Any]]:
-    """Whether these values, and those in a text, are known: for each the newest entries that say it, in any collection.
+    """Whether these values, and those in a text, are known: for each the newest entries that say it, `most` of them, and whether there are `more`.
 
-    Raises Invalid for more than VALUES and for a text of a format that it breaks, NotPermitted for an account that may not read.
+    In any collection, or in those of one group; of any type, or of these; `within`: also those that say it as a part of another value, as
+    a URL its host. What is not asked for takes no place among the `most`. Raises Invalid for more than VALUES and for a text of a format
+    that it breaks, NotPermitted for an account that may not read, NotFound for a group that does not exist for it.
     """
-    scopes = await _scopes(store, caller, Query())
+    scopes = await _scopes(store, caller, Query(group=group))
     asked = await asyncio.to_thread(_read_values, values, text)
     digests = sorted({digest for one in asked for digest in one.digests})
     hits: dict[bytes, list[_Hit]] = {}
     if digests:
         async with store.transactions.read() as tx:
             for scope in scopes:
-                found = await store_search.known(tx, scope.reach, digests, each=HITS + 1)
+                found = await store_search.known(tx, scope.reach, digests, each=most + 1, types=types, within=within)
                 for digest, rows in found.items():
                     hits.setdefault(digest, []).extend(_Hit(scope, row) for row in rows)
-    of = [_newest(hits, one.digests) for one in asked]
-    given = list({one.key: one for listed in of for one in listed[:HITS]}.values())
+    of = [_newest(hits, one.digests, most + 1) for one in asked]
+    given = list({one.key: one for listed in of for one in listed[:most]}.values())
     items = await _told(store, scopes, given)
     if record:
         await _record(store, caller, given)
-    return [_answer(one, listed, items) for one, listed in zip(asked, of, strict=True)]
+    return [_answer(one, listed, items, most) for one, listed in zip(asked, of, strict=True)]
 
 
-def _newest(hits: Mapping[bytes, list[_Hit]], digests: Iterable[bytes]) -> list[_Hit]:
-    """The newest that say a value, one more than are told."""
+def _newest(hits: Mapping[bytes, list[_Hit]], digests: Iterable[bytes], most: int) -> list[_Hit]:
+    """The newest that say a value."""
     found = {one.key: one for digest in digests for one in hits.get(digest, ())}
-    return sorted(found.values(), key=lambda one: one.order)[: HITS + 1]
+    return sorted(found.values(), key=lambda one: one.order)[:most]
 
 
-def _answer(one: Asked, hits: Sequence[_Hit], items: Mapping[tuple[int, int], dict[str, Any]]) -> dict[str, Any]:
+def _answer(
+    one: Asked, hits: Sequence[_Hit], items: Mapping[tuple[int, int], dict[str, Any]], most: int
+) -> dict[str, Any]:
     told: dict[str, Any] = {"raw": one.raw} if one.raw else {}
     if one.row is not None:
         told["row"] = one.row
@@ -509,8 +522,8 @@ def _answer(one: Asked, hits: Sequence[_Hit], items: Mapping[tuple[int, int], di
     if one.refused is not None:
         told["refused"] = one.refused
     match = [_MATCH[hit.row.part or 0] for hit in hits]
-    listed = [items[hit.key] | {"match": how} for hit, how in zip(hits[:HITS], match, strict=False)]
-    return told | {"hits": listed, "more": len(hits) > HITS}
+    listed = [items[hit.key] | {"match": how} for hit, how in zip(hits[:most], match, strict=False)]
+    return told | {"hits": listed, "more": len(hits) > most}
 
 
 def _read_values(values: Sequence[str], text: str) -> list[Asked]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     FromClause,
     Integer,
     LargeBinary,
@@ -113,23 +114,38 @@ async def by_id(store: Store, reach: Reach, identifier: str, *, before: int, row
         return await _rows(tx, found)
 
 
-async def known(tx: AsyncConnection, reach: Reach, digests: Sequence[bytes], *, each: int) -> dict[bytes, list[Row]]:
-    """For each of these values the newest entries that say it: `each` at most."""
+async def known(
+    tx: AsyncConnection,
+    reach: Reach,
+    digests: Sequence[bytes],
+    *,
+    each: int,
+    types: Collection[str] = (),
+    within: bool = True,
+) -> dict[bytes, list[Row]]:
+    """For each of these values the newest entries that say it, of these types if any are named: `each` at most, of what is asked for.
+
+    `within`: also those that say it as a part of another value, as a URL its host.
+    """
     e = _E
+    which: list[ColumnElement[bool]] = [among(e.c.type, "types")] if types else []
+    if not within:
+        which.append(observable.c.part != literal_column(str(WITHIN)))
     place = func.row_number().over(partition_by=observable.c.digest, order_by=e.c.date_added.desc()).label("place")
     hits = (
         select(*pages.summary(e), observable.c.digest, observable.c.part, place)
         .select_from(_found(e))
-        .where(_any_digest(), visible.visible(e), pages.current(e, by="key"))
+        .where(_any_digest(), visible.visible(e), pages.current(e, by="key"), *which)
         .subquery("hits")
     )
     columns = [column for column in hits.c if column.name != "place"]
     statement = select(*columns).where(hits.c.place <= bindparam("each", type_=Integer))
     statement = statement.order_by(hits.c.date_added.desc())
+    asked = {"before": BEHIND, "each": each} | ({"types": bind_list(tx, types)} if types else {})
     found: dict[bytes, list[Row]] = {}
     for first in range(0, len(digests), _DIGESTS[-1]):
         part = _padded(list(digests[first : first + _DIGESTS[-1]]))
-        parameters = visible.parameters(reach) | {"before": BEHIND, "each": each, "digests": part}
+        parameters = visible.parameters(reach) | asked | {"digests": part}
         for one in await _rows(tx, (await tx.execute(statement, parameters)).all()):
             found.setdefault(one.digest, []).append(one)
     return found

@@ -12,7 +12,7 @@ import pytest
 from indicator_hub.sharing.sign_in import set_password
 from support.console import Person, person
 from support.http import OBJECTS, Site, site
-from support.world import MAIN
+from support.world import MAIN, indicator
 
 PASSWORD = "a long enough one"
 PLACE = f"alpha/{MAIN}"
@@ -125,3 +125,19 @@ async def test_what_is_not_seen_is_not_there(s: Site, ana: Person) -> None:
     assert "Nothing is known here" in (await ana.post("/console/practice/write/", do="look", **fields)).text
     for after in ("x", "1.x", "99999999999999999999999.x", "-1"):
         assert (await ana.get(f"/console/practice/?after={after}")).status_code in (200, 400)
+
+
+async def test_a_value_is_everything_here_that_says_it(s: Site, ana: Person) -> None:
+    """Whatever holds it as a part, says it in another collection's group or is of another type takes no place; too much of it is told, not cut."""
+    name = "[domain-name:value = 'evil-login.top']"
+    later = [indicator(number, tlp="GREEN", pattern=f"[url:value = 'http://evil-login.top/{number}']") for number in range(6, 12)]  # fmt: skip
+    said = [indicator(number, tlp="GREEN", pattern=name) for number in range(1, 6)]
+    await s.post(*said, *later, account="bea")
+    fields: dict[str, Any] = {"kind": "report", "name": "A campaign", "about": "evil-login.top", "place": PLACE}
+    seen = await ana.post("/console/practice/write/", do="look", **fields)
+    assert (await ana.post("/console/practice/write/", do="share", **(fields | carried(seen)))).status_code == 303
+    (report,) = await polled(s, "report")
+    assert sorted(report["object_refs"]) == sorted(one["id"] for one in said)
+    await s.post(*[indicator(number, tlp="GREEN", pattern=name) for number in range(12, 108)], account="bea")
+    crowded = await ana.post("/console/practice/write/", do="look", **fields)
+    assert "A text is about 100 objects at most" in crowded.text

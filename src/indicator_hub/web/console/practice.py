@@ -3,7 +3,7 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -198,24 +198,23 @@ async def _about(visit: Visit, place: Place, text: str) -> _About:
     values = [one for one in words if ids.type_of(one) is None]
     hits: dict[str, Mapping[str, Any]] = {}
     unknown: list[str] = []
+    crowded = False
     for one in named:
         query = search.Query(identifier=one, group=place.group)
         found = await search.search(visit.store, visit.caller, query, limit=1)
         hits |= {each["object"]: each for each in found.items}
         unknown += [] if found.items else [one]
-    for word, one in zip(values, await _looked_up(visit, values), strict=True):
-        here = [each for each in one if each["group"] == place.group and each["type"] in _AGAINST]
-        hits |= {each["object"]: each for each in here}
-        unknown += [] if here else [word]
+    for word in values:
+        # Asked one by one: two spellings of one value are one answer.
+        for one in await search.lookup(
+            visit.store, visit.caller, [word], types=_AGAINST, group=place.group, within=False, most=_MOST
+        ):
+            hits |= {each["object"]: each for each in one["hits"]}
+            unknown += [] if one["hits"] else [word]
+            crowded = crowded or one["more"]
+    if crowded or len(hits) > _MOST:
+        raise Invalid(visit.say("A text is about %(most)s objects at most.", most=_MOST))
     return _About(tuple(hits.values()), tuple(unknown))
-
-
-async def _looked_up(visit: Visit, values: Sequence[str]) -> list[Sequence[Mapping[str, Any]]]:
-    """For each value what says it. Asked one by one: two spellings of one value are one answer."""
-    return [
-        [hit for one in await search.lookup(visit.store, visit.caller, [value]) for hit in one["hits"]]
-        for value in values
-    ]
 
 
 def _objects(
