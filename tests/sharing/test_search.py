@@ -221,6 +221,28 @@ async def test_what_was_said_of_it(w: World) -> None:
     assert told == {"ana": (3, 2), "bea": (3, 1), "dan": (2, 1)}
 
 
+async def test_no_number_is_cut_in_silence(w: World) -> None:
+    """However many sightings another object has, or milder words this one: what is counted is right, and beyond 300 is said to be more."""
+    one, two, three = (indicator(number)["id"] for number in (1, 2, 3))
+    await send(w, indicator(1, tlp="GREEN"), indicator(2, tlp="GREEN"), indicator(3, tlp="GREEN"))
+    await send(w, sighting(10, two, tlp="GREEN"), opinion(11, two, "strongly-disagree", tlp="GREEN"), account="bea")
+    await send(w, sighting(12, two, tlp="GREEN", description="x" * 20_000), account="bea")
+    await send(w, sighting(13, three, tlp="GREEN", count=0), opinion(14, three, "agree", tlp="GREEN"), account="bea")
+    await send(w, *[sighting(number, one, tlp="GREEN") for number in range(1_000, 3_100)], account="bea")
+    await send(w, *[opinion(number, one, "strongly-disagree", tlp="GREEN") for number in range(4_000, 4_300)])
+    await send(w, *[sighting(number, two, tlp="GREEN", count=0) for number in range(5_000, 5_700)], account="bea")
+    await send(w, *[opinion(number, two, "disagree", tlp="GREEN") for number in range(6_000, 6_310)], account="bea")
+    told = {
+        item["object"]: [item.get(name) for name in ("sightings", "more_sightings", "false_positives", "more_false_positives")]
+        for item in (await find(w, "dan", type="indicator")).items
+    }  # fmt: skip
+    assert told == {one: [300, True, 300, None], two: [2, None, 1, None], three: [0, None, 0, None]}
+    assert await ids(w, "dan", type="indicator", sighted="true") == [two, one]
+    assert await ids(w, "dan", type="indicator", sighted="false") == [three]
+    (hit,) = (await lookup(w.store, await w.caller("dan"), ["198.51.100.2"]))[0]["hits"]
+    assert (hit["sightings"], hit["false_positives"]) == (2, 1)
+
+
 async def test_whoever_found_it_is_told_of_the_recall(w: World) -> None:
     """A search and a look-up give it away as a page does: whoever had it from one is told of the recall, and nobody else."""
     await send(w, indicator(1, tlp="GREEN"), indicator(2, tlp="GREEN"))

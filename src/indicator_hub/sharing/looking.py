@@ -14,7 +14,7 @@ from indicator_hub.sharing.act import Caller
 from indicator_hub.sharing.poll import poll
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.references import references
-from indicator_hub.store import feeds, records, relations, roster
+from indicator_hub.store import feeds, records, relations, roster, search
 from indicator_hub.store.opened import Store
 from indicator_hub.store.records import Record
 from indicator_hub.taxii.page import Entry
@@ -62,6 +62,12 @@ class Looked:
     contact: Mapping[str, Any]
     sources: tuple[Mapping[str, Any], ...] = ()
     more: bool = False
+    more_around: bool = False
+    """Whether more refers to it than is told."""
+    sightings: int = 0
+    """All that one sees in the collection, told or not."""
+    more_sightings: bool = False
+    """Whether there are more than were counted."""
     readers: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     @property
@@ -121,6 +127,7 @@ async def look(store: Store, caller: Caller, reach: Reach, identifier: str) -> L
     async with store.transactions.read() as tx:
         kept = await records.seen(tx, reach, identifier, shown=True)
         referrers = await relations.referrers(tx, reach, identifier, limit=RELATED)
+        said = await search.said(tx, reach, (identifier,))
         parties = await roster.parties(tx, reach.group_id)
         sources = await feeds.sources(tx, account.organisation_id, identifier)
         # How a member is reached is told to members: of the group `public` everybody reads the objects alone.
@@ -143,13 +150,14 @@ async def look(store: Store, caller: Caller, reach: Reach, identifier: str) -> L
     )
     latest = max(versions, key=_order)
     refers = around.refers | beyond.refers | {identifier: references(latest.value, latest.raw)}
+    seen = sum(one.seen for one in said)
     of = by_date[latest.date_added].organisation_id
     of = of if of in keys else 0
     return Looked(
         identifier, versions, around.values | beyond.values, refers, around.originators | beyond.originators,
         tuple(one for one in referrers if one in around.values),
         {"organisation": parties.get(of, ""), "nation": nations.get(of, ""), "desk": contacts.get(of, {})} if of else {},
-        tuple(sources), page.more or len(referrers) == RELATED,
+        tuple(sources), page.more, len(referrers) == RELATED, min(seen, search.SAID), seen > search.SAID,
         await audience.of_object(store, caller, reach, identifier),
     )  # fmt: skip
 

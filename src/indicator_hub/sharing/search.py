@@ -360,7 +360,7 @@ async def _by_more(store: Store, scopes: Sequence[_Scope], hits: list[_Hit], que
         kinds = await _by_scope(store, hits, store_search.kinds)
         hits = [one for one in hits if not query.kinds.isdisjoint(kinds.get(one.key, ()))]
     if query.sighted is not None and hits:
-        seen = {one.of for one in await _said(store, scopes, {one.row.stix_id for one in hits}) if one.seen}
+        seen = {one.of for one in await _said(store, scopes, {one.row.stix_id for one in hits}, most=0) if one.seen}
         hits = [one for one in hits if (one.row.stix_id in seen) is query.sighted]
     return hits
 
@@ -379,13 +379,18 @@ async def _by_scope(
     return found
 
 
-async def _said(store: Store, scopes: Sequence[_Scope], identifiers: Iterable[str]) -> set[Said]:
-    """Who saw these, and who says that they are wrong, in any of these collections; an object that lies in two of them counts once."""
+async def _said(
+    store: Store, scopes: Sequence[_Scope], identifiers: Iterable[str], *, most: int = store_search.SAID
+) -> set[Said]:
+    """Who saw these, and who says that they are wrong, in any of these collections; an object that lies in two of them counts once.
+
+    More than `most` of one of them where there are more, if not all.
+    """
     listed = sorted(identifiers)
     found: set[Said] = set()
     async with store.transactions.read() as tx:
         for scope in scopes if listed else ():
-            found.update(await store_search.said(tx, scope.reach, listed))
+            found.update(await store_search.said(tx, scope.reach, listed, most=most))
     return found
 
 
@@ -410,10 +415,10 @@ def _item(one: _Hit, values: Sequence[tuple[str, str]], counts: Mapping[tuple[st
         "labels": terms.labels_of(row.labels),
         "revoked": row.revoked,
         "held": row.held is not None,
-        "sightings": counts.get((row.stix_id, True), 0),
-        "false_positives": counts.get((row.stix_id, False), 0),
         "date_added": timestamps.render(row.date_added),
     }
+    for name, number in zip(("sightings", "false_positives"), _counted(counts, row.stix_id), strict=True):
+        told |= {name: min(number, store_search.SAID)} | ({f"more_{name}": True} if number > store_search.SAID else {})
     optional: dict[str, Any] = {
         "name": row.name,
         "originator": one.originator,
@@ -424,6 +429,11 @@ def _item(one: _Hit, values: Sequence[tuple[str, str]], counts: Mapping[tuple[st
         "match": _MATCH.get(row.part) if row.part is not None else None,
     }
     return told | {name: value for name, value in optional.items() if value is not None}
+
+
+def _counted(counts: Mapping[tuple[str, bool], int], identifier: str) -> tuple[int, int]:
+    """How many saw it, and how many say that it is wrong."""
+    return counts.get((identifier, True), 0), counts.get((identifier, False), 0)
 
 
 async def _record(store: Store, caller: Caller, hits: Sequence[_Hit]) -> None:

@@ -260,6 +260,27 @@ async def test_of_many_versions_the_newest_is_the_verdict(s: Site) -> None:
         assert (await bea.get(f"{HERE}raw/")).json()["revoked"] is True
 
 
+async def test_the_number_of_sightings_is_true(s: Site) -> None:
+    """Beside those that the page has room for: all of them, or more than are counted; and that there is more stands beside the number."""
+    saw = [other("sighting", number, tlp="GREEN", sighting_of_ref=ONE) for number in range(10, 15)]
+    notes = [other("note", number, tlp="GREEN", object_refs=[ONE], content="Seen it") for number in range(100, 400)]
+    await s.post(indicator(1, tlp="GREEN"), *saw)
+    await s.post(*notes)
+    told = (await get(s, "bea"))[1]
+    number = re.search(r'<span class="soft">([^<]*) sightings</span></div>\s*<p class="soft small">There is more', told)
+    assert number is not None
+    assert number[1] == "5"
+    await s.post(*[other("sighting", number, tlp="GREEN", sighting_of_ref=ONE) for number in range(1_000, 1_400)])
+    assert "more than 300 sightings</span></div>" in (await get(s, "bea"))[1]
+    found = (await send(s, "bea", "/console/search/list/", text="198.51.100.1"))[1]
+    assert '<bdi dir="ltr">×300+</bdi>' in found
+    assert ",300+," in (await send(s, "bea", "/console/search/list/", text="198.51.100.1", deed="csv"))[1]
+    assert (
+        "more than 300 sightings"
+        in (await send(s, "bea", "/console/", do="look", text="198.51.100.1", documentation="yes"))[1]
+    )
+
+
 async def test_a_contested_id_is_told_of_whom_it_is_from(s: Site) -> None:
     """Two organisations under one id: whose version is shown is who is asked, and who withdraws."""
     await s.post(indicator(1, tlp="GREEN", confidence=10), account="bea")

@@ -280,9 +280,15 @@ class SearchTold(_Shape):
     revoked: bool
     held: bool = Field(description="Held back from everybody but one's own organisation, whose it is.")
     sightings: int = Field(
-        description="Sightings of it that one sees, whatever each counts; one whose `count` is 0 is none. 2,000 are looked at in a collection."
+        description="Sightings of it that one sees, whatever each counts; one whose `count` is 0 is none. 300 are counted."
     )
-    false_positives: int = Field(description="Opinions on it that one sees and that say `strongly-disagree`.")
+    more_sightings: bool = Field(False, description="There are more than were counted; left out where there are not.")
+    false_positives: int = Field(
+        description="Opinions on it that one sees and that say `strongly-disagree`. 300 are counted."
+    )
+    more_false_positives: bool = Field(
+        False, description="There are more than were counted; left out where there are not."
+    )
     date_added: Timestamp
 
 

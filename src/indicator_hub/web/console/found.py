@@ -200,9 +200,13 @@ def _answers(answers: Iterable[Mapping[str, Any]], now: int) -> Iterable[Sequenc
             until = hit.get("valid_until", "")
             yield (
                 *head, "yes", hit.get("match", ""), hit.get("level", ""), hit.get("originator", ""), hit["group"], hit["place"]["alias"], until,
-                "yes" if until and until <= timestamps.render(now) else "no", "yes" if hit["revoked"] else "no", str(hit["sightings"]),
-                str(hit["false_positives"]), hit["object"],
+                "yes" if until and until <= timestamps.render(now) else "no", "yes" if hit["revoked"] else "no", _number(hit, "sightings"),
+                _number(hit, "false_positives"), hit["object"],
             )  # fmt: skip
+
+
+def _number(hit: Mapping[str, Any], name: str) -> str:
+    return f"{hit[name]}{'+' if hit.get(f'more_{name}') else ''}"
 
 
 def _table(rows: Iterable[Sequence[str]]) -> Response:

@@ -59,6 +59,7 @@ class Hit:
     expired: bool
     doubted: bool
     sightings: int
+    more_sightings: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,7 @@ def _hit(one: Mapping[str, Any], visit: Visit) -> Hit:
         expired=until is not None and timestamps.parse(until) <= visit.store.now(),
         doubted=one["false_positives"] > 0,
         sightings=one["sightings"],
+        more_sightings=one.get("more_sightings", False),
     )  # fmt: skip
 
 
