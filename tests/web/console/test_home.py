@@ -209,3 +209,17 @@ async def test_what_says_a_value_is_not_crowded_out_by_what_only_holds_it(s: Sit
     more = re.search(r'href="(/console/search/\?q=evil-login.top&amp;kind=domain-name)"', page.text)
     assert more is not None
     assert indicator(1)["id"] in (await ana.get(html.unescape(more[1]))).text
+
+
+def test_a_form_says_when_it_was_made() -> None:
+    """Not later than now, nor more than a day ago; an older one that is sent twice says the same both times."""
+    now, day = 1_796_000_000_123_456, 86_400_000_000
+    assert [box.instant(one, now) for one in (str(now - 5), str(now + 5), "", "x", "-1")] == [
+        now - 5,
+        now,
+        now,
+        now,
+        now,
+    ]
+    old = box.instant(str(now - 9 * day), now)
+    assert now - day <= old == box.instant(str(now - 9 * day), now + 1_000_000)

@@ -179,6 +179,29 @@ async def test_a_question_reaches_both_nations_and_no_third(s: Site) -> None:
     assert [one["content"] for one in await polled(s, "note", "ana")] == ["Why?"]
 
 
+async def test_a_form_that_is_sent_twice_says_it_once(s: Site) -> None:
+    """A double click, a reload, a form that stood open for a while: one sighting, one note, one question; other words are another."""
+    await s.post(indicator(1, tlp="GREEN"), account="gus")
+    async with seated(s, "bea") as bea:
+        page = (await bea.get(HERE)).text
+        once = dict(re.findall(r'<input type="hidden" name="(seed|at)" value="([^"]+)">', page))
+        assert set(once) == {"seed", "at"}
+        for deed, kind, text in (
+            ("seen", "sighting", ""), ("false-positive", "opinion", ""), ("note", "note", "In our logs"), ("ask", "note", "Which?"),
+        ):  # fmt: skip
+            before = len(await polled(s, kind, "bea"))
+            for later in (0, 3, 1_000):
+                s.world.clock.forward(seconds=later if deed == "seen" else 0)
+                assert (await bea.post(HERE, deed=deed, text=text, **once)).status_code == 303
+            assert len(await polled(s, kind, "bea")) == before + 1
+        before = len(await polled(s, "note", "bea"))
+        assert (await bea.post(HERE, deed="note", text="In other logs", **once)).status_code == 303
+        again = dict(re.findall(r'<input type="hidden" name="(seed|at)" value="([^"]+)">', (await bea.get(HERE)).text))
+        assert again["seed"] != once["seed"]
+        assert (await bea.post(HERE, deed="note", text="In other logs", **again)).status_code == 303
+        assert len(await polled(s, "note", "bea")) == before + 2
+
+
 async def test_nobody_asks_itself(lite: Site) -> None:
     """Nor does one write where one does not share, and what was written is still in the form."""
     await lite.post(indicator(1, tlp="GREEN"))

@@ -272,3 +272,18 @@ async def test_what_was_not_marked_on_a_page_is_refused_whole(lite: Site) -> Non
         for back in ("//evil.example/", "?\r\nX: y", "?é", "https://evil.example/"):
             answer = await ana.post(HERE, one=[key(2)], deed="seen", back=back)
             assert answer.headers["location"] == f"{HERE}?"
+
+
+async def test_a_deed_on_many_that_is_sent_twice_is_done_once(s: Site) -> None:
+    """Each marked object is said to be seen once, however often the form is sent."""
+    async with seated(s, "bea") as bea:
+        page = (await bea.get(HERE)).text
+        once = dict(re.findall(r'<input type="hidden" name="(seed|at)" value="([^"]+)">', page))
+        assert set(once) == {"seed", "at"}
+        for _ in range(2):
+            for deed in ("seen", "false-positive"):
+                assert (await bea.post(HERE, one=[key(1), key(4)], deed=deed, **once)).status_code == 303
+            s.world.clock.forward(seconds=1)
+    for kind in ("sighting", "opinion"):
+        told = (await s.get(f"{OBJECTS}?match[type]={kind}", "ana")).json()["objects"]
+        assert len(told) == 2

@@ -145,7 +145,7 @@ async def _sent(visit: Visit) -> Response:
     there = await places(visit, fields["place"], prefer="good-practice")
     share = visit.sent("do") == "share"
     seed, at = (
-        _seed(visit.sent("seed")),
+        box.seed(visit.sent("seed")),
         box.instant(visit.sent("at"), visit.store.now()) if share else visit.store.now(),
     )
     about, offer = await _offer(visit, fields, there, seed, at)
@@ -162,14 +162,6 @@ async def _sent(visit: Visit) -> Response:
     reach = await visit.reach(place.group, place.collection)
     became = await submit(visit.store, visit.caller, reach, offer.body, limits=visit.hub.limits)
     return visit.go(f"/console/shared/{place.key}/{became.id}/")
-
-
-def _seed(text: str) -> str:
-    """What the ids of this text follow from, so that what is shared is what was shown, and is shared once."""
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        return str(uuid.uuid4())
 
 
 async def _offer(visit: Visit, fields: Mapping[str, str], there: Places, seed: str, at: int) -> tuple[_About, _Offer]:
