@@ -88,6 +88,27 @@ async def newest(store: Store, caller: Caller, reach: Reach, identifiers: Sequen
     return list({one.id: one for one in found}.values())
 
 
+async def ties(
+    store: Store, caller: Caller, reach: Reach, identifier: str, kind: str
+) -> tuple[list[Mapping[str, Any]], bool]:
+    """The newest relationships of one type that go out from an object, as far as they are seen; and whether there may be more.
+
+    Only these are given out, and recorded: whatever else refers to it is looked at here, and told to nobody. Raises NotPermitted.
+    """
+    async with store.transactions.read() as tx:
+        found = await relations.referrers(tx, reach, identifier, limit=RELATED, types=("relationship",))
+    if not found:
+        return [], False
+    query = Query(-1, 2 * len(found), Filters(ids=tuple(found)))
+    looked_at = await poll(store, caller, reach, query, Resource.OBJECTS, record=False)
+    values: list[tuple[str, dict[str, Any]]] = [(one.id, json.loads(one.body)) for one in looked_at.entries]
+    wanted = [
+        name for name, one in values if one.get("relationship_type") == kind and one.get("source_ref") == identifier
+    ]
+    given = await newest(store, caller, reach, wanted) if wanted else []
+    return [json.loads(one.body) for one in given], len(found) == RELATED
+
+
 async def bytes_of(store: Store, caller: Caller, reach: Reach, identifier: str) -> bytes:
     """The newest version as it came, and nothing else. Raises as `look` does."""
     found = await newest(store, caller, reach, (identifier,))

@@ -141,3 +141,32 @@ async def test_a_value_is_everything_here_that_says_it(s: Site, ana: Person) -> 
     await s.post(*[indicator(number, tlp="GREEN", pattern=name) for number in range(12, 108)], account="bea")
     crowded = await ana.post("/console/practice/write/", do="look", **fields)
     assert "A text is about 100 objects at most" in crowded.text
+
+
+def _made(kind: str, number: int, **said: Any) -> dict[str, Any]:
+    name = indicator(number)["id"].replace("indicator", kind)
+    return indicator(number, type=kind, id=name, pattern=None, pattern_type=None, valid_from=None, tlp="GREEN", **said)
+
+
+async def test_what_it_is_about_is_what_is_told_and_nothing_else_was_given(s: Site, ana: Person) -> None:
+    """Of a course of action the newest that it mitigates, however many other relationships there are; and who reads it was given none of those."""
+    text = _made("course-of-action", 1, name="Block it")
+    met, other = indicator(2, tlp="GREEN"), indicator(3, tlp="GREEN")
+    ends = {"source_ref": text["id"], "target_ref": met["id"]}
+    crowd = [
+        _made("relationship", number, relationship_type="related-to", source_ref=other["id"], target_ref=met["id"])
+        for number in range(1_000, 2_001)
+    ]
+    await s.post(text, met, other, account="bea")
+    await s.post(*crowd, account="bea")
+    tie = _made("relationship", 10, relationship_type="mitigates", **ends)
+    milder = _made("relationship", 11, relationship_type="related-to", **(ends | {"target_ref": other["id"]}))
+    aside = _made("relationship", 12, relationship_type="related-to", source_ref=other["id"], target_ref=text["id"])
+    await s.post(tie, milder, aside, account="bea")
+    read = await ana.get(f"/console/practice/{PLACE}/{text['id']}/")
+    assert (met["id"] in read.text, other["id"] in read.text, "There are more" in read.text) == (True, False, False)
+    s.world.clock.forward(seconds=1)
+    for one in (tie, milder, aside, crowd[0]):
+        assert (await s.api("POST", f"/own/{one['id']}/recall/", "bea", body={"reason": "other"})).status_code < 300
+    had = {one["object"] for one in (await s.api("GET", "/recalls/", "ana")).json()["items"]}
+    assert had == {tie["id"]}

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import Response
 
 from indicator_hub.errors import HubError, Invalid, NotFound
-from indicator_hub.sharing import audience, search
+from indicator_hub.sharing import audience, looking, search
 from indicator_hub.sharing.poll import poll
 from indicator_hub.sharing.submit import submit
 from indicator_hub.stix import ids, timestamps
@@ -36,7 +36,6 @@ _MOST = 100
 """Objects that one text is about, and values looked up for them."""
 _NAMED = 30
 """Of these so many are told by name on the page of one."""
-_RELATIONS = 1_000
 _PER_PAGE = 50
 _AGAIN = N_("Something has changed since this was shown: look at it once more, and share it then.")
 
@@ -118,13 +117,11 @@ async def _one(visit: Visit) -> Response:
 
 
 async def _related(visit: Visit, reach: Reach, value: Mapping[str, Any]) -> tuple[list[str], bool]:
-    """The ids of what it is about; of a course of action by relationships in its collection. And whether not all of those were looked at."""
+    """The ids of what it is about; of a course of action by what it mitigates, in its collection. And whether there may be more."""
     if value["type"] == "report":
         return list(value["object_refs"]), False
-    query = Query(-1, _RELATIONS, Filters(types=("relationship",)))
-    page = await poll(visit.store, visit.caller, reach, query, Resource.OBJECTS)
-    found = [json.loads(one.body) for one in page.entries]
-    return [one["target_ref"] for one in found if one["source_ref"] == value["id"]], page.more
+    found, more = await looking.ties(visit.store, visit.caller, reach, value["id"], "mitigates")
+    return list(dict.fromkeys(one["target_ref"] for one in found)), more
 
 
 async def _named(visit: Visit, reach: Reach, identifier: str) -> dict[str, Any]:
