@@ -91,6 +91,7 @@ async def test_in_any_spelling(w: World) -> None:
     assert await ids(w, "bea", one) == [one]
     assert await ids(w, "bea", "ḤARĪR") == [two]
     assert await ids(w, "bea", "load bank/tro") == [two]
+    assert await ids(w, "bea", "load bank tro oad ank ḥar rīr ad") == [two], "eight words"
     assert await ids(w, "bea", "nothing") == []
     assert await ids(w, "bea", label="bank/trojan") == [two]
     assert (await find(w, "bea", two)).items[0]["values"] == [{"kind": "url", "value": "http://evil.example/Path?q=1"}]
@@ -134,6 +135,7 @@ async def test_filters(w: World) -> None:
         {"valid": "x"},
         {"confidence": "101"},
         {"sighted": "x"},
+        {"q": "one two three four five six seven eight nine"},
         {"q": "x" * 9_000},
     ):
         with pytest.raises(Invalid):

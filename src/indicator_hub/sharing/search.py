@@ -141,11 +141,11 @@ def _asked_for(text: str, kind: str | None, query: Query) -> Query:
     if ids.type_of(text.lower()) is not None:
         return replace(query, identifier=text.lower())
     found = _observed(text, kind)
-    words = tuple(one.casefold() for one in text.split()[:_WORDS])
-    if found is None:
-        return replace(query, words=words)
-    surely = kind is not None or value_by_shape(text, documentation=True) is not None
-    return replace(query, digests=_digests(found), words=() if surely else words)
+    surely = found is not None and (kind is not None or value_by_shape(text, documentation=True) is not None)
+    words = () if surely else tuple(one.casefold() for one in text.split())
+    if len(words) > _WORDS:
+        raise Invalid(f"Search for {_WORDS} words at most: what is named by more of them is found by the rarest.")
+    return replace(query, digests=_digests(found) if found else frozenset(), words=words)
 
 
 def _observed(text: str, kind: str | None = None) -> Observable | None:
