@@ -23,7 +23,7 @@ from indicator_hub.stix.pattern import Observable
 from indicator_hub.store import roster
 from indicator_hub.store import search as store_search
 from indicator_hub.store.opened import Store
-from indicator_hub.store.search import BEHIND, Row, Said
+from indicator_hub.store.search import BEHIND, Row, Said, Values
 from indicator_hub.trust.ladder import LEVELS, NAMES
 from indicator_hub.trust.reach import Reach
 
@@ -400,16 +400,16 @@ async def _told(store: Store, scopes: Sequence[_Scope], hits: Sequence[_Hit]) ->
     counts: Counter[tuple[str, bool]] = Counter()
     for one in await _said(store, scopes, {one.row.stix_id for one in hits}):
         counts[one.of, one.seen] += 1
-    return {one.key: _item(one, values.get(one.key, []), counts) for one in hits}
+    return {one.key: _item(one, values.get(one.key, Values([], 0)), counts) for one in hits}
 
 
-def _item(one: _Hit, values: Sequence[tuple[str, str]], counts: Mapping[tuple[str, bool], int]) -> dict[str, Any]:
+def _item(one: _Hit, values: Values, counts: Mapping[tuple[str, bool], int]) -> dict[str, Any]:
     row = one.row
     told: dict[str, Any] = {
         "object": row.stix_id,
         "version": row.version,
         "type": row.type,
-        "values": [{"kind": kind, "value": value} for kind, value in values],
+        "values": [{"kind": kind, "value": value} for kind, value in values.first],
         "group": one.scope.reach.group.name,
         "collection": one.scope.uuid,
         "labels": terms.labels_of(row.labels),
@@ -417,6 +417,8 @@ def _item(one: _Hit, values: Sequence[tuple[str, str]], counts: Mapping[tuple[st
         "held": row.held is not None,
         "date_added": timestamps.render(row.date_added),
     }
+    if values.number > len(values.first):
+        told["number_of_values"] = values.number
     for name, number in zip(("sightings", "false_positives"), _counted(counts, row.stix_id), strict=True):
         told |= {name: min(number, store_search.SAID)} | ({f"more_{name}": True} if number > store_search.SAID else {})
     optional: dict[str, Any] = {

@@ -172,23 +172,34 @@ def _padded(digests: list[bytes]) -> list[bytes]:
     return digests + digests[-1:] * (most - len(digests))
 
 
-async def values(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
-    """Kind and value of what these entries say, as far as the reader sees them; the first few of each."""
+class Values(NamedTuple):
+    """Kind and value of the first few that an entry says, in order; and how many it says."""
+
+    first: list[tuple[str, str]]
+    number: int
+
+
+async def values(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict[int, Values]:
+    """What these entries say, as far as the reader sees them."""
     e = _E
     place = func.row_number().over(partition_by=observable.c.entry_id, order_by=observable.c.digest).label("place")
+    number = func.count().over(partition_by=observable.c.entry_id).label("number")
     said = (
-        select(observable.c.entry_id, observable.c.kind, observable.c.value, place)
+        select(observable.c.entry_id, observable.c.kind, observable.c.value, place, number)
         .select_from(_found(e))
         .where(e.c.id.in_(bindparam("keys", expanding=True)), _here(e), visible.visible(e))
         .where(observable.c.part != literal_column(str(WITHIN)))
         .subquery("said")
     )
-    statement = select(said.c.entry_id, said.c.kind, said.c.value).where(said.c.place <= literal_column(str(_VALUES)))
-    found: dict[int, list[tuple[str, str]]] = {}
+    columns = said.c.entry_id, said.c.kind, said.c.value, said.c.number
+    statement = select(*columns).where(said.c.place <= literal_column(str(_VALUES)))
+    found: dict[int, Values] = {}
     for part in _parts(keys):
-        for key, kind, value in await tx.execute(statement, visible.parameters(reach) | {"keys": part}):
-            found.setdefault(key, []).append((kind, value))
-    return {key: sorted(listed) for key, listed in found.items()}
+        for key, kind, value, number in await tx.execute(statement, visible.parameters(reach) | {"keys": part}):
+            found.setdefault(key, Values([], number)).first.append((kind, value))
+    for told in found.values():
+        told.first.sort()
+    return found
 
 
 async def kinds(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict[int, set[str]]:

@@ -287,3 +287,19 @@ async def test_a_deed_on_many_that_is_sent_twice_is_done_once(s: Site) -> None:
     for kind in ("sighting", "opinion"):
         told = (await s.get(f"{OBJECTS}?match[type]={kind}", "ana")).json()["objects"]
         assert len(told) == 2
+
+
+async def test_of_many_values_the_number_is_told(s: Site) -> None:
+    """An indicator of 25 is shown as one and 24 more; what the button for copying has not is said with it; the table has all."""
+    pattern = " OR ".join(f"[domain-name:value = 'c{number}.example']" for number in range(25))
+    await s.post(indicator(6, tlp="GREEN", pattern=pattern), indicator(7, tlp="GREEN", pattern="[mutex:name = 'once']"))
+    told = (await shown(s, "bea", HERE))[1]
+    row = next(part for part in told.split("<tr") if indicator(6)["id"] in part)
+    assert ("(+24)" in row, 'data-number="25"' in row) == (True, True)
+    assert len(re.search(r'data-values="([^"]*)"', row)[1].split("\n")) == 10  # type: ignore[index]
+    assert 'data-number="1"' in next(part for part in told.split("<tr") if indicator(7)["id"] in part)
+    assert 'data-partly="#1 of #2 values are copied' in told
+    table = await rows(s, "bea", HERE, one=[key(6)], deed="csv")
+    assert len({one["value"] for one in table}) == 25
+    items = (await s.api("GET", "/search/?q=c7.example", "bea")).json()["items"]
+    assert [(len(one["values"]), one["number_of_values"]) for one in items] == [(10, 25)]

@@ -264,6 +264,7 @@ class SearchTold(_Shape):
     type: str
     name: str | None = Field(None, description="Its first 200 characters.")
     values: list[ValueTold] = Field(description="The first few of those that its pattern, or the observable, says.")
+    number_of_values: int | None = Field(None, description="How many it says, where these are not all.")
     match: Literal["whole", "part", "within"] | None = Field(
         None,
         description="How it says the value searched for: this or one of several and nothing else; in a larger pattern; as the host of a URL "
