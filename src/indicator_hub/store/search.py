@@ -298,7 +298,8 @@ async def _statements(
     for of, kind, at, by, key, content in (await tx.execute(statement, visible.parameters(reach) | asked)).all():
         raw = content
         if raw is None:  # a large one by itself, so that many of them are not held at once
-            raw = (await tx.execute(select(entry.c.body).where(entry.c.id == key))).scalar_one()
+            large = select(_GIVEN.c.body).where(_GIVEN.c.id == key, visible.visible(_GIVEN))
+            raw = (await tx.execute(large, visible.parameters(reach))).scalar_one()
         read.append(((of, kind, at), _read(of, by, kind, json.loads(bytes(raw)))))
     return read
 
