@@ -138,3 +138,17 @@ async def test_what_goes_out_is_recorded(database_url: str) -> None:
         cut = await s.get(f"{IP}&limit=2", "bea")
         assert (cut.text.split(), cut.headers["x-hub-truncated"]) == (["198.51.100.4", "198.51.100.5"], "3")
         assert json.dumps(event)
+
+
+async def test_who_was_sent_nothing_was_given_nothing(database_url: str) -> None:
+    """`If-None-Match: *` is answered 304 by an account that never had the list: a recall does not name it, as it does one that was sent the list."""
+    async with site(database_url) as s:
+        await shared(s, indicator(1, tlp="GREEN"))
+        for sent in ("*", '"other", *'):
+            answer = await s.get(IP, "bea", if_none_match=sent)
+            assert (answer.status_code, answer.content) == (304, b"")
+        assert (await s.get(IP, "dan", if_none_match='"other"')).status_code == 200
+        s.world.clock.forward(seconds=1)
+        await s.api("POST", f"/own/{indicator(1)['id']}/recall/", body={"reason": "other"})
+        told = {name: len((await s.api("GET", "/recalls/", name)).json()["items"]) for name in ("bea", "dan")}
+        assert told == {"bea": 0, "dan": 1}

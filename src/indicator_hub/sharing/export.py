@@ -10,7 +10,8 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -36,6 +37,8 @@ from indicator_hub.store.exports import Wanted
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.reach import Reach
 
+ANY = "*"
+"""Said instead of an etag: whatever there is (RFC 9110 section 13.1.2)."""
 _CHUNK = 64 * 1024
 _REMEMBERED = 1_000
 _RELATED = ("marking-definition", "identity")
@@ -150,10 +153,12 @@ async def export(
     reaches: Sequence[Reach],
     wish: Wish,
     *,
-    had: Collection[str] = (),
+    had: AbstractSet[str] = frozenset(),
     record: bool = True,
 ) -> Exported:
-    """The list, written and recorded. Nothing is when none of it will go out: `record` is False (HEAD), or the reader `had` it, by its etag.
+    """The list, written and recorded. Nothing is when none of it will go out: `record` is False (HEAD), or the reader `had` it.
+
+    That is its etag, or ANY.
 
     Raises NotFound for an originator or a MISP event that is not there.
     """
@@ -171,7 +176,7 @@ async def export(
             digest.update(chunk)
         sha256 = digest.hexdigest()
         told = _told(run, sha256)
-        if record and told.etag not in had and reaches and store.serve_events:
+        if record and had.isdisjoint((told.etag, ANY)) and reaches and store.serve_events:
             await _require_fresh(store, source, begun)
             await store.journal.write(*_events(caller, source, wish, run, sha256))
     except BaseException:

@@ -1,6 +1,7 @@
 """Who may come in to the console, how long, and what no other site can send in their name."""
 
 import asyncio
+import html
 import itertools
 import json
 import re
@@ -350,3 +351,54 @@ async def test_letters_can_be_no_keys(s: Site, ana: Person) -> None:
     assert ' data-keys="off">' in (await ana.get("/console/account/")).text
     await ana.post("/console/reading/", keys="on")
     assert "data-keys" not in (await ana.get("/console/account/")).text
+
+
+HERE = {"sec-fetch-site": "same-origin"}
+TEXT = '185.220.101.45\n"><script>alert(1)</script>'
+
+
+def _carried(page: str) -> dict[str, str]:
+    """The fields of the form that is shown again."""
+    found = re.findall(r'<textarea class="none" name="(\w+)" hidden>\n(.*?)</textarea>', page, re.DOTALL)
+    return {name: html.unescape(text) for name, text in found}
+
+
+async def test_what_was_sent_after_a_session_ended_is_not_lost(s: Site, ana: Person) -> None:
+    """It is carried through signing in, shown, and done only when it is sent again; htmx is told beside the box; other sites get nothing of it."""
+    fields = {"text": TEXT, "name": "of yesterday", "do": "look"}
+    s.world.clock.forward(seconds=ENDS // 1_000_000)
+    typed = await ana.post("/console/", csrf="x", headers=HERE | {"hx-request": "true"}, **fields)
+    assert (typed.status_code, typed.headers["hx-retarget"]) == (200, "#ended")
+    assert ("Your session has ended" in typed.text, "<html" in typed.text) == (True, False)
+    asked = await ana.post("/console/", csrf="x", headers=HERE, **fields)
+    assert (asked.status_code, "<script>alert" in asked.text) == (401, False)
+    kept = {name: html.unescape(value) for name, value in re.findall(r'name="(kept\w*)" value="([^"]*)"', asked.text)}
+    wrong = await ana.client.post("/console/sign-in/", data={"name": "ana", "password": "x", "to": ""} | kept)
+    assert kept["kept"] in html.unescape(wrong.text)
+    shown = await ana.client.post("/console/sign-in/", data={"name": "ana", "password": PASSWORD, "to": ""} | kept)
+    assert (shown.status_code, "<script>alert" in shown.text) == (200, False)
+    assert 'action="/console/"' in shown.text
+    assert _carried(shown.text) == fields
+    filled = await ana.post("/console/", **_carried(shown.text))
+    assert ("185[.]220[.]101[.]45" in filled.text, "of yesterday" in filled.text) == (True, True)
+    away = await ana.client.post(
+        "/console/sign-in/", data={"name": "ana", "password": PASSWORD} | kept | {"kept_for": "https://x.example/"}
+    )
+    assert 'action="/console/"' in away.text
+
+
+async def test_a_form_of_an_older_session_is_shown_again(s: Site, ana: Person) -> None:
+    """Filled, with a token of this session, and not done; but not for whoever does not say that a page of this hub sent it."""
+    for csrf in ("", "x", "!" * 200):
+        stale = await ana.post(
+            "/console/account/", csrf=csrf, headers=HERE, former=PASSWORD, password="p" * 20, shade="a"
+        )
+        assert (stale.status_code, _carried(stale.text)) == (403, {"shade": "a"})
+        assert PASSWORD not in stale.text
+        for headers in ({}, {"sec-fetch-site": "cross-site"}, {"origin": "https://elsewhere.example"}):
+            refused = await ana.post("/console/", csrf=csrf, headers=headers, text="mine")
+            assert (refused.status_code, "mine" in refused.text) == (403, False)
+    stale = await ana.post("/console/", csrf="x", headers=HERE, text=TEXT)
+    token = re.search(r'action="/console/" class="stack"><input type="hidden" name="csrf" value="([^"]+)"', stale.text)
+    assert token is not None
+    assert (await ana.post("/console/", csrf=token[1], **_carried(stale.text))).status_code == 200

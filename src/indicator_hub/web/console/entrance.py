@@ -4,7 +4,7 @@ from fastapi import Response
 
 from indicator_hub.errors import HubError, NotPermitted, TooMany, Unauthenticated
 from indicator_hub.sharing import sign_in
-from indicator_hub.web.console import session
+from indicator_hub.web.console import again, session
 from indicator_hub.web.console.pages import HOME, KEYS, SIGN_IN, THEMES, Page
 from indicator_hub.web.console.visit import Visit
 from indicator_hub.web.console.words import LANGUAGES
@@ -37,10 +37,16 @@ async def _enter(visit: Visit) -> Response:
     except TooMany as error:
         refusal, status, headers = _too_many(visit, error), 429, {"Retry-After": str(error.after)}
     else:
-        response = visit.go(_back(to))
+        where = _back(visit.sent("kept_for"))
+        if visit.sent("kept"):
+            visit.session = token
+            response = again.ask(visit, where, again.kept(visit.sent("kept")))
+        else:
+            response = visit.go(_back(to))
         session.begin(response, token, secure=visit.hub.origin.startswith("https:"))
         return response
-    response = visit.page("sign_in.html", status=status, to=to, name=name, refusal=refusal)
+    carried = {"kept": visit.sent("kept"), "kept_for": visit.sent("kept_for")}
+    response = visit.page("sign_in.html", status=status, to=to, name=name, refusal=refusal, **carried)
     response.headers.update(headers)
     return response
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Response
@@ -15,7 +16,7 @@ from indicator_hub.stix import authoring, terms
 from indicator_hub.stix.markings import TLP_IDS, nation_list
 from indicator_hub.taxii.query import ALL, Filters
 from indicator_hub.trust.reach import Reach
-from indicator_hub.web.console import audiences, graph, reasons
+from indicator_hub.web.console import audiences, box, graph, reasons
 from indicator_hub.web.console.pages import Page
 from indicator_hub.web.console.visit import HEADERS, Visit
 
@@ -136,15 +137,11 @@ async def _say(visit: Visit) -> Response:
 async def _said(visit: Visit, reach: Reach, text: str) -> str:
     identifier = visit["object"]
     found = await looking.look(visit.store, visit.caller, reach, identifier)
-    by = (await author(visit))(found.latest.level)
+    by, at = (await author(visit))(found.latest.level), written_at(visit)
     objects: list[bytes] = []
     match visit.sent("deed"):
         case "seen":
-            objects.append(
-                authoring.sighting(
-                    by, identifier, count=1, last_seen=visit.store.now(), first_seen=visit.store.now(), description=text
-                )
-            )
+            objects.append(authoring.sighting(by, identifier, count=1, last_seen=at, first_seen=at, description=text))
             done = visit.say("Your sighting is shared.")
         case "false-positive":
             objects.append(authoring.opinion(by, [identifier], authoring.FALSE_POSITIVE, explanation=text))
@@ -172,15 +169,23 @@ async def _said(visit: Visit, reach: Reach, text: str) -> str:
 
 
 async def author(visit: Visit) -> Callable[[str], authoring.Authorship]:
-    """Who asks as the author of what is said of objects: marked as strictly as an object of this level (empty: it has none)."""
+    """Who asks as the author of what is said of objects: marked as strictly as an object of this level (empty: it has none).
+
+    What the form carries makes it the same object, however often it is sent.
+    """
     told = await access.access(visit.store, visit.caller)
-    identity, now = min(told["stix_identities"], default=""), visit.store.now()
+    identity, at, seed = min(told["stix_identities"], default=""), written_at(visit), box.seed(visit.sent("seed"))
 
     def of(level: str) -> authoring.Authorship:
         word = level.removeprefix("TLP:")
-        return authoring.Authorship(now, identity, (TLP_IDS[word],) if word in TLP_IDS else ())
+        return authoring.Authorship(at, identity, (TLP_IDS[word],) if word in TLP_IDS else (), seed)
 
     return of
+
+
+def written_at(visit: Visit) -> int:
+    """When what a form says was written: when it was shown. In microseconds."""
+    return box.instant(visit.sent("at"), visit.store.now())
 
 
 def _require_text(visit: Visit, text: str) -> None:
@@ -195,7 +200,7 @@ def _question(visit: Visit, reach: Reach, found: Looked, by: authoring.Authorshi
         raise Invalid(visit.say("There is nobody to ask here."))
     account = visit.account
     mark = nation_list(reach.group.name, account.organisation, account.nation, nation, marks=by.marks)
-    marked = authoring.Authorship(by.created, by.created_by, (*by.marks, mark["id"]))
+    marked = replace(by, marks=(*by.marks, mark["id"]))
     title = visit.say("A question to %(organisation)s", organisation=found.contact["organisation"])
     return json.dumps(mark, ensure_ascii=False).encode(), authoring.note(
         marked, [found.identifier], text, abstract=title
