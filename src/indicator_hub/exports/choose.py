@@ -22,6 +22,8 @@ HARMLESS = frozenset(
     ("false-positive", "false_positive", "benign", "whitelist", "whitelisted", "allowlist", "known-good", "goodware")
 )
 """Labels and indicator types that say that an indicator is none."""
+DISAGREEING = frozenset(("disagree", "strongly-disagree"))
+"""Opinions that say the same, where they are the reader's own organisation's or the originator's."""
 RESTRICTING = ("amber", "red")
 """PAP: no blocking, no queries that its subject could notice (amber), or nothing but looking at what one has (red)."""
 _PAP = ("clear", "green", "amber", "red")
@@ -64,7 +66,7 @@ def _reason_of_indicator(row: Row, rules: Rules) -> str | None:
         ("expired", row.valid_until is not None and row.valid_until <= rules.now),
         ("not_yet_valid", row.valid_from is not None and row.valid_from > rules.now),
         ("held", row.held),
-        ("false_positive", not HARMLESS.isdisjoint(row.labels)),
+        ("false_positive", row.doubted or not HARMLESS.isdisjoint(row.labels)),
         ("pap", row.pap in RESTRICTING and not rules.marked),
         ("red", rules.machine and row.level >= RED),
         # Handling code H3 says in words what may be done: no machine can obey it.

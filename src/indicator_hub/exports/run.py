@@ -104,7 +104,7 @@ class Run:
                 self.changed = max(self.changed, instant)
             elif self.until is None or instant < self.until:
                 self.until = instant
-        self.changed = max(self.changed, row.date_added)
+        self.changed = max(self.changed, row.date_added, row.judged)
 
     def _best(self, group: Sequence[Row]) -> Row:
         return group[0] if len(group) == 1 else max(group, key=self._format.rank)

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 from indicator_hub.audit.event import Event
 from indicator_hub.errors import NotFound, Unavailable
 from indicator_hub.exports.asked import Asked
-from indicator_hub.exports.choose import Rules, pap_of_definition, strictest_pap
+from indicator_hub.exports.choose import DISAGREEING, Rules, pap_of_definition, strictest_pap
 from indicator_hub.exports.format import Format, Scope
 from indicator_hub.exports.misp import DAY, event_uuid
 from indicator_hub.exports.row import Row
@@ -307,7 +307,22 @@ class _Source:
         bodies: dict[int, bytes] = {}
         if to_read := {row.entry for row, of in batch if self.marks[of] and not row.body}:
             bodies = await exports.bodies_of(self.tx, self.reach, to_read)
-        return await asyncio.to_thread(self._rows, batch, bodies)
+        rows = await asyncio.to_thread(self._rows, batch, bodies)
+        return await self._judged(rows, [of for _, of in batch])
+
+    async def _judged(self, rows: list[Row], originators: Sequence[int]) -> list[Row]:
+        """The rows with what their originators and the reader's own organisation think of them, where the reader sees that they do."""
+        own = self.reach.organisation_id
+        told: dict[tuple[str, int], tuple[int, bool]] = {}
+        about, by = {row.stix_id for row in rows}, {*originators, own}
+        async with aclosing(exports.opinions(self.tx, self.reach, self.keys, about, by)) as found:
+            async for of, organisation, at, body in found:
+                last, against = told.get((of, organisation), (0, False))
+                against = against or (body is not None and json.loads(body).get("opinion") in DISAGREEING)
+                told[of, organisation] = max(last, at), against
+        if not told:
+            return rows
+        return [_by(row, [told.get((row.stix_id, one)) for one in {of, own}]) for row, of in zip(rows, originators, strict=True)]  # fmt: skip
 
     def _rows(self, batch: Sequence[tuple[Row, int]], bodies: dict[int, bytes]) -> list[Row]:
         rows: list[Row] = []
@@ -391,6 +406,13 @@ def _originators(parties: dict[int, str], names: Sequence[str]) -> tuple[int, ..
     if found.keys() != set(names):
         raise NotFound
     return tuple(sorted(found.values()))
+
+
+def _by(row: Row, opinions: Sequence[tuple[int, bool] | None]) -> Row:
+    said = [one for one in opinions if one is not None]
+    if not said:
+        return row
+    return replace(row, judged=max(at for at, _ in said), doubted=any(against for _, against in said))
 
 
 def _nothing(_: Observable) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    null,
     or_,
     select,
     true,
@@ -41,6 +42,7 @@ from indicator_hub.store.schema import (
     entry,
     feed,
     observable,
+    reference,
     warning_list,
 )
 from indicator_hub.trust.ladder import HELD, RED
@@ -49,6 +51,8 @@ from indicator_hub.trust.reach import Reach
 AT_ONCE = 1_000
 """Rows of a batch."""
 INDICATOR = ("indicator",)
+_OPINIONS_AT_ONCE = 100
+"""Opinions of a batch that are held at a time: there may be any number of them."""
 _OF, _BODY = 15, 16
 """Where in a row of `_columns` the organisation stands, and behind it the body where it is read."""
 _COLLECTIONS = bindparam("collections", expanding=True, type_=BigInteger)
@@ -217,6 +221,48 @@ async def _told(
         (_row(kind, value, part, told[key], sources.get(told[key][_OF], "")), told[key][_OF])
         for kind, value, part, key in rows
     ]
+
+
+async def opinions(
+    tx: AsyncConnection, reach: Reach, collections: Collection[int], about: Collection[str], by: Collection[int]
+) -> AsyncGenerator[tuple[str, int, int, bytes | None]]:
+    """What these organisations think of these ids, as far as this reach sees it: id, organisation, when that opinion last changed, and its newest version.
+
+    None instead of a version that is not the newest, or revokes it: what such a one said counts no longer, but when that came about does.
+    """
+    s, newer = entry.alias("s"), entry.alias("n")
+    changed = (
+        select(func.max(newer.c.date_added))
+        .where(
+            newer.c.collection_id == s.c.collection_id,
+            newer.c.stix_id == s.c.stix_id,
+            # Nothing added, so that it is found by its line.
+            newer.c.organisation_id + literal_column("0") == s.c.organisation_id,
+            visible.visible(newer),
+        )
+        .scalar_subquery()
+    )
+    counts = and_(s.c.revoked.is_(False), visible.shown(s), visible.newest_specification(s), visible.latest(s))
+    statement = (
+        select(reference.c.target_id, s.c.organisation_id, changed, case((counts, s.c.body), else_=null()))
+        .select_from(reference.join(s, s.c.id == reference.c.entry_id))
+        .where(
+            reference.c.collection_id.in_(_COLLECTIONS),
+            among(reference.c.target_id, "ids"),
+            s.c.type == literal_column("'opinion'"),
+            s.c.organisation_id.in_(bindparam("by", expanding=True, type_=BigInteger)),
+            visible.visible(s),
+        )
+    )
+    parameters = visible.parameters(reach) | {
+        "collections": list(collections), "ids": bind_list(tx, about), "by": sorted(by),
+    }  # fmt: skip
+    result = await tx.stream(statement, parameters, execution_options={"yield_per": _OPINIONS_AT_ONCE})
+    try:
+        async for of, organisation, at, body in result:
+            yield of, organisation, at, None if body is None else bytes(body)
+    finally:
+        await result.close()
 
 
 async def bodies_of(tx: AsyncConnection, reach: Reach, keys: Collection[int]) -> dict[int, bytes]:
