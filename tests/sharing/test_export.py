@@ -1,5 +1,6 @@
 """What a list is made of, and what is known of it afterwards: worked out again to the byte, and those who had it are told of a recall."""
 
+import csv
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -30,6 +31,7 @@ from indicator_hub.store.schema import entry, event
 from indicator_hub.taxii.query import Filters
 from indicator_hub.taxii.served import served
 from indicator_hub.trust.ladder import HELD
+from support.marks import handling, marking
 from support.world import OTHER, TLP, World, envelope, indicator, world
 
 DOMAINS = [f"[domain-name:value = 'bad{n}.example.com']" for n in range(10)]
@@ -374,6 +376,52 @@ async def test_opinions_of_any_number(w: World, monkeypatch: pytest.MonkeyPatch)
     await send(w, "ana", *said)
     assert await lines(w, "bea", "plain/ip.txt") == ["198.51.100.2", "198.51.100.4", "198.51.100.6"]
     assert await lines(w, "bea", "plain/ip.txt", "documentation=true&limit=2") == ["198.51.100.4", "198.51.100.6"]
+
+
+async def test_handling_codes_and_nations(w: World) -> None:
+    """Codes go only into formats that say them, and are counted elsewhere; nations are told with every list that holds what is for some alone."""
+    marks = {
+        "H1": marking(1, **handling(handling="H1")), "H2": marking(2, **handling(handling=["H2", "H0"])),
+        "H3": marking(3, **handling(handling="H3", handling_text="Ask first")), "H0": marking(4, **handling(handling="H0")),
+        "to": marking(5, **handling(releasable_to=["XB", "XA"])),
+    }  # fmt: skip
+    ones = {
+        name: indicator(n, object_marking_refs=[TLP["GREEN"], mark["id"]])
+        for n, (name, mark) in enumerate(marks.items(), 1)
+    }
+    await send(w, "ana", *marks.values(), *ones.values(), indicator(9, tlp="GREEN"))
+    for name in (
+        "plain/ip.txt",
+        "rpz/rpz.zone",
+        "sentinel/indicators.csv",
+        "splunk/ip.csv",
+        "elastic/indicators.ndjson",
+    ):
+        one = await take(w, "bea", name)
+        text = b"".join(one.chunks()).decode()
+        one.close()
+        values = text.replace("4.100.51.198", "198.51.100.4").replace("5.100.51.198", "198.51.100.5")
+        assert [f"198.51.100.{n}" in values for n in range(1, 6)] == [False, False, False, True, True], name
+        assert (one.told.skipped, one.told.nations) == ("handling=3", "XA, XB"), name
+    table = csv.DictReader(await lines(w, "bea", "csv/indicators.csv"))
+    told = {row["value"][-1]: (row["handling"], row["releasable_to"]) for row in table}
+    assert told == {
+        "1": ("H1", ""),
+        "2": ("H0;H2", ""),
+        "3": ("H3", ""),
+        "4": ("H0", ""),
+        "5": ("", "XA;XB"),
+        "9": ("", ""),
+    }
+    # Nothing is said of nations by a list that holds nothing of it.
+    only = await take(w, "bea", "plain/ip.txt", "documentation=true&originator=xb-cert")
+    only.close()
+    assert only.told.nations == ""
+    # Who had it is told of a recall as before, whatever was said of nations.
+    await recall(w.store, await w.caller("ana"), await w.reach("ana"), ones["to"]["id"], EVERY, "other")
+    assert ones["to"]["id"] in {
+        one["object"] for one in (await listed(w.store, await w.caller("bea"), after=(-1, ""), limit=100))[0]
+    }
 
 
 async def test_nothing_is_given_that_a_filter_could_open(w: World) -> None:

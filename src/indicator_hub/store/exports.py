@@ -32,7 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from indicator_hub.exports.format import Order
 from indicator_hub.exports.row import Row
 from indicator_hub.stix.terms import label_part, labels_of
-from indicator_hub.store import visible
+from indicator_hub.store import audiences, visible
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.schema import (
     audience,
@@ -53,8 +53,8 @@ AT_ONCE = 1_000
 INDICATOR = ("indicator",)
 _OPINIONS_AT_ONCE = 100
 """Opinions of a batch that are held at a time: there may be any number of them."""
-_OF, _BODY = 15, 16
-"""Where in a row of `_columns` the organisation stands, and behind it the body where it is read."""
+_OF, _NATIONS, _BODY = 15, 16, 17
+"""Where in a row of `_columns` the organisation and the nations stand, and behind them the body where it is read."""
 _COLLECTIONS = bindparam("collections", expanding=True, type_=BigInteger)
 _KEYS = bindparam("keys", expanding=True, type_=BigInteger)
 _FIRST: ColumnElement[int] = literal_column("1")
@@ -199,6 +199,7 @@ def _columns(e: FromClause) -> tuple[ColumnElement[Any], ...]:
     return (
         e.c.id, collection.c.uuid, e.c.stix_id, e.c.created, e.c.version, e.c.date_added, audience.c.floor, audience.c.persons_only, e.c.name,
         e.c.confidence, e.c.valid_from, e.c.valid_until, e.c.labels, e.c.revoked, e.c.held, e.c.organisation_id,
+        audience.c.nations,
     )  # fmt: skip
 
 
@@ -274,7 +275,7 @@ async def bodies_of(tx: AsyncConnection, reach: Reach, keys: Collection[int]) ->
 
 
 def _row(kind: str, value: str, part: int, told: Any, source: str = "") -> Row:
-    floor = told[6]
+    floor, nations = told[6], audiences.nations_of(told[_NATIONS])
     return Row(
         kind=kind,
         value=value,
@@ -295,6 +296,7 @@ def _row(kind: str, value: str, part: int, told: Any, source: str = "") -> Row:
         labels=tuple(labels_of(told[12])),
         revoked=bool(told[13]),
         held=told[14] is not None or floor >= HELD,
+        nations=None if nations is None else tuple(sorted(nations)),
         body=bytes(told[_BODY]) if len(told) > _BODY else b"",
     )
 
