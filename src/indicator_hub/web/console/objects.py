@@ -17,6 +17,7 @@ from indicator_hub.taxii.query import ALL, Filters
 from indicator_hub.trust.reach import Reach
 from indicator_hub.web.console import audiences, graph, reasons
 from indicator_hub.web.console.pages import Page
+from indicator_hub.web.console.templates import said
 from indicator_hub.web.console.visit import HEADERS, Visit
 
 _LONGEST = 10_000
@@ -65,7 +66,7 @@ async def _one(visit: Visit, *, refusal: str = "", draft: Mapping[str, str] | No
         nodes=nodes,
         picture=graph.draw(names[found.identifier], nodes, visit.say("What is around it")) if nodes else "",
         reached=audiences.of_version(found.readers, latest.version),
-        properties=[(key, _text(one)) for key, one in latest.value.items() if key not in _SHOWN],
+        properties=[(key, said(one)) for key, one in latest.value.items() if key not in _SHOWN],
         raw=json.dumps(latest.value, indent=2, ensure_ascii=False),
         may_write=reach.can_write,
         may_recall=latest.mine or reach.steward,
@@ -104,17 +105,13 @@ def _changes(found: Looked) -> list[dict[str, Any]]:
     for one in sorted(found.versions, key=lambda each: (each.version, each.date_added)):
         names = sorted((one.value.keys() | before.keys()) - _SKIPPED)
         parts = [
-            (name, _text(before.get(name)), _text(one.value.get(name)))
+            (name, said(before.get(name)), said(one.value.get(name)))
             for name in names
             if before.get(name) != one.value.get(name)
         ]
         told.append({"version": one, "parts": parts if before else []})
         before = one.value
     return told[::-1]
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 async def _say(visit: Visit) -> Response:
@@ -150,11 +147,11 @@ async def _said(visit: Visit, reach: Reach, text: str) -> str:
             objects.append(authoring.opinion(by, [identifier], authoring.FALSE_POSITIVE, explanation=text))
             done = visit.say("That it is a false positive is shared as your opinion.")
         case "note":
-            _require_text(visit, text)
+            _requiresaid(visit, text)
             objects.append(authoring.note(by, [identifier], text))
             done = visit.say("Your note is shared.")
         case "ask":
-            _require_text(visit, text)
+            _requiresaid(visit, text)
             mark, question = _question(visit, reach, found, by, text)
             objects += [mark, question]
             done = visit.say("Your question is shared with them alone: its note goes to their nation and yours.")
@@ -183,7 +180,7 @@ async def author(visit: Visit) -> Callable[[str], authoring.Authorship]:
     return of
 
 
-def _require_text(visit: Visit, text: str) -> None:
+def _requiresaid(visit: Visit, text: str) -> None:
     if not text:
         raise Invalid(visit.say("Write something first."))
 
