@@ -61,7 +61,7 @@ def stamp(given: Any) -> str:
     """A time as programs read it; nothing for what is none."""
     if type(given) is int and 0 <= given <= timestamps.LAST:
         return timestamps.render(given)
-    return given if timestamps.is_timestamp(given) else ""
+    return given if isinstance(given, str) and timestamps.is_timestamp(given) else ""
 
 
 def span(seconds: float) -> str:
