@@ -1,8 +1,10 @@
-"""Programs that read such lists, where they are installed: they take what the hub writes."""
+"""Programs that read such lists take what the hub writes. One that is absent is a failure, unless INDICATOR_HUB_TEST_CONSUMERS=skip."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -13,8 +15,15 @@ def found(name: str) -> str:
     """The program, wherever Debian puts it."""
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
     if path is None:
-        pytest.skip(f"{name} is not installed: not tried")
+        absent(f"{name} is not installed")
     return path
+
+
+def absent(why: str) -> NoReturn:
+    """What cannot be tried is no success."""
+    if os.environ.get("INDICATOR_HUB_TEST_CONSUMERS") == "skip":
+        pytest.skip(f"{why}: not tried")
+    pytest.fail(f"{why}. Install bind9-utils, unbound and nftables, or leave these tests out: INDICATOR_HUB_TEST_CONSUMERS=skip.")
 
 
 def run(*command: str) -> str:
