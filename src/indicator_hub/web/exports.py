@@ -130,6 +130,8 @@ def _headers(told: Told, *, gzipped: bool) -> dict[str, str]:
         headers["Last-Modified"] = formatdate(told.changed // _SECOND, usegmt=True)
     if told.tlp:
         headers["X-Hub-TLP"] = told.tlp
+    if told.nations:
+        headers["X-Hub-Releasable-To"] = told.nations
     return headers
 
 

@@ -18,6 +18,7 @@ from indicator_hub.taxii.query import ALL, Filters
 from indicator_hub.trust.reach import Reach
 from indicator_hub.web.console import audiences, box, graph, reasons
 from indicator_hub.web.console.pages import Page
+from indicator_hub.web.console.templates import said
 from indicator_hub.web.console.visit import HEADERS, Visit
 
 _LONGEST = 10_000
@@ -66,7 +67,7 @@ async def _one(visit: Visit, *, refusal: str = "", draft: Mapping[str, str] | No
         nodes=nodes,
         picture=graph.draw(names[found.identifier], nodes, visit.say("What is around it")) if nodes else "",
         reached=audiences.of_version(found.readers, latest.version),
-        properties=[(key, _text(one)) for key, one in latest.value.items() if key not in _SHOWN],
+        properties=[(key, said(one)) for key, one in latest.value.items() if key not in _SHOWN],
         raw=json.dumps(latest.value, indent=2, ensure_ascii=False),
         may_write=reach.can_write,
         may_recall=latest.mine or reach.steward,
@@ -105,17 +106,13 @@ def _changes(found: Looked) -> list[dict[str, Any]]:
     for one in sorted(found.versions, key=lambda each: (each.version, each.date_added)):
         names = sorted((one.value.keys() | before.keys()) - _SKIPPED)
         parts = [
-            (name, _text(before.get(name)), _text(one.value.get(name)))
+            (name, said(before.get(name)), said(one.value.get(name)))
             for name in names
             if before.get(name) != one.value.get(name)
         ]
         told.append({"version": one, "parts": parts if before else []})
         before = one.value
     return told[::-1]
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 async def _say(visit: Visit) -> Response:
