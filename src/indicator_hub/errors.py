@@ -78,6 +78,11 @@ class Unprocessable(HubError):
 class TooMany(HubError):
     """Too many requests."""
 
+    def __init__(self, detail: str = "", after: int = 0) -> None:
+        super().__init__(detail)
+        self.after = after
+        """Seconds after which it may be asked again; 0: not known."""
+
 
 class Unavailable(HubError):
     """The hub cannot reach its database."""

@@ -18,7 +18,7 @@ from indicator_hub.exports import catalogue
 from indicator_hub.exports.asked import parse
 from indicator_hub.exports.format import Scope
 from indicator_hub.sharing import authenticate
-from indicator_hub.sharing.export import Exported, Told, Wish, chosen, export, require_read, unchanged
+from indicator_hub.sharing.export import ANY, Exported, Told, Wish, chosen, export, require_read, unchanged
 from indicator_hub.web.call import Call, Hub, require_size
 from indicator_hub.web.identify import identified
 from indicator_hub.web.problems import fault, method_not_allowed, problem
@@ -130,6 +130,8 @@ def _headers(told: Told, *, gzipped: bool) -> dict[str, str]:
         headers["Last-Modified"] = formatdate(told.changed // _SECOND, usegmt=True)
     if told.tlp:
         headers["X-Hub-TLP"] = told.tlp
+    if told.nations:
+        headers["X-Hub-Releasable-To"] = told.nations
     return headers
 
 
@@ -140,7 +142,7 @@ def _had(headers: Iterable[str]) -> set[str]:
 
 
 def _matches(had: set[str], told: Told) -> bool:
-    return told.etag in had or "*" in had
+    return told.etag in had or ANY in had
 
 
 def _gzips(request: Request) -> bool:
