@@ -79,10 +79,10 @@ class Unprocessable(HubError):
 class TooMany(HubError):
     """Too many requests."""
 
-    def __init__(self, detail: str = "", retry_after: int = 0) -> None:
+    def __init__(self, detail: str = "", after: int = 0) -> None:
         super().__init__(detail)
-        self.retry_after = retry_after
-        """Seconds from which on there may be more."""
+        self.after = after
+        """Seconds after which it may be asked again; 0: not known."""
 
 
 class Busy(HubError):

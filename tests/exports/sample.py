@@ -58,7 +58,10 @@ GOOD = (
     row("windows-registry-key", "HKEY_LOCAL_MACHINE\\Software\\Evil"),
     row("user-agent", "Evil/1.0 (x; y)"),
     row("autonomous-system", "64500"),
-    row("cve", "CVE-2026-0001"),
+    row("cve", "CVE-2026-0001", handling=("H0",)),
+    row("ipv4-addr", "198.51.100.11", nations=("XA", "XB"), level=2),
+    row("domain-name", "some.example.com", nations=("XB", "XC")),
+    row("url", "https://own.example.com/", nations=()),
 )  # fmt: skip
 BAD = {
     "revoked": row("ipv4-addr", "198.51.100.20", revoked=True),
@@ -69,6 +72,7 @@ BAD = {
     "pap": row("ipv4-addr", "198.51.100.23", pap="red", name="Only look"),
     "red": row("domain-name", "red.example.com", level=4),
     "handling": row("ipv4-addr", "198.51.100.24", persons_only=True, level=3),
+    "bound": row("domain-name", "court.example.com", handling=("H1", "H2"), level=3),
     "pattern": row("domain-name", "part.example.com", part=1),
     "special_address": row("ipv4-addr", "10.1.2.3"),
     "too_broad": row("ipv4-cidr", "198.0.0.0/7"),
@@ -78,6 +82,8 @@ BAD = {
     "not_canonical": row("ipv4-addr", "198.51.100.025"),
 }
 """By the reason why it goes to no device."""
+SECOND = {"bound": "handling"}
+"""Those that are there for a reason twice, and which."""
 
 
 def _on_a_list(one: Observable) -> str | None:

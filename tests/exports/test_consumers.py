@@ -1,20 +1,33 @@
-"""Programs that read such lists, where they are installed: they take what the hub writes."""
+"""Programs that read such lists take what the hub writes. One that is absent is a failure, unless INDICATOR_HUB_TEST_CONSUMERS=skip."""
 
+import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from pymisp import MISPEvent
 
-from exports.sample import written
+from exports.sample import BAD, GOOD, written
 
 
 def found(name: str) -> str:
     """The program, wherever Debian puts it."""
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
     if path is None:
-        pytest.skip(f"{name} is not installed: not tried")
+        absent(f"{name} is not installed")
     return path
+
+
+def absent(why: str) -> NoReturn:
+    """What cannot be tried is no success."""
+    if os.environ.get("INDICATOR_HUB_TEST_CONSUMERS") == "skip":
+        pytest.skip(f"{why}: not tried")
+    pytest.fail(
+        f"{why}. Install bind9-utils, unbound and nftables, or leave these tests out: INDICATOR_HUB_TEST_CONSUMERS=skip."
+    )
 
 
 def run(*command: str) -> str:
@@ -55,3 +68,30 @@ def test_nftables(tmp_path: Path) -> None:
     if "Operation not permitted" in done.stderr or "cache initialization failed" in done.stderr:
         pytest.skip("nft may not look at the kernel's tables here: not tried")
     assert done.returncode == 0, done.stderr
+
+
+def test_pymisp(tmp_path: Path) -> None:
+    """PyMISP loads every event, and finds in it what the manifest and the hashes say: MISP reads a feed by these three."""
+    rows = tuple(one for one in (*GOOD, *BAD.values()) if one.source == "xa-cert")
+    event = tmp_path / "event.json"
+    event.write_bytes(written("misp/UUID.json", rows=rows)[0])
+    loaded = MISPEvent()
+    loaded.load_file(event)
+    (named,) = [
+        one for name, one in json.loads(written("misp/manifest.json", rows=rows)[0]).items() if name == loaded.uuid
+    ]
+    assert (named["info"], named["Orgc"]["name"]) == (loaded.info, "xa-cert")
+    values = {one.value for one in loaded.attributes}
+    assert {"198.51.100.7", "evil.example.com:8080".replace(":", "|"), "CVE-2026-0001", "court.example.com"} <= values
+    assert {one.value for one in loaded.attributes if not one.to_ids} == {
+        "198.51.100.23",
+        "198.51.100.24",
+        "red.example.com",
+        "court.example.com",
+    }
+    assert [tag.name for one in loaded.attributes if one.value == "court.example.com" for tag in one.tags][:3] == [
+        "tlp:amber+strict", 'indicator-hub:handling="H1"', 'indicator-hub:handling="H2"',
+    ]  # fmt: skip
+    looked_up = {line.split(",")[0] for line in written("misp/hashes.csv", rows=rows)[0].decode().split()}
+    again = {digest for one in loaded.attributes for digest in one.hash_values("md5")}
+    assert again == looked_up

@@ -50,7 +50,7 @@ def test_no_formula(text: str, begin: str) -> None:
 def test_every_cell_of_the_sample_is_harmless() -> None:
     """Names and labels are what others wrote."""
     for record in table(written("csv/spreadsheet.csv")[0]):
-        assert len(record) == 13
+        assert len(record) == 15
         assert not [cell for cell in record if cell[:1] in set("=+-@\t\r")]
 
 
@@ -122,7 +122,50 @@ def test_json() -> None:
         parts = one["value"].split("|") if "|" in one["type"] else [one["value"]]
         assert {hashlib.md5(part.encode()).hexdigest() for part in parts} <= looked_up
     kept = {one["value"] for one in event["Attribute"] if not one["to_ids"]}
-    assert kept == {"198.51.100.23", "198.51.100.24", "red.example.com"}
+    assert kept == {"198.51.100.23", "198.51.100.24", "red.example.com", "court.example.com"}
+
+
+def test_codes_and_nations_are_told() -> None:
+    """In every table, line and attribute: which handling codes, and which nations, where either is said."""
+    says = {
+        "court.example.com": (["H1", "H2"], None),
+        "198.51.100.11": ([], ["XA", "XB"]),
+        "https://own.example.com/": ([], []),
+    }
+    for name in ("csv/indicators.csv", "csv/spreadsheet.csv"):
+        (head, *records) = table(written(name)[0])
+        cells = {
+            one["value"]: (one["handling"], one["releasable_to"])
+            for one in (dict(zip(head, r, strict=True)) for r in records)
+        }
+        assert {value: cells[value] for value in says} == {
+            "court.example.com": ("H1;H2", ""), "198.51.100.11": ("", "XA;XB"), "https://own.example.com/": ("", "nobody"),
+        }  # fmt: skip
+        assert cells["198.51.100.7"] == ("", "")
+    told = [json.loads(line) for line in written("ndjson/indicators.ndjson")[0].splitlines()]
+    found = {one["value"]: (one.get("handling", []), one.get("releasable_to")) for one in told}
+    assert {value: found[value] for value in says} == says
+    attributes = {one["value"]: one for one in json.loads(written("misp/UUID.json")[0])["Event"]["Attribute"]}
+    tags = {value: [tag["name"] for tag in attributes[value]["Tag"] if tag["name"][:4] == "indi"] for value in says}
+    assert tags == {
+        "court.example.com": ['indicator-hub:handling="H1"', 'indicator-hub:handling="H2"'],
+        "198.51.100.11": ['indicator-hub:releasable-to="XA"', 'indicator-hub:releasable-to="XB"'],
+        "https://own.example.com/": ['indicator-hub:releasable-to="nobody"'],
+    }
+
+
+def test_a_list_says_which_nations_it_may_go_to() -> None:
+    """Those that all of it may go to: in its outcome, and on the first line where the format has comments."""
+    some = tuple(
+        row("domain-name", f"{n}.example.com", nations=nations)
+        for n, nations in enumerate((("XA", "XB"), None, ("XB", "XC")))
+    )
+    for rows, nations, said in (
+        (some[1:2], None, ""), (some[:2], ("XA", "XB"), " releasable to XA XB"), (some, ("XB",), " releasable to XB"),
+    ):  # fmt: skip
+        whole, run = written("cisco/domain.txt", rows=rows)
+        assert (run.outcome().nations, whole.decode().splitlines()[0]) == (nations, f"# TLP:GREEN{said}")
+        assert written("rpz/rpz.zone", rows=rows)[0].decode().startswith(f"; TLP:GREEN{said}\n")
 
 
 def test_empty() -> None:

@@ -92,7 +92,9 @@ class Node:
             command, user=self._user, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, f"{program}: {done.stdout}"
+        log = self.folder / "log"
+        said = log.read_text() if done.returncode and log.exists() else ""
+        assert done.returncode == 0, f"{program}: {done.stdout}{said}"
 
     def make(self) -> None:
         """A server that holds nothing."""
@@ -136,8 +138,9 @@ class Node:
         """SIGKILL for the server and everything it started, as if the machine had gone."""
         try:
             pid = int((self.folder / "postmaster.pid").read_text().split()[0])
+            os.kill(pid, signal.SIGSTOP)  # it starts no more from here on
             below = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):
             return
         for one in (pid, *below):
             try:
@@ -145,6 +148,8 @@ class Node:
             except ProcessLookupError:
                 continue
         until(lambda: not any(map(_lives, (pid, *below))), "killed processes live on")
+        # Where nobody buries the dead, as in some containers, the next start would take it for alive.
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _lives(pid: int) -> bool:

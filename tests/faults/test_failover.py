@@ -230,7 +230,7 @@ def test_the_primary_is_killed(servers: Pair, synchronous: bool, tmp_path: Path)
                 _fail_over(both, book, dice, behind=not synchronous and number % 2 == 1) for number in range(FAILOVERS)
             ]
         except AssertionError as error:
-            raise AssertionError(f"{error} {book.wrong}; the hub said:\n" + "\n".join(hub.log)) from None
+            raise AssertionError(f"{error} {book.wrong}; the hub ({hub.code}) said:\n" + "\n".join(hub.log)) from None
         book.wait_for(20, time.monotonic())
         for event, parts in ((book.over, writers), (book.written, pollers)):
             event.set()

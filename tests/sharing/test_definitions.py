@@ -5,11 +5,13 @@ import json
 import pytest
 
 from indicator_hub.sharing import remark as remarking
+from indicator_hub.sharing.act import Caller
+from indicator_hub.sharing.poll import poll
 from indicator_hub.sharing.recall import delete
 from indicator_hub.sharing.remark import remark
 from indicator_hub.store.schema import backlog as tasks
 from indicator_hub.store.schema import unresolved
-from indicator_hub.taxii.query import Filters
+from indicator_hub.taxii.query import Filters, Query, Resource
 from sharing.test_submit import bodies, count, send
 from support.marks import handling, marking
 from support.world import TLP, indicator, world
@@ -149,3 +151,45 @@ async def test_in_batches_and_after_a_break(database_url: str, monkeypatch: pyte
         found = await bodies(w, "bea")
         assert [one["id"] for one in found[1:]] == [indicator(number)["id"] for number in range(1, 6)]
         assert await remark(w.store) == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (handling(releasable_to=["XB", "XD"]), ["bea", "dan"]),
+        (handling(releasable_to=["XA"]), ["bank"]),
+        (handling(releasable_to=["XB"], handling="H3", handling_text="Call."), ["bea", "dan"]),
+        (handling(releasable_to=["XB"]) | {"name": "As TLP:AMBER"}, ["bea", "dan"]),
+        (handling(releasable_to=["XB", "Atlantis"]), []),
+        (handling(releasable_to="XB"), []),
+        (handling(releasable_to=[]), []),
+        (handling(handling="H3", handling_text="Call."), ["bank", "bea", "dan"]),
+        (STATEMENT, ["bank", "bea", "dan"]),
+    ],
+)  # fmt: skip
+async def test_a_list_of_nations_is_told_to_those_alone(database_url: str, said: dict, told: list[str]) -> None:
+    """Whoever sends it: that two nations have something to say to each other is no third's business. What cannot be read is the originator's."""
+    mark = marking(1, **said, object_marking_refs=[TLP["GREEN"]])
+    async with world(database_url) as w:
+        assert messages(await send(w, "ana", mark)) == [""]
+        assert await bodies(w, "abot") == [mark]
+        assert [name for name in ("bank", "bea", "dan") if await bodies(w, name)] == told
+        assert [name for name in ("bank", "bea", "dan") if mark["id"] in str(await foretold(w, name))] == told
+
+
+async def foretold(w, account: str) -> object:
+    """What the manifest gives an account."""
+    query = Query(-1, 100, Filters())
+    return (await poll(w.store, Caller(), await w.reach(account), query, Resource.MANIFEST)).entries
+
+
+async def test_another_says_the_same_unhindered(database_url: str) -> None:
+    """Whoever is not on the list and sends the very same mark is told of none that is there, and gives it as its own; each reader is shown one."""
+    mark = marking(1, **handling(releasable_to=["XA"]), object_marking_refs=[TLP["GREEN"]])
+    async with world(database_url) as w:
+        await send(w, "ana", mark)
+        assert messages(await send(w, "bea", mark)) == [""]
+        assert await bodies(w, "bank") == await bodies(w, "bbot") == [mark]
+        assert await bodies(w, "dan") == []
+        await send(w, "bea", bearing(1, mark, "GREEN"))
+        assert await bodies(w, "bank") == [mark, bearing(1, mark, "GREEN")]

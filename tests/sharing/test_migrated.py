@@ -6,19 +6,25 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import text
 
+from indicator_hub.sharing.remark import remark
+from indicator_hub.store import audiences
 from indicator_hub.store.migrate import migrate
 from indicator_hub.store.opened import open_store
+from indicator_hub.trust.audience import Audience
 from sharing.test_taken_back import CASE, ONE, back, given, granted, no_longer, released, send, shared, taken
+from support.marks import handling, marking
 from support.paths import MIGRATIONS
-from support.world import World, indicator, world
+from support.world import TLP, World, indicator, world
 
 _BACK = (
     "DROP INDEX uq_consent_release",
     "DROP INDEX uq_consent_evidence",
     "DROP TABLE observable",
     "DROP TABLE password",
+    "DROP TABLE attempt",
     "DROP TABLE session",
     "ALTER TABLE token DROP COLUMN seen",
+    "ALTER TABLE token DROP COLUMN scopes",
     *(
         f"ALTER TABLE entry DROP COLUMN {name}"
         for name in ("name", "confidence", "valid_from", "valid_until", "labels")
@@ -86,3 +92,19 @@ async def test_a_copy_stands_on_the_consents_that_hold(w: World, database_url: s
         assert await given(now, "eve", CASE) == [ONE]
         await no_longer(now, second)
         assert await given(now, "eve", CASE) == []
+
+
+async def test_a_list_of_nations_is_kept_from_others(w: World, database_url: str) -> None:
+    """One that everybody was told before is told to its nations alone; a copy of it reaches nobody more than it did."""
+    mark = marking(1, **handling(releasable_to=["XA", "XC"]), object_marking_refs=[TLP["GREEN"]])
+    await send(w, "ana", mark, indicator(1, tlp="GREEN"))
+    async with w.store.transactions.begin() as tx:
+        everybody = (await audiences.intern(tx, {Audience(1)}))[Audience(1)]
+        for table in ("entry", "audience_history"):
+            await tx.execute(text(f"UPDATE {table} SET audience_id = {everybody}"))
+    assert await given(w, "bea") == await given(w, "dan") == [mark["id"], ONE]
+    async with migrated(w, database_url) as now:
+        assert await remark(now.store) == 1
+        assert await given(now, "bea") == await given(now, "dan") == [ONE]
+        assert sorted(await given(now, "bank")) == sorted([mark["id"], ONE])
+        assert await remark(now.store) == 0

@@ -91,6 +91,7 @@ async def test_in_any_spelling(w: World) -> None:
     assert await ids(w, "bea", one) == [one]
     assert await ids(w, "bea", "ḤARĪR") == [two]
     assert await ids(w, "bea", "load bank/tro") == [two]
+    assert await ids(w, "bea", "load bank tro oad ank ḥar rīr ad") == [two], "eight words"
     assert await ids(w, "bea", "nothing") == []
     assert await ids(w, "bea", label="bank/trojan") == [two]
     assert (await find(w, "bea", two)).items[0]["values"] == [{"kind": "url", "value": "http://evil.example/Path?q=1"}]
@@ -134,6 +135,7 @@ async def test_filters(w: World) -> None:
         {"valid": "x"},
         {"confidence": "101"},
         {"sighted": "x"},
+        {"q": "one two three four five six seven eight nine"},
         {"q": "x" * 9_000},
     ):
         with pytest.raises(Invalid):
@@ -221,6 +223,28 @@ async def test_what_was_said_of_it(w: World) -> None:
     assert told == {"ana": (3, 2), "bea": (3, 1), "dan": (2, 1)}
 
 
+async def test_no_number_is_cut_in_silence(w: World) -> None:
+    """However many sightings another object has, or milder words this one: what is counted is right, and beyond 300 is said to be more."""
+    one, two, three = (indicator(number)["id"] for number in (1, 2, 3))
+    await send(w, indicator(1, tlp="GREEN"), indicator(2, tlp="GREEN"), indicator(3, tlp="GREEN"))
+    await send(w, sighting(10, two, tlp="GREEN"), opinion(11, two, "strongly-disagree", tlp="GREEN"), account="bea")
+    await send(w, sighting(12, two, tlp="GREEN", description="x" * 20_000), account="bea")
+    await send(w, sighting(13, three, tlp="GREEN", count=0), opinion(14, three, "agree", tlp="GREEN"), account="bea")
+    await send(w, *[sighting(number, one, tlp="GREEN") for number in range(1_000, 3_100)], account="bea")
+    await send(w, *[opinion(number, one, "strongly-disagree", tlp="GREEN") for number in range(4_000, 4_300)])
+    await send(w, *[sighting(number, two, tlp="GREEN", count=0) for number in range(5_000, 5_700)], account="bea")
+    await send(w, *[opinion(number, two, "disagree", tlp="GREEN") for number in range(6_000, 6_310)], account="bea")
+    told = {
+        item["object"]: [item.get(name) for name in ("sightings", "more_sightings", "false_positives", "more_false_positives")]
+        for item in (await find(w, "dan", type="indicator")).items
+    }  # fmt: skip
+    assert told == {one: [300, True, 300, None], two: [2, None, 1, None], three: [0, None, 0, None]}
+    assert await ids(w, "dan", type="indicator", sighted="true") == [two, one]
+    assert await ids(w, "dan", type="indicator", sighted="false") == [three]
+    (hit,) = (await lookup(w.store, await w.caller("dan"), ["198.51.100.2"]))[0]["hits"]
+    assert (hit["sightings"], hit["false_positives"]) == (2, 1)
+
+
 async def test_whoever_found_it_is_told_of_the_recall(w: World) -> None:
     """A search and a look-up give it away as a page does: whoever had it from one is told of the recall, and nobody else."""
     await send(w, indicator(1, tlp="GREEN"), indicator(2, tlp="GREEN"))
@@ -262,6 +286,28 @@ async def test_look_up(w: World) -> None:
         w.store, await w.caller("bea"), [f"198.51.{number // 256}.{number % 256}" for number in range(3_000)]
     )
     assert [one["value"] for one in many if one["hits"]] == []
+
+
+async def test_look_up_of_what_is_asked_for(w: World) -> None:
+    """What is of another type, of another group, or holds the value only as a part takes no place among the few that are told; `more` says so."""
+    name = "[domain-name:value = 'evil.example']"
+    asked: dict[str, Any] = {"types": ("indicator",), "group": "alpha", "within": False}
+    urls = [indicator(number, tlp="GREEN", pattern=f"[url:value = 'http://evil.example/{number}']") for number in range(2, 7)]  # fmt: skip
+    await send(w, indicator(1, tlp="GREEN", pattern=name), *urls, account="bea")
+    await send(w, indicator(9, tlp="GREEN", pattern=name), account="eve", group="night", to="case")
+    for account, everything in (("bea", 3), ("eve", 1)):
+        (one,) = await lookup(w.store, await w.caller(account), ["evil.example"])
+        assert (len(one["hits"]), one["more"]) == (everything, account == "bea")
+    (one,) = await lookup(w.store, await w.caller("bea"), ["evil.example"], **asked)
+    assert ([hit["object"] for hit in one["hits"]], one["more"]) == ([indicator(1)["id"]], False)
+    await send(w, *[indicator(number, tlp="GREEN", pattern=name) for number in range(11, 14)], account="bea")
+    for most, more in ((3, True), (4, False)):
+        (one,) = await lookup(w.store, await w.caller("bea"), ["evil.example"], **asked, most=most)
+        assert (len(one["hits"]), one["more"]) == (most, more)
+    (one,) = await lookup(w.store, await w.caller("bea"), ["evil.example"], types=("malware",))
+    assert (one["hits"], one["more"]) == ([], False)
+    with pytest.raises(NotFound):
+        await lookup(w.store, await w.caller("dan"), ["evil.example"], group="night")
 
 
 async def test_counts(w: World) -> None:

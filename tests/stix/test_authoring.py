@@ -60,3 +60,18 @@ def test_what_is_no_such_object_is_refused_in_words() -> None:
     ):
         with pytest.raises(Invalid, match=r"not valid STIX 2\.1"):
             write()
+
+
+def test_the_same_words_of_one_occasion_are_one_object() -> None:
+    """What is written on one occasion twice is the same to the byte; other words, or of another occasion, are another object."""
+    seed = "0d0b1f0a-39a1-4a55-8a0b-2f1d5f9c7a11"
+    by = Authorship(NOW, WHO, (), seed)
+    assert note(by, [IT], "x") == note(by, [IT], "x")
+    ids = {
+        json.loads(one)["id"]
+        for one in (
+            note(by, [IT], "x"), note(by, [IT], "y"), note(by, [IT], "x", abstract="z"), note(Authorship(NOW, WHO), [IT], "x"),
+            note(Authorship(NOW, WHO, (), seed.replace("0d", "1d")), [IT], "x"), note(Authorship(NOW, WHO), [IT], "x"),
+        )
+    }  # fmt: skip
+    assert len(ids) == 6

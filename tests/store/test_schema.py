@@ -104,8 +104,10 @@ _BACKWARDS = (
     "ALTER TABLE account DROP COLUMN barred",
     "DROP TABLE observable",
     "DROP TABLE password",
+    "DROP TABLE attempt",
     "DROP TABLE session",
     "ALTER TABLE token DROP COLUMN seen",
+    "ALTER TABLE token DROP COLUMN scopes",
     *(
         f"ALTER TABLE entry DROP COLUMN {name}"
         for name in ("name", "confidence", "valid_from", "valid_until", "labels")

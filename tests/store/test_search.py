@@ -163,12 +163,13 @@ async def test_sqlite_finds_by_keys(sqlite_url: str) -> None:
         async with w.store.transactions.read() as tx:
             await search.by_value(tx, reach, VALUES[:1], before=BEHIND, rows=9)
             await search.known(tx, reach, VALUES, each=3)
+            await search.known(tx, reach, VALUES, each=3, types=("indicator",), within=False)
             await search.values(tx, reach, [1, 2])
             await search.kinds(tx, reach, [1, 2])
             await search.said(tx, reach, IDS)
         with closing(sqlite3.connect(Path(str(w.store.url.database)))) as connection:
             plans = [[row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", bound)] for text, bound in ran]
-    assert len(plans) == 5
+    assert len(plans) == 6
     for (text, _), plan in zip(ran, plans, strict=True):
         walks = [step for step in plan if _WALK.match(step)]
         assert not walks, (text, plan)

@@ -56,9 +56,9 @@ class Person:
 
 
 @asynccontextmanager
-async def person(site: Site) -> AsyncIterator[Person]:
-    """A fresh browser before a site."""
-    transport = site.client._transport
+async def person(site: Site, address: str = "127.0.0.1") -> AsyncIterator[Person]:
+    """A fresh browser before a site, at an address."""
+    transport = httpx2.ASGITransport(site.client._transport.app, client=(address, 50_000), raise_app_exceptions=False)
     async with httpx2.AsyncClient(
         transport=transport, base_url="https://hub.example", follow_redirects=False
     ) as client:

@@ -66,6 +66,11 @@ class Hub:
         """The process."""
         return self._process.pid
 
+    @property
+    def code(self) -> int | None:
+        """How it ended; None while it lives."""
+        return self._process.poll()
+
     def stop(self) -> int:
         """Ask it to end (SIGTERM), and wait. Returns the exit code; negative when a signal ended it."""
         self._process.terminate()

@@ -6,7 +6,7 @@ from typing import Any
 
 from indicator_hub.stix import timestamps
 from support.http import Site, site
-from support.world import MAIN, indicator
+from support.world import MAIN, TLP, indicator
 
 IP = "/exports/alpha/plain/ip.txt?documentation=true"
 
@@ -58,6 +58,24 @@ async def test_labels_are_told_and_asked_for_as_they_are(database_url: str) -> N
         assert all(label in every[f"198.51.100.{number}"] for number, label in said.items())
         for number in (2, 3):
             assert list(await rows(label=said[number])) == [f"198.51.100.{number}"]
+
+
+async def test_an_opinion_ends_what_was_not_changed(database_url: str) -> None:
+    """304 until somebody whose word counts says that it is a false positive: then at once the new list. An opinion that the reader does not see changes nothing."""
+    async with site(database_url) as s:
+        one, two = indicator(1, tlp="GREEN"), indicator(2, tlp="GREEN")
+        await shared(s, one, two)
+        said = {
+            "type": "opinion", "spec_version": "2.1", "id": "opinion--00000000-0000-4000-8000-000000000001", "created": "2026-11-10T00:00:00.000Z",
+            "modified": "2026-11-10T00:00:00.000Z", "opinion": "strongly-disagree", "object_refs": [one["id"]], "object_marking_refs": [TLP["AMBER"]],
+        }  # fmt: skip
+        first = {who: await s.get(IP, who) for who in ("bea", "dan")}
+        await shared(s, said)
+        second = {who: await s.get(IP, who, if_none_match=first[who].headers["etag"]) for who in first}
+        assert [one.status_code for one in second.values()] == [200, 304]
+        assert (second["bea"].text, second["bea"].headers["x-hub-skipped"]) == ("198.51.100.2\n", "false_positive=1")
+        again = await s.get(IP, "bea", if_none_match=second["bea"].headers["etag"])
+        assert (again.status_code, again.headers["x-hub-skipped"]) == (304, "false_positive=1")
 
 
 async def test_refusals_in_their_order(sqlite_url: str) -> None:
@@ -138,3 +156,17 @@ async def test_what_goes_out_is_recorded(database_url: str) -> None:
         cut = await s.get(f"{IP}&limit=2", "bea")
         assert (cut.text.split(), cut.headers["x-hub-truncated"]) == (["198.51.100.4", "198.51.100.5"], "3")
         assert json.dumps(event)
+
+
+async def test_who_was_sent_nothing_was_given_nothing(database_url: str) -> None:
+    """`If-None-Match: *` is answered 304 by an account that never had the list: a recall does not name it, as it does one that was sent the list."""
+    async with site(database_url) as s:
+        await shared(s, indicator(1, tlp="GREEN"))
+        for sent in ("*", '"other", *'):
+            answer = await s.get(IP, "bea", if_none_match=sent)
+            assert (answer.status_code, answer.content) == (304, b"")
+        assert (await s.get(IP, "dan", if_none_match='"other"')).status_code == 200
+        s.world.clock.forward(seconds=1)
+        await s.api("POST", f"/own/{indicator(1)['id']}/recall/", body={"reason": "other"})
+        told = {name: len((await s.api("GET", "/recalls/", name)).json()["items"]) for name in ("bea", "dan")}
+        assert told == {"bea": 0, "dan": 1}

@@ -57,10 +57,10 @@ def test_it_says_when() -> None:
     assert drawn(budgets, "a", 3) == 3
     with pytest.raises(TooMany) as refused:
         budgets.draw("a")
-    assert refused.value.retry_after == 10
+    assert refused.value.after == 10
     with pytest.raises(TooMany) as refused:
         budgets.require("a")
-    assert refused.value.retry_after == 10
+    assert refused.value.after == 10
     clock.now += 9.5
     assert drawn(budgets, "a", 1) == 0
     clock.now += 0.5

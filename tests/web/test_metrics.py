@@ -1,11 +1,17 @@
 """What a watcher is told: whether the hub can work, and how much it does; never any name."""
 
 import re
+from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import text
 
+from indicator_hub.sharing.claim import LEASE
+from indicator_hub.sharing.ready import LATE
+from indicator_hub.store import jobs
+from indicator_hub.web.call import Feeds
 from support.http import OBJECTS, site
-from support.world import MAIN, indicator
+from support.world import MAIN, indicator, roster
 
 TOKEN = "a token of sixteen and more"
 
@@ -43,3 +49,36 @@ async def test_ready_only_with_its_own_schema(database_url: str) -> None:
             await tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         assert (await s.client.get("/readyz")).status_code == 503
         assert (await s.client.get("/healthz")).status_code == 200
+
+
+async def test_ready_only_while_feeds_run_when_they_are_due(database_url: str) -> None:
+    """Where feeds run here: a feed long due while none runs is a schedule that stands still. Why, only an account is told."""
+    declared = roster()
+    every = {"numbers": replace(declared.feeds["numbers"], every=600_000_000)}
+
+    async def nothing(_: str) -> Any:
+        raise AssertionError
+
+    async with site(database_url, roster(feeds=every), feeds_of=lambda _: Feeds(nothing, nothing)) as s:
+        store, clock = s.world.store, s.world.clock
+        assert (await s.client.get("/readyz")).status_code == 200
+        async with store.transactions.begin() as tx:
+            await jobs.set_due(tx, jobs.of_feed("numbers"), due=clock.now)
+        clock.forward(seconds=LATE // 1_000_000)
+        assert (await s.client.get("/readyz")).status_code == 200
+        clock.forward(seconds=1)
+        answers = [
+            await s.client.get("/readyz", headers=sent)
+            for sent in ({}, {"authorization": "Bearer wrong"}, s.headers("dan"))
+        ]
+        assert [one.status_code for one in answers] == [503] * 3
+        assert [one.text for one in answers[:2]] == ["not ready\n"] * 2
+        assert "due for 301 seconds" in answers[2].text
+        async with store.transactions.begin() as tx:
+            assert await jobs.claim(tx, jobs.of_feed("numbers"), "w", now=clock.now, lease=LEASE)
+        assert (await s.client.get("/readyz")).status_code == 200
+        clock.forward(seconds=31)
+        assert (await s.client.get("/readyz")).status_code == 503
+    async with site(database_url, roster(feeds=every)) as s:
+        s.world.clock.forward(days=2)
+        assert (await s.client.get("/readyz")).status_code == 200

@@ -112,7 +112,7 @@ def _hit(item: dict[str, Any]) -> str:
     values = " ".join(one["value"] for one in item.get("values", ())[:3])
     until = f"until {item['valid_until'][:10]}" if item.get("valid_until") else ""
     sure = f"confidence {item['confidence']}" if item.get("confidence") is not None else ""
-    seen = f"seen {item['sightings']} times" if item.get("sightings") else ""
+    seen = f"seen {item['sightings']}{'+' * item.get('more_sightings', False)} times" if item.get("sightings") else ""
     where = f"{item['group']}/{item['collection']}"
     who = f"of {item['originator']}" if item.get("originator") else ""
     cells = (

@@ -24,7 +24,7 @@ _TRIES = 10
 """Starts in a row that may fail, once there was one that did not, before the whole ends."""
 _LONGEST = 5.0
 """Seconds between two starts, at most: the first follows at once, each further one twice as late."""
-_PATIENCE = 30.0
+_PATIENCE = 20.0
 """Seconds that those told to end are waited for: each lets its answers go out, which takes ten at most."""
 
 Work = Callable[[int, Callable[[str], None], pipes.Connection], None]

@@ -60,4 +60,4 @@ class CheckPoint(Plain):
         """The header, which is a comment."""
         if not outcome.lines:
             return ""
-        return f"#! DESCRIPTION = {outcome.tlp}\n# UNIQ-NAME,VALUE,TYPE,CONFIDENCE,SEVERITY,PRODUCT,COMMENT\n"
+        return f"#! DESCRIPTION = {outcome.banner}\n# UNIQ-NAME,VALUE,TYPE,CONFIDENCE,SEVERITY,PRODUCT,COMMENT\n"

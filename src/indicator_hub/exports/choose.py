@@ -14,16 +14,22 @@ from indicator_hub.normalise import networks
 from indicator_hub.normalise.names import has_known_suffix, registrable
 from indicator_hub.normalise.observe import BROADEST
 from indicator_hub.stix import canonical
-from indicator_hub.stix.markings import PAP_EXTENSION
+from indicator_hub.stix.markings import HANDLING_EXTENSION, PAP_EXTENSION
 from indicator_hub.stix.pattern import Observable
 from indicator_hub.trust.ladder import RED
+from indicator_hub.trust.marks import CODES_OF_HANDLING
 
 HARMLESS = frozenset(
     ("false-positive", "false_positive", "benign", "whitelist", "whitelisted", "allowlist", "known-good", "goodware")
 )
 """Labels and indicator types that say that an indicator is none."""
+DISAGREEING = frozenset(("disagree", "strongly-disagree"))
+"""Opinions that say the same, where they are the reader's own organisation's or the originator's."""
 RESTRICTING = ("amber", "red")
 """PAP: no blocking, no queries that its subject could notice (amber), or nothing but looking at what one has (red)."""
+_CODES = frozenset(CODES_OF_HANDLING)
+_UNBOUND = frozenset(("H0",))
+"""Only against crime: what every list of the hub is for."""
 _PAP = ("clear", "green", "amber", "red")
 _RESERVED = ("localhost", "local", "invalid", "test", "internal", "home.arpa")
 _EXAMPLES = ("example", "example.com", "example.net", "example.org")
@@ -64,13 +70,23 @@ def _reason_of_indicator(row: Row, rules: Rules) -> str | None:
         ("expired", row.valid_until is not None and row.valid_until <= rules.now),
         ("not_yet_valid", row.valid_from is not None and row.valid_from > rules.now),
         ("held", row.held),
-        ("false_positive", not HARMLESS.isdisjoint(row.labels)),
+        ("false_positive", row.doubted or not HARMLESS.isdisjoint(row.labels)),
         ("pap", row.pap in RESTRICTING and not rules.marked),
         ("red", rules.machine and row.level >= RED),
-        # Handling code H3 says in words what may be done: no machine can obey it.
-        ("handling", rules.machine and row.persons_only),
+        # Handling code H3 says in words what may be done: no machine can obey it. H1 and H2 ask for consent: whoever reads it must be told.
+        ("handling", (rules.machine and row.persons_only) or (bound(row) and not rules.marked)),
     )
     return next((word for word, so in reasons if so), None)
+
+
+def bound(row: Row) -> bool:
+    """Whether a handling code asks for its provider's consent: before it is used in court (H1), passed on (H2), or for what H3 says in words."""
+    return not _UNBOUND.issuperset(row.handling)
+
+
+def to_act_on(row: Row) -> bool:
+    """Whether a machine may act on it by itself, once it is told of it: not under PAP AMBER or RED, TLP:RED, or a handling code."""
+    return not (row.pap in RESTRICTING or row.persons_only or row.level >= RED or bound(row))
 
 
 def _reason_of_value(kind: str, value: str, *, documentation: bool) -> str | None:
@@ -139,6 +155,17 @@ def pap_of_definition(definition: Mapping[str, Any]) -> str | None:
     content = cast("dict[str, Any]", extensions).get(PAP_EXTENSION) if isinstance(extensions, dict) else None
     word = str(cast("dict[str, Any]", content).get("pap", "")).lower() if isinstance(content, dict) else ""
     return word if word in _PAP else None
+
+
+def handling_of_definition(definition: Mapping[str, Any]) -> frozenset[str]:
+    """The handling codes that a marking-definition gives, H0 to H3."""
+    extensions = definition.get("extensions")
+    content = cast("dict[str, Any]", extensions).get(HANDLING_EXTENSION) if isinstance(extensions, dict) else None
+    said: Any = cast("dict[str, Any]", content).get("handling", []) if isinstance(content, dict) else []
+    codes = [said] if isinstance(said, str) else said
+    return (
+        frozenset(one for one in cast("list[Any]", codes) if one in _CODES) if isinstance(codes, list) else frozenset()
+    )
 
 
 def strictest_pap(labels: tuple[str, ...], marked: tuple[str, ...] = ()) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from indicator_hub.exports.format import ADDRESSES, HASHES, Plain, Scope
 from indicator_hub.exports.row import Row
-from indicator_hub.exports.words import address_of, instant, labels_of, sureness
+from indicator_hub.exports.words import address_of, instant, sureness, tags_of
 from indicator_hub.trust.ladder import NAMES
 
 KINDS = (*ADDRESSES, "domain-name", "url", *HASHES, "email-addr")
@@ -63,6 +63,6 @@ class Elastic(Plain):
             },
             "threat": {"indicator": indicator, "feed": {"name": self._scope.group}},
         }
-        if labels := labels_of(row):
+        if labels := tags_of(row):
             document["tags"] = labels
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"

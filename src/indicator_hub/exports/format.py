@@ -9,6 +9,8 @@ from indicator_hub.exports.row import Row, bare
 from indicator_hub.trust.ladder import NAMES
 
 ADDRESSES = ("ipv4-addr", "ipv4-cidr", "ipv6-addr", "ipv6-cidr")
+NO_NATION = "nobody"
+"""Where nations are listed, and there is none: it is its originator's alone."""
 Order = Literal["value", "bare", "version"]
 HASHES = ("md5", "sha1", "sha256", "sha512")
 
@@ -25,16 +27,25 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is known after the last row. `level` is the highest of the content, None when there is none; `changed` in microseconds."""
+    """What is known after the last row. `level` is the highest of the content, None when there is none; `changed` in microseconds.
+
+    `nations` are those that all of it may go to, None where nothing of it is for some alone.
+    """
 
     lines: int
     level: int | None
     changed: int
+    nations: tuple[str, ...] | None = None
 
     @property
     def tlp(self) -> str:
         """The highest level, as it is written."""
         return f"TLP:{NAMES[self.level or 0]}"
+
+    @property
+    def banner(self) -> str:
+        """How far the whole of it may be passed on, for a comment."""
+        return self.tlp if self.nations is None else f"{self.tlp} releasable to {' '.join(self.nations) or NO_NATION}"
 
 
 class Writer(Protocol):
@@ -66,13 +77,13 @@ class Plain:
 
 
 class Commented(Plain):
-    """Says its highest level on a line of its own, where there is anything in it."""
+    """Says how far it may be passed on, on a line of its own, where there is anything in it."""
 
     comment = "#"
 
     def head(self, outcome: Outcome, /) -> str:
         """The level."""
-        return f"{self.comment} {outcome.tlp}\n" if outcome.lines else ""
+        return f"{self.comment} {outcome.banner}\n" if outcome.lines else ""
 
 
 @dataclass(frozen=True, slots=True)

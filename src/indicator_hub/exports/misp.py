@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid5
 
-from indicator_hub.exports.choose import RESTRICTING
-from indicator_hub.exports.format import Outcome, Plain, Scope
+from indicator_hub.exports.choose import to_act_on
+from indicator_hub.exports.format import NO_NATION, Outcome, Plain, Scope
 from indicator_hub.exports.row import Row
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.ids import NAMESPACE
-from indicator_hub.trust.ladder import NAMES, RED
+from indicator_hub.trust.ladder import NAMES
 
 DAY = 86_400_000_000
 _SECOND = 1_000_000
@@ -63,6 +63,15 @@ def _date(day: int) -> str:
 
 def _level_tag(level: int) -> dict[str, str]:
     return {"name": f"tlp:{NAMES[level].lower()}"}
+
+
+def _bounds(row: Row) -> Iterator[dict[str, str]]:
+    """Handling codes and nations, as tags of three parts: MISP has no taxonomy for them."""
+    for code in row.handling:
+        yield {"name": f'indicator-hub:handling="{code}"'}
+    if row.nations is not None:
+        for nation in row.nations or (NO_NATION,):
+            yield {"name": f'indicator-hub:releasable-to="{nation}"'}
 
 
 @dataclass(slots=True)
@@ -146,15 +155,13 @@ class Event:
             self._name = event_uuid(self._scope, self._event.source, self._event.day)
         self._event.take(row)
         kind, category = _TYPES[row.kind]
-        # Nothing of these may be acted upon by a machine (see choose.py); a person may read them.
-        restricted = row.pap in RESTRICTING or row.persons_only or row.level >= RED
-        tags = [_level_tag(row.level), *([{"name": f"PAP:{row.pap.upper()}"}] if row.pap else ())]
+        tags = [_level_tag(row.level), *([{"name": f"PAP:{row.pap.upper()}"}] if row.pap else ()), *_bounds(row)]
         told = {
             "uuid": str(uuid5(NAMESPACE, f"misp attribute {self._name} {row.kind} {row.value}")),
             "type": kind,
             "category": category,
             "value": _value(row),
-            "to_ids": not restricted,
+            "to_ids": to_act_on(row),
             "timestamp": str(row.date_added // _SECOND),
             "comment": row.name,
             "disable_correlation": False,

@@ -26,7 +26,7 @@ class Nftables:
             f"\tset {name} {{ type {name}_addr; flags interval; auto-merge; }}\n" for name in ("ipv4", "ipv6")
         )
         flushed = "".join(f"flush set inet {TABLE} {name}\n" for name in ("ipv4", "ipv6"))
-        return f"# {outcome.tlp}\ntable inet {TABLE} {{\n{sets}}}\n{flushed}"
+        return f"# {outcome.banner}\ntable inet {TABLE} {{\n{sets}}}\n{flushed}"
 
     def foot(self, _: Outcome, /) -> str:
         """What closes the last statement."""

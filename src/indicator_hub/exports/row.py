@@ -9,7 +9,8 @@ class Row:
 
     `part` is 0 where the pattern says this value, or one of several, and nothing else. `level` is the TLP level that counts for it, by the hub's
     ladder. `source` is the organisation that shared it, empty where the reader may not know it. `pap` is the strictest word of the Permissible
-    Actions Protocol on it, in small letters. `kind` and `part` mean nothing where whole objects are given; then `value` is the id.
+    Actions Protocol on it, in small letters; `handling` the handling codes on it, H0 to H3; `nations` those that it may go to (None: all). `doubted`: an opinion that counts says that it is none; `judged` is when such an opinion last came or
+    changed, whatever it says now. `kind` and `part` mean nothing where whole objects are given; then `value` is the id.
     """
 
     kind: str
@@ -32,6 +33,10 @@ class Row:
     held: bool = False
     persons_only: bool = False
     pap: str | None = None
+    handling: tuple[str, ...] = ()
+    nations: tuple[str, ...] | None = None
+    doubted: bool = False
+    judged: int = 0
     body: bytes = b""
 
 

@@ -48,7 +48,7 @@ class Rpz:
         """The level, and what every zone has. The serial is the time of the newest change."""
         serial = outcome.changed // _SECOND % _SERIALS
         soa = f"@ SOA {self._ns}. hostmaster.{self._ns}. {serial} 3600 600 86400 {self._ttl}"
-        return f"; {outcome.tlp}\n$TTL {self._ttl}\n{soa}\n@ NS {self._ns}.\n"
+        return f"; {outcome.banner}\n$TTL {self._ttl}\n{soa}\n@ NS {self._ns}.\n"
 
     def foot(self, _: Outcome, /) -> str:
         """Nothing."""

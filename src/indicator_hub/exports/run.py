@@ -38,6 +38,7 @@ class Run:
         self.lines = 0
         self.truncated = 0
         self.level: int | None = None
+        self.nations: frozenset[str] | None = None
         self.changed = 0
         self.until: int | None = None
 
@@ -75,7 +76,8 @@ class Run:
 
     def outcome(self) -> Outcome:
         """What has come of it."""
-        return Outcome(self.lines, self.level, self.changed)
+        nations = None if self.nations is None else tuple(sorted(self.nations))
+        return Outcome(self.lines, self.level, self.changed, nations)
 
     def _groups(self, rows: Iterable[Row]) -> Iterator[list[Row]]:
         """The rows that go out, those that make one line together."""
@@ -104,7 +106,7 @@ class Run:
                 self.changed = max(self.changed, instant)
             elif self.until is None or instant < self.until:
                 self.until = instant
-        self.changed = max(self.changed, row.date_added)
+        self.changed = max(self.changed, row.date_added, row.judged)
 
     def _best(self, group: Sequence[Row]) -> Row:
         return group[0] if len(group) == 1 else max(group, key=self._format.rank)
@@ -143,4 +145,8 @@ class Run:
         for row in group:
             self.given[row.collection] += 1
             self.level = row.level if self.level is None else max(self.level, row.level)
+            if row.nations is not None:
+                self.nations = (
+                    frozenset(row.nations) if self.nations is None else self.nations.intersection(row.nations)
+                )
         return line if isinstance(line, bytes) else line.encode()

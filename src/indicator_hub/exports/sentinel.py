@@ -3,7 +3,7 @@
 from indicator_hub.exports import cells
 from indicator_hub.exports.format import Outcome, Plain, Scope
 from indicator_hub.exports.row import Row
-from indicator_hub.exports.words import instant, labels_of
+from indicator_hub.exports.words import instant, tags_of
 from indicator_hub.trust.ladder import AMBER, CLEAR, GREEN
 
 KINDS = ("domain-name", "email-addr", "ipv4-addr", "ipv4-cidr", "ipv6-addr", "ipv6-cidr", "url")
@@ -25,7 +25,7 @@ class Sentinel(Plain):
         """One record."""
         began = row.date_added if row.valid_from is None else row.valid_from
         return cells.line((
-            "", ",".join(labels_of(row)), row.name or row.stix_id, row.stix_id, "" if row.confidence is None else str(row.confidence), "false",
+            "", ",".join(tags_of(row)), row.name or row.stix_id, row.stix_id, "" if row.confidence is None else str(row.confidence), "false",
             instant(began), instant(row.valid_until), _LEVELS.get(row.level, "Red"), "", row.kind.replace("cidr", "addr"), row.value,
         ))  # fmt: skip
 

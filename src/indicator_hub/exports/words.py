@@ -1,5 +1,6 @@
 """What several formats say in the same words: instants, levels, and how sure."""
 
+from indicator_hub.exports.format import NO_NATION
 from indicator_hub.exports.row import Row
 from indicator_hub.stix import timestamps
 from indicator_hub.trust.ladder import NAMES
@@ -27,6 +28,12 @@ def labels_of(row: Row) -> list[str]:
     """The labels, and how one may act on it where only a mark says so."""
     said = [] if row.pap is None or f"pap:{row.pap}" in row.labels else [f"pap:{row.pap}"]
     return [*row.labels, *said]
+
+
+def tags_of(row: Row) -> list[str]:
+    """The same, and which nations it may go to: where a format has no field for that."""
+    nations = () if row.nations is None else row.nations or (NO_NATION,)
+    return [*labels_of(row), *(f"releasable-to:{nation}" for nation in nations)]
 
 
 def address_of(origin: str, group: str, row: Row) -> str:

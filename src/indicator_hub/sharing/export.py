@@ -10,7 +10,8 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -19,8 +20,8 @@ from typing import Any, BinaryIO
 from indicator_hub.audit.event import Event
 from indicator_hub.errors import NotFound, Unavailable
 from indicator_hub.exports.asked import Asked
-from indicator_hub.exports.choose import Rules, pap_of_definition, strictest_pap
-from indicator_hub.exports.format import Format, Scope
+from indicator_hub.exports.choose import DISAGREEING, Rules, handling_of_definition, pap_of_definition, strictest_pap
+from indicator_hub.exports.format import NO_NATION, Format, Scope
 from indicator_hub.exports.misp import DAY, event_uuid
 from indicator_hub.exports.row import Row
 from indicator_hub.exports.run import Run
@@ -36,6 +37,8 @@ from indicator_hub.store.exports import Wanted
 from indicator_hub.store.opened import Store
 from indicator_hub.trust.reach import Reach
 
+ANY = "*"
+"""Said instead of an etag: whatever there is (RFC 9110 section 13.1.2)."""
 _CHUNK = 64 * 1024
 _REMEMBERED = 1_000
 _RELATED = ("marking-definition", "identity")
@@ -53,7 +56,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is said of a list besides its bytes. `changed` in microseconds; `level` as it is written, empty for an empty list."""
+    """What is said of a list besides its bytes.
+
+    `changed` in microseconds; `tlp` as it is written, empty for an empty list; `nations` those that all of it may go to, empty where nothing of it is for some alone.
+    """
 
     etag: str
     changed: int
@@ -61,6 +67,7 @@ class Told:
     skipped: str
     truncated: int
     lines: int
+    nations: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +157,12 @@ async def export(
     reaches: Sequence[Reach],
     wish: Wish,
     *,
-    had: Collection[str] = (),
+    had: AbstractSet[str] = frozenset(),
     record: bool = True,
 ) -> Exported:
-    """The list, written and recorded. Nothing is when none of it will go out: `record` is False (HEAD), or the reader `had` it, by its etag.
+    """The list, written and recorded. Nothing is when none of it will go out: `record` is False (HEAD), or the reader `had` it.
+
+    That is its etag, or ANY.
 
     Raises NotFound for an originator or a MISP event that is not there.
     """
@@ -171,7 +180,7 @@ async def export(
             digest.update(chunk)
         sha256 = digest.hexdigest()
         told = _told(run, sha256)
-        if record and told.etag not in had and reaches and store.serve_events:
+        if record and had.isdisjoint((told.etag, ANY)) and reaches and store.serve_events:
             await _require_fresh(store, source, begun)
             await store.journal.write(*_events(caller, source, wish, run, sha256))
     except BaseException:
@@ -195,8 +204,10 @@ _NOTHING_TOLD = Told("", 0, "", "", 0, 0)
 
 def _told(run: Run, sha256: str) -> Told:
     skipped = ", ".join(f"{why}={count}" for why, count in sorted(run.skipped.items()))
-    tlp = run.outcome().tlp if run.level is not None else ""
-    return Told(sha256[:32], run.changed, tlp, skipped, run.truncated, run.lines)
+    outcome = run.outcome()
+    tlp = outcome.tlp if run.level is not None else ""
+    nations = "" if outcome.nations is None else ", ".join(outcome.nations) or NO_NATION
+    return Told(sha256[:32], run.changed, tlp, skipped, run.truncated, run.lines, nations)
 
 
 def _key(caller: Caller, reaches: Sequence[Reach], wish: Wish) -> tuple[object, ...]:
@@ -221,6 +232,14 @@ async def _state(tx: Transaction, reaches: Sequence[Reach]) -> tuple[object, ...
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """What one mark says of how one may act."""
+
+    pap: str | None
+    handling: frozenset[str]
+
+
 @dataclass(slots=True)
 class _Source:
     """Where the rows of one list come from, in one snapshot."""
@@ -239,7 +258,7 @@ class _Source:
     """The lists of what is harmless, each with SHA-256 of its content."""
     state: object
     lists_changed: int
-    marks: dict[int, dict[str, str]] = field(default_factory=dict[int, dict[str, str]])
+    marks: dict[int, dict[str, _Mark]] = field(default_factory=dict[int, dict[str, _Mark]])
     related: set[str] = field(default_factory=set[str])
 
     @classmethod
@@ -307,22 +326,38 @@ class _Source:
         bodies: dict[int, bytes] = {}
         if to_read := {row.entry for row, of in batch if self.marks[of] and not row.body}:
             bodies = await exports.bodies_of(self.tx, self.reach, to_read)
-        return await asyncio.to_thread(self._rows, batch, bodies)
+        rows = await asyncio.to_thread(self._rows, batch, bodies)
+        return await self._judged(rows, [of for _, of in batch])
+
+    async def _judged(self, rows: list[Row], originators: Sequence[int]) -> list[Row]:
+        """The rows with what their originators and the reader's own organisation think of them, where the reader sees that they do."""
+        own = self.reach.organisation_id
+        told: dict[tuple[str, int], tuple[int, bool]] = {}
+        about, by = {row.stix_id for row in rows}, {*originators, own}
+        async with aclosing(exports.opinions(self.tx, self.reach, self.keys, about, by)) as found:
+            async for of, organisation, at, body in found:
+                last, against = told.get((of, organisation), (0, False))
+                against = against or (body is not None and json.loads(body).get("opinion") in DISAGREEING)
+                told[of, organisation] = max(last, at), against
+        if not told:
+            return rows
+        return [_by(row, [told.get((row.stix_id, one)) for one in {of, own}]) for row, of in zip(rows, originators, strict=True)]  # fmt: skip
 
     def _rows(self, batch: Sequence[tuple[Row, int]], bodies: dict[int, bytes]) -> list[Row]:
         rows: list[Row] = []
         for row, of in batch:
-            said: tuple[str, ...] = ()
+            said: list[_Mark] = []
             body = row.body or bodies.get(row.entry, b"")
             if body:
                 value: dict[str, Any] = json.loads(body)
                 marks = object_marks(value) | granular_marks(value)
-                said = tuple(self.marks[of][mark] for mark in marks if mark in self.marks[of])
+                said = [self.marks[of][mark] for mark in marks if mark in self.marks[of]]
                 if row.body:
                     self.related |= marks
                     self.related |= {value["created_by_ref"]} if "created_by_ref" in value else set()
-            pap = strictest_pap(row.labels, said)
-            rows.append(row if pap is None else replace(row, pap=pap))
+            pap = strictest_pap(row.labels, tuple(one.pap for one in said if one.pap is not None))
+            codes = tuple(sorted(frozenset[str]().union(*(one.handling for one in said))))
+            rows.append(row if pap is None and not codes else replace(row, pap=pap, handling=codes))
         return rows
 
     async def companions(self) -> AsyncGenerator[list[Row]]:
@@ -393,6 +428,13 @@ def _originators(parties: dict[int, str], names: Sequence[str]) -> tuple[int, ..
     return tuple(sorted(found.values()))
 
 
+def _by(row: Row, opinions: Sequence[tuple[int, bool] | None]) -> Row:
+    said = [one for one in opinions if one is not None]
+    if not said:
+        return row
+    return replace(row, judged=max(at for at, _ in said), doubted=any(against for _, against in said))
+
+
 def _nothing(_: Observable) -> None:
     """On no list."""
 
@@ -400,10 +442,11 @@ def _nothing(_: Observable) -> None:
 _NOBODY: Any = None
 
 
-def _restricting(said: dict[str, bytes]) -> dict[str, str]:
+def _restricting(said: dict[str, bytes]) -> dict[str, _Mark]:
     """Of an organisation's marks those that say how one may act."""
-    found = {name: pap_of_definition(json.loads(body)) for name, body in said.items()}
-    return {name: word for name, word in found.items() if word is not None}
+    whole = {name: json.loads(body) for name, body in said.items()}
+    found = {name: _Mark(pap_of_definition(one), handling_of_definition(one)) for name, one in whole.items()}
+    return {name: one for name, one in found.items() if one.pap is not None or one.handling}
 
 
 class _Matcher:

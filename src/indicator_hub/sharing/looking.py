@@ -14,7 +14,7 @@ from indicator_hub.sharing.act import Caller
 from indicator_hub.sharing.poll import poll
 from indicator_hub.stix import timestamps
 from indicator_hub.stix.references import references
-from indicator_hub.store import feeds, records, relations, roster
+from indicator_hub.store import feeds, records, relations, roster, search
 from indicator_hub.store.opened import Store
 from indicator_hub.store.records import Record
 from indicator_hub.taxii.page import Entry
@@ -62,6 +62,12 @@ class Looked:
     contact: Mapping[str, Any]
     sources: tuple[Mapping[str, Any], ...] = ()
     more: bool = False
+    more_around: bool = False
+    """Whether more refers to it than is told."""
+    sightings: int = 0
+    """All that one sees in the collection, told or not."""
+    more_sightings: bool = False
+    """Whether there are more than were counted."""
     readers: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     @property
@@ -80,6 +86,27 @@ async def newest(store: Store, caller: Caller, reach: Reach, identifiers: Sequen
     page = await poll(store, caller, reach, Query(-1, 2 * len(asked), Filters(ids=asked)), Resource.OBJECTS)
     found = sorted(page.entries, key=lambda one: (timestamps.sort_key(one.version), one.date_added))
     return list({one.id: one for one in found}.values())
+
+
+async def ties(
+    store: Store, caller: Caller, reach: Reach, identifier: str, kind: str
+) -> tuple[list[Mapping[str, Any]], bool]:
+    """The newest relationships of one type that go out from an object, as far as they are seen; and whether there may be more.
+
+    Only these are given out, and recorded: whatever else refers to it is looked at here, and told to nobody. Raises NotPermitted.
+    """
+    async with store.transactions.read() as tx:
+        found = await relations.referrers(tx, reach, identifier, limit=RELATED, types=("relationship",))
+    if not found:
+        return [], False
+    query = Query(-1, 2 * len(found), Filters(ids=tuple(found)))
+    looked_at = await poll(store, caller, reach, query, Resource.OBJECTS, record=False)
+    values: list[tuple[str, dict[str, Any]]] = [(one.id, json.loads(one.body)) for one in looked_at.entries]
+    wanted = [
+        name for name, one in values if one.get("relationship_type") == kind and one.get("source_ref") == identifier
+    ]
+    given = await newest(store, caller, reach, wanted) if wanted else []
+    return [json.loads(one.body) for one in given], len(found) == RELATED
 
 
 async def bytes_of(store: Store, caller: Caller, reach: Reach, identifier: str) -> bytes:
@@ -121,6 +148,7 @@ async def look(store: Store, caller: Caller, reach: Reach, identifier: str) -> L
     async with store.transactions.read() as tx:
         kept = await records.seen(tx, reach, identifier, shown=True)
         referrers = await relations.referrers(tx, reach, identifier, limit=RELATED)
+        said = await search.said(tx, reach, (identifier,))
         parties = await roster.parties(tx, reach.group_id)
         sources = await feeds.sources(tx, account.organisation_id, identifier)
         # How a member is reached is told to members: of the group `public` everybody reads the objects alone.
@@ -143,13 +171,14 @@ async def look(store: Store, caller: Caller, reach: Reach, identifier: str) -> L
     )
     latest = max(versions, key=_order)
     refers = around.refers | beyond.refers | {identifier: references(latest.value, latest.raw)}
+    seen = sum(one.seen for one in said)
     of = by_date[latest.date_added].organisation_id
     of = of if of in keys else 0
     return Looked(
         identifier, versions, around.values | beyond.values, refers, around.originators | beyond.originators,
         tuple(one for one in referrers if one in around.values),
         {"organisation": parties.get(of, ""), "nation": nations.get(of, ""), "desk": contacts.get(of, {})} if of else {},
-        tuple(sources), page.more or len(referrers) == RELATED,
+        tuple(sources), page.more, len(referrers) == RELATED, min(seen, search.SAID), seen > search.SAID,
         await audience.of_object(store, caller, reach, identifier),
     )  # fmt: skip
 

@@ -208,6 +208,7 @@ def _listed(page: Serving, one: _Gone, entry: int, rows: Sequence[Row]) -> bool:
             row,
             level=min(audience.floor, RED),
             persons_only=audience.persons_only,
+            nations=None if audience.nations is None else tuple(sorted(audience.nations)),
             date_added=then.date_added,
             held=audience.floor >= HELD,
         )

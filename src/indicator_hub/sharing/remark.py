@@ -12,14 +12,14 @@ from dataclasses import replace
 
 from indicator_hub.sharing.act import OPERATOR, act
 from indicator_hub.stix.markings import TLP, granular_marks, object_marks
-from indicator_hub.store import backlog, credentials, definitions, entries, feeds, roster, rulings
+from indicator_hub.store import backlog, credentials, definitions, entries, feeds, references, roster, rulings
 from indicator_hub.store.backlog import Task
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.opened import Store
 from indicator_hub.store.rulings import Waiting
 from indicator_hub.trust.audience import NOBODY, Audience, Ruling, audience_of
 from indicator_hub.trust.ladder import NAMES
-from indicator_hub.trust.marks import Meaning, meaning_of
+from indicator_hub.trust.marks import Meaning, meaning_of, told_to
 
 BATCH = 500
 Progress = Callable[[int], None]
@@ -117,7 +117,7 @@ async def _rule(tx: Transaction, waiting: Sequence[Waiting], *, now: int) -> int
         for one in to_rule:
             if one.recalled:
                 continue
-            ruling = means[one.entry]
+            ruling = await _as_narrow(tx, one, means[one.entry])
             last = await rulings.rule(tx, collection, one.entry, one.audience, ruling, last=last, now=now)
             if not ruling.unresolved:
                 await definitions.settled(tx, one.entry)
@@ -128,6 +128,14 @@ async def _rule(tx: Transaction, waiting: Sequence[Waiting], *, now: int) -> int
     return len(waiting)
 
 
+async def _as_narrow(tx: Transaction, one: Waiting, ruling: Ruling) -> Ruling:
+    """A copy never reaches anybody whom it did not reach before, whatever its marks alone would say here."""
+    if not one.copied or one.audience == NOBODY or ruling.held is not None:
+        return ruling
+    own = await references.own_audience(tx, one.entry)
+    return replace(ruling, audience=ruling.audience.narrowed(one.audience if own is None else own))
+
+
 async def rulings_of(tx: Transaction, waiting: Sequence[Waiting]) -> dict[int, Ruling]:
     """What the marks of each entry mean now, as its organisation has said it."""
     found: dict[int, Ruling] = {}
@@ -135,7 +143,7 @@ async def rulings_of(tx: Transaction, waiting: Sequence[Waiting]) -> dict[int, R
         own = [one for one in waiting if one.organisation_id == organisation_id]
         meanings = await meanings_of(tx, organisation_id, [one.body for one in own])
         through: dict[str, Audience | None] = {name: one and one.audience for name, one in meanings.items()}
-        found |= {one.entry: _ruling(one, *_marks(one.body), through) for one in own}
+        found |= {one.entry: _ruling(one, through) for one in own}
     return found
 
 
@@ -151,11 +159,13 @@ def _marks(body: bytes) -> tuple[frozenset[str], frozenset[str]]:
     return object_marks(value), granular_marks(value)
 
 
-def _ruling(one: Waiting, own: frozenset[str], parts: frozenset[str], through: Mapping[str, Audience | None]) -> Ruling:
+def _ruling(one: Waiting, through: Mapping[str, Audience | None]) -> Ruling:
     """As when it came, by the ceiling as it is."""
+    value = json.loads(one.body)
+    own = object_marks(value)
     if one.default is None and not own & TLP.keys():
         return Ruling(NOBODY, "no level is known for it: recall it, and post it again")
-    ruling = audience_of(own, parts, one.default, through)
+    ruling = audience_of(own, granular_marks(value), one.default, through, within=told_to(value))
     if ruling.held is None and ruling.audience.floor > one.ceiling:
         return Ruling(NOBODY, f"this collection takes nothing above TLP:{NAMES[one.ceiling]}")
     return ruling

@@ -7,7 +7,7 @@ says which these were. Counts (facets, statistics) name no object, and are no ev
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ from indicator_hub.stix.pattern import Observable
 from indicator_hub.store import roster
 from indicator_hub.store import search as store_search
 from indicator_hub.store.opened import Store
-from indicator_hub.store.search import BEHIND, Row, Said
+from indicator_hub.store.search import BEHIND, Row, Said, Values
 from indicator_hub.trust.ladder import LEVELS, NAMES
 from indicator_hub.trust.reach import Reach
 
@@ -37,7 +37,7 @@ FACETS = 5_000
 VALUES = 10_000
 """Values looked up at once."""
 HITS = 3
-"""Entries told for each of them."""
+"""Entries told for each of them, if nothing else is asked for."""
 WINDOW = 90 * 86_400_000_000
 """The longest time that statistics are made of, in microseconds."""
 LONGEST = 8_192
@@ -141,11 +141,11 @@ def _asked_for(text: str, kind: str | None, query: Query) -> Query:
     if ids.type_of(text.lower()) is not None:
         return replace(query, identifier=text.lower())
     found = _observed(text, kind)
-    words = tuple(one.casefold() for one in text.split()[:_WORDS])
-    if found is None:
-        return replace(query, words=words)
-    surely = kind is not None or value_by_shape(text, documentation=True) is not None
-    return replace(query, digests=_digests(found), words=() if surely else words)
+    surely = found is not None and (kind is not None or value_by_shape(text, documentation=True) is not None)
+    words = () if surely else tuple(one.casefold() for one in text.split())
+    if len(words) > _WORDS:
+        raise Invalid(f"Search for {_WORDS} words at most: what is named by more of them is found by the rarest.")
+    return replace(query, digests=_digests(found) if found else frozenset(), words=words)
 
 
 def _observed(text: str, kind: str | None = None) -> Observable | None:
@@ -360,7 +360,7 @@ async def _by_more(store: Store, scopes: Sequence[_Scope], hits: list[_Hit], que
         kinds = await _by_scope(store, hits, store_search.kinds)
         hits = [one for one in hits if not query.kinds.isdisjoint(kinds.get(one.key, ()))]
     if query.sighted is not None and hits:
-        seen = {one.of for one in await _said(store, scopes, {one.row.stix_id for one in hits}) if one.seen}
+        seen = {one.of for one in await _said(store, scopes, {one.row.stix_id for one in hits}, most=0) if one.seen}
         hits = [one for one in hits if (one.row.stix_id in seen) is query.sighted]
     return hits
 
@@ -379,13 +379,18 @@ async def _by_scope(
     return found
 
 
-async def _said(store: Store, scopes: Sequence[_Scope], identifiers: Iterable[str]) -> set[Said]:
-    """Who saw these, and who says that they are wrong, in any of these collections; an object that lies in two of them counts once."""
+async def _said(
+    store: Store, scopes: Sequence[_Scope], identifiers: Iterable[str], *, most: int = store_search.SAID
+) -> set[Said]:
+    """Who saw these, and who says that they are wrong, in any of these collections; an object that lies in two of them counts once.
+
+    More than `most` of one of them where there are more, if not all.
+    """
     listed = sorted(identifiers)
     found: set[Said] = set()
     async with store.transactions.read() as tx:
         for scope in scopes if listed else ():
-            found.update(await store_search.said(tx, scope.reach, listed))
+            found.update(await store_search.said(tx, scope.reach, listed, most=most))
     return found
 
 
@@ -395,25 +400,27 @@ async def _told(store: Store, scopes: Sequence[_Scope], hits: Sequence[_Hit]) ->
     counts: Counter[tuple[str, bool]] = Counter()
     for one in await _said(store, scopes, {one.row.stix_id for one in hits}):
         counts[one.of, one.seen] += 1
-    return {one.key: _item(one, values.get(one.key, []), counts) for one in hits}
+    return {one.key: _item(one, values.get(one.key, Values([], 0)), counts) for one in hits}
 
 
-def _item(one: _Hit, values: Sequence[tuple[str, str]], counts: Mapping[tuple[str, bool], int]) -> dict[str, Any]:
+def _item(one: _Hit, values: Values, counts: Mapping[tuple[str, bool], int]) -> dict[str, Any]:
     row = one.row
     told: dict[str, Any] = {
         "object": row.stix_id,
         "version": row.version,
         "type": row.type,
-        "values": [{"kind": kind, "value": value} for kind, value in values],
+        "values": [{"kind": kind, "value": value} for kind, value in values.first],
         "group": one.scope.reach.group.name,
         "collection": one.scope.uuid,
         "labels": terms.labels_of(row.labels),
         "revoked": row.revoked,
         "held": row.held is not None,
-        "sightings": counts.get((row.stix_id, True), 0),
-        "false_positives": counts.get((row.stix_id, False), 0),
         "date_added": timestamps.render(row.date_added),
     }
+    if values.number > len(values.first):
+        told["number_of_values"] = values.number
+    for name, number in zip(("sightings", "false_positives"), _counted(counts, row.stix_id), strict=True):
+        told |= {name: min(number, store_search.SAID)} | ({f"more_{name}": True} if number > store_search.SAID else {})
     optional: dict[str, Any] = {
         "name": row.name,
         "originator": one.originator,
@@ -424,6 +431,11 @@ def _item(one: _Hit, values: Sequence[tuple[str, str]], counts: Mapping[tuple[st
         "match": _MATCH.get(row.part) if row.part is not None else None,
     }
     return told | {name: value for name, value in optional.items() if value is not None}
+
+
+def _counted(counts: Mapping[tuple[str, bool], int], identifier: str) -> tuple[int, int]:
+    """How many saw it, and how many say that it is wrong."""
+    return counts.get((identifier, True), 0), counts.get((identifier, False), 0)
 
 
 async def _record(store: Store, caller: Caller, hits: Sequence[_Hit]) -> None:
@@ -470,37 +482,50 @@ class Asked:
 
 
 async def lookup(
-    store: Store, caller: Caller, values: Sequence[str] = (), text: str = "", *, record: bool = True
+    store: Store,
+    caller: Caller,
+    values: Sequence[str] = (),
+    text: str = "",
+    *,
+    types: Collection[str] = (),
+    group: str = "",
+    within: bool = True,
+    most: int = HITS,
+    record: bool = True,
 ) -> list[dict[str, Any]]:
-    """Whether these values, and those in a text, are known: for each the newest entries that say it, in any collection.
+    """Whether these values, and those in a text, are known: for each the newest entries that say it, `most` of them, and whether there are `more`.
 
-    Raises Invalid for more than VALUES and for a text of a format that it breaks, NotPermitted for an account that may not read.
+    In any collection, or in those of one group; of any type, or of these; `within`: also those that say it as a part of another value, as
+    a URL its host. What is not asked for takes no place among the `most`. Raises Invalid for more than VALUES and for a text of a format
+    that it breaks, NotPermitted for an account that may not read, NotFound for a group that does not exist for it.
     """
-    scopes = await _scopes(store, caller, Query())
+    scopes = await _scopes(store, caller, Query(group=group))
     asked = await asyncio.to_thread(_read_values, values, text)
     digests = sorted({digest for one in asked for digest in one.digests})
     hits: dict[bytes, list[_Hit]] = {}
     if digests:
         async with store.transactions.read() as tx:
             for scope in scopes:
-                found = await store_search.known(tx, scope.reach, digests, each=HITS + 1)
+                found = await store_search.known(tx, scope.reach, digests, each=most + 1, types=types, within=within)
                 for digest, rows in found.items():
                     hits.setdefault(digest, []).extend(_Hit(scope, row) for row in rows)
-    of = [_newest(hits, one.digests) for one in asked]
-    given = list({one.key: one for listed in of for one in listed[:HITS]}.values())
+    of = [_newest(hits, one.digests, most + 1) for one in asked]
+    given = list({one.key: one for listed in of for one in listed[:most]}.values())
     items = await _told(store, scopes, given)
     if record:
         await _record(store, caller, given)
-    return [_answer(one, listed, items) for one, listed in zip(asked, of, strict=True)]
+    return [_answer(one, listed, items, most) for one, listed in zip(asked, of, strict=True)]
 
 
-def _newest(hits: Mapping[bytes, list[_Hit]], digests: Iterable[bytes]) -> list[_Hit]:
-    """The newest that say a value, one more than are told."""
+def _newest(hits: Mapping[bytes, list[_Hit]], digests: Iterable[bytes], most: int) -> list[_Hit]:
+    """The newest that say a value."""
     found = {one.key: one for digest in digests for one in hits.get(digest, ())}
-    return sorted(found.values(), key=lambda one: one.order)[: HITS + 1]
+    return sorted(found.values(), key=lambda one: one.order)[:most]
 
 
-def _answer(one: Asked, hits: Sequence[_Hit], items: Mapping[tuple[int, int], dict[str, Any]]) -> dict[str, Any]:
+def _answer(
+    one: Asked, hits: Sequence[_Hit], items: Mapping[tuple[int, int], dict[str, Any]], most: int
+) -> dict[str, Any]:
     told: dict[str, Any] = {"raw": one.raw} if one.raw else {}
     if one.row is not None:
         told["row"] = one.row
@@ -509,8 +534,8 @@ def _answer(one: Asked, hits: Sequence[_Hit], items: Mapping[tuple[int, int], di
     if one.refused is not None:
         told["refused"] = one.refused
     match = [_MATCH[hit.row.part or 0] for hit in hits]
-    listed = [items[hit.key] | {"match": how} for hit, how in zip(hits[:HITS], match, strict=False)]
-    return told | {"hits": listed, "more": len(hits) > HITS}
+    listed = [items[hit.key] | {"match": how} for hit, how in zip(hits[:most], match, strict=False)]
+    return told | {"hits": listed, "more": len(hits) > most}
 
 
 def _read_values(values: Sequence[str], text: str) -> list[Asked]:

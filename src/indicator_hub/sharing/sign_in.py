@@ -1,21 +1,21 @@
 """People sign in to the console with a password (machines use tokens, and have none). Suspension ends a session at its next request.
 
-Passwords are kept as Argon2id. A name that is not there takes as long as one that is; after some wrong passwords in a row an account waits,
-longer each time, so that guessing gets nowhere and the person gets in again without asking anybody.
+Passwords are kept as Argon2id. After some wrong passwords in a row one waits, longer each time, so that guessing gets nowhere and the person gets
+in again without asking anybody. What waits is a name from an address, so that nobody keeps a person out from elsewhere; a name from anywhere waits
+too, after many more, but not for who has signed in from there before. An address alone never waits: behind a proxy it is everybody's. A name that is
+not there is counted, answered and recorded as one that is, after the same work.
 """
 
-import asyncio
 import hashlib
+import ipaddress
 import secrets
-from functools import lru_cache
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 
 from indicator_hub.errors import Conflict, Invalid, NotFound, TooMany, Unauthenticated
+from indicator_hub.sharing import passwords
 from indicator_hub.sharing.act import OPERATOR, Caller, act
-from indicator_hub.store import credentials, sessions
+from indicator_hub.store import attempts, credentials, sessions
 from indicator_hub.store.opened import Store
+from indicator_hub.store.sessions import Kept
 from indicator_hub.trust.roster import Account
 
 SHORTEST, LONGEST = 12, 256
@@ -24,26 +24,17 @@ _SECOND = 1_000_000
 ENDS, IDLE = 12 * 3_600 * _SECOND, 3_600 * _SECOND
 """Microseconds after which a session is over, and over when it is not used."""
 _TOUCHED = 60 * _SECOND
-_FREE, _LONGEST_WAIT = 5, 900
-"""Wrong passwords in a row without a wait; seconds of the longest wait."""
+_FREE, _FREE_OF_NAME = 5, 50
+"""Wrong passwords in a row without a wait: under a name from an address, under a name from anywhere."""
+_LONGEST_WAIT, _STEPS = 900, 10
+"""Seconds of the longest wait, and doublings until then."""
 _BITS = 256
-
-
-@lru_cache(maxsize=1)
-def _hasher() -> PasswordHasher:
-    return PasswordHasher()  # Argon2id with RFC 9106's second set of parameters
-
-
-@lru_cache(maxsize=1)
-def _nobody() -> str:
-    """What is compared with where there is no such person: the same work."""
-    return _hasher().hash(secrets.token_urlsafe(16))
 
 
 async def set_password(store: Store, name: str, password: str) -> None:
     """Give a person a password, in the hub's own shell. Raises Invalid for one that cannot be, NotFound, Conflict for a service."""
     _require_password(password)
-    hashed = await asyncio.to_thread(_hasher().hash, password)
+    hashed = await passwords.hashed(password)
     async with act(store, OPERATOR, "set password") as a, a.transaction() as tx:
         account = await credentials.account_by_name(tx, name)
         if account is None:
@@ -58,51 +49,72 @@ async def change_password(store: Store, caller: Caller, former: str, password: s
     """One's own password. Ends all one's sessions. Raises Invalid for one that cannot be, NotPermitted when `former` is not right."""
     _require_password(password)
     account = caller.require_account()
-    await _checked(store, account.name, former)
-    hashed = await asyncio.to_thread(_hasher().hash, password)
+    await _checked(store, account.name, former, caller)
+    hashed = await passwords.hashed(password)
     async with act(store, caller, "set password") as a, a.transaction() as tx:
         await sessions.set_password(tx, account.id, hashed, now=a.now)
 
 
 async def sign_in(store: Store, name: str, password: str, *, request_id: str = "", address: str = "") -> str:
-    """Begin a session. Returns what its cookie holds. Raises Unauthenticated, and TooMany for who has to wait, whose detail says how long."""
-    account = await _checked(store, name, password)
+    """Begin a session. Returns what its cookie holds. Raises Unauthenticated, and TooMany for who has to wait, which says how long."""
+    account = await _checked(store, name, password, Caller(None, request_id, address))
     token = secrets.token_urlsafe(_BITS // 8)
     async with act(store, Caller(account, request_id, address), "sign in") as a, a.transaction() as tx:
         await sessions.begin(tx, _digest(token), account.id, now=a.now, ends=a.now + ENDS)
     return token
 
 
-async def _checked(store: Store, name: str, password: str) -> Account:
-    now = store.now()
-    async with store.transactions.read() as tx:
-        # PostgreSQL's text cannot hold U+0000: such a name is none.
-        kept = await sessions.password_of(tx, name.replace("\0", "/"))
-    if kept is not None and kept.locked_until > now:
-        wait = -(-(kept.locked_until - now) // _SECOND)
-        raise TooMany(f"There were several wrong passwords for this account: try again in {wait} seconds.")
-    right = await asyncio.to_thread(_verified, kept.hash if kept else _nobody(), password[:LONGEST])
-    if kept is None:
+async def _checked(store: Store, name: str, password: str, caller: Caller) -> Account:
+    """Whose password this is. Counted as wrong before it is looked at: of guesses that come together none is free."""
+    name = name.replace("\0", "/")  # PostgreSQL's text cannot hold U+0000: such a name is none
+    site = _site(caller.address)
+    with passwords.place(site):
+        kept, counted = await _begun(store, name, site)
+        right = await passwords.is_right(kept and kept.hash, password[:LONGEST])
+        again = await passwords.hashed(password) if kept and right and passwords.is_outdated(kept.hash) else None
+    if kept is None or not right:
+        # Of a name that is not there too: the same work, and the same record.
+        by = Caller(kept and kept.account, caller.request_id, caller.address)
+        async with act(store, by, "refuse password") as a, a.transaction():
+            pass
         raise Unauthenticated
-    if not right:
-        failures = kept.failures + 1
-        wait = min(2 ** max(0, failures - _FREE), _LONGEST_WAIT) if failures >= _FREE else 0
-        async with act(store, Caller(kept.account), "refuse password") as a, a.transaction() as tx:
-            await sessions.failed(tx, kept.account.id, failures=failures, locked_until=wait and a.now + wait * _SECOND)
-        raise Unauthenticated
-    if kept.failures or _hasher().check_needs_rehash(kept.hash):
-        hashed = await asyncio.to_thread(_hasher().hash, password)
-        async with store.transactions.begin() as tx:
-            await sessions.failed(tx, kept.account.id, failures=0, locked_until=0)
-            await sessions.rehash(tx, kept.account.id, hashed)
+    async with store.transactions.begin() as tx:
+        await attempts.right(tx, counted, good=counted[-1], now=store.now())
+        if again is not None:
+            await sessions.rehash(tx, kept.account.id, again)
     return kept.account
 
 
-def _verified(hashed: str, password: str) -> bool:
+async def _begun(store: Store, name: str, site: str) -> tuple[Kept | None, list[bytes]]:
+    """The password to look at, and under what the attempt is counted. Raises TooMany for who has to wait, and counts nothing then."""
+    now = store.now()
+    async with store.transactions.begin() as tx:
+        of_name = await attempts.lock(tx, attempts.digest_of("name", name), now=now)
+        both = await attempts.lock(tx, attempts.digest_of("both", name, site), now=now)
+        # Whoever has signed in from here before is not kept out by what others do elsewhere.
+        holding = (both,) if both.good else (of_name, both)
+        locked = max(one.locked_until for one in holding)
+        if locked > now:
+            raise TooMany(after=-(-(locked - now) // _SECOND))
+        counted = ((of_name, _FREE_OF_NAME), (both, _FREE))
+        for one, free in counted:
+            failures = one.failures + 1
+            wait = min(2 ** min(failures - free, _STEPS), _LONGEST_WAIT) if failures >= free else 0
+            until = now + wait * _SECOND if wait else None
+            await attempts.count(tx, one.digest, failures=failures, locked_until=until)
+        await attempts.sweep(tx, now=now)
+        return await sessions.password_of(tx, name), [one.digest for one, _ in counted]
+
+
+def _site(address: str) -> str:
+    """An address as one counts from it: of IPv6 a whole network, as whoever has one address there has all."""
     try:
-        return _hasher().verify(hashed, password)
-    except (VerificationError, InvalidHashError):
-        return False
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 6:  # noqa: PLR2004 - IPv6
+        return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
 
 
 async def session(store: Store, token: str) -> Account | None:

@@ -32,7 +32,7 @@ from indicator_hub.store.opened import Store
 from indicator_hub.taxii.status import Detail, Status
 from indicator_hub.trust.admission import Existing, Outcome, Recalled, Versions, admit, is_seen
 from indicator_hub.trust.audience import Audience, Ruling, audience_of
-from indicator_hub.trust.marks import meaning_of
+from indicator_hub.trust.marks import meaning_of, told_to
 from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.references import Line
 
@@ -418,7 +418,7 @@ def _judge_all(offered: Sequence[ObjectVersion | Unacceptable], terms: _Terms) -
         if one.id in terms.said and not same_value(_without_defaults(terms.said[one.id]), _without_defaults(one.value)):
             judged.append(_Judged(one, Outcome.REFUSED, _OTHER_MEANING))
             continue
-        ruling = audience_of(one.marks, one.part_marks, terms.level, through)
+        ruling = audience_of(one.marks, one.part_marks, terms.level, through, within=told_to(one.value))
         source = None if terms.copy is None else terms.copy.sources[place]
         if source is not None:
             ruling = replace(ruling, audience=ruling.audience.narrowed(source.within))

@@ -33,9 +33,12 @@ async def listed(store: Store, caller: Caller) -> list[dict[str, Any]]:
     return [_said(one) for one in found]
 
 
-async def make(store: Store, caller: Caller, name: str = "", *, label: str = "", days: int = 365) -> dict[str, Any]:
+async def make(
+    store: Store, caller: Caller, name: str = "", *, label: str = "", days: int = 365, reads_only: bool = False
+) -> dict[str, Any]:
     """A new token for oneself, or for a machine of one's organisation. It is answered once, and its SHA-256 kept.
 
+    With `reads_only` it may read and no more, whatever its account may. One for oneself never may more than what it was asked with.
     Raises Invalid, NotFound for an account that is not one's organisation's, NotPermitted for another person and without `manage`.
     """
     async with act(store, caller, "make token") as a:
@@ -44,7 +47,9 @@ async def make(store: Store, caller: Caller, name: str = "", *, label: str = "",
         async with a.transaction() as tx:
             one = account if name in ("", account.name) else await _machine(tx, account, name)
             token, digest = fresh_token()
-            await credentials.add_token(tx, one.id, digest, label=label, now=a.now, ends=a.now + days * _DAY)
+            scopes = one.scopes & {"read"} if reads_only else account.scopes if one.id == account.id else None
+            ends = a.now + days * _DAY
+            await credentials.add_token(tx, one.id, digest, label=label, now=a.now, ends=ends, scopes=scopes)
             made = (await tokens.listed(tx, one.organisation_id, account_id=one.id))[0]
             a.details |= {"account": one.id, "token": made.id, "ends": made.ends or 0}
     return _said(made) | {"token": token}

@@ -1,5 +1,6 @@
 """Objects that a person writes, built and checked by the stix2 library: slow beside what feeds bring, and strict to the letter."""
 
+import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from indicator_hub.stix import timestamps
 OpinionWord = Literal["strongly-disagree", "disagree", "neutral", "agree", "strongly-agree"]
 FALSE_POSITIVE: OpinionWord = "strongly-disagree"
 """What whoever calls an indicator a false positive says of it (STIX 2.1 section 10.18)."""
+
+_TIMES = frozenset(("first_seen", "last_seen", "published"))
+"""What tells when, not what."""
 
 _CLASSES: dict[str, Any] = {
     "identity": stix2.Identity,
@@ -49,17 +53,23 @@ def author(
 
 @dataclass(frozen=True, slots=True)
 class Authorship:
-    """Who writes, when (microseconds), and how what is written is marked: ids of marking-definitions. `created_by` empty: nobody says."""
+    """Who writes, when (microseconds), and how what is written is marked: ids of marking-definitions. `created_by` empty: nobody says.
+
+    `seed`, a UUID, is of one occasion to write: the same words written on it again are the same object. Empty: each time another.
+    """
 
     created: int
     created_by: str = ""
     marks: tuple[str, ...] = ()
+    seed: str = ""
 
     def write(self, kind: str, **properties: object) -> bytes:
         """One new object, under an id of its own; properties that are None, empty or () are left out. Raises Invalid."""
         said = {name: value for name, value in properties.items() if value not in (None, "", (), [])}
+        words = json.dumps([kind, {name: one for name, one in said.items() if name not in _TIMES}], sort_keys=True)
+        name = uuid.uuid5(uuid.UUID(self.seed), words) if self.seed else uuid.uuid4()
         return author(
-            kind, identifier=f"{kind}--{uuid.uuid4()}", created=self.created, created_by=self.created_by or None,
+            kind, identifier=f"{kind}--{name}", created=self.created, created_by=self.created_by or None,
             marks=self.marks, **said,
         )  # fmt: skip
 

@@ -3,7 +3,7 @@
 TLP is recognised by the full id and by nothing else: public code with wrong ids exists, so TLP words under another id are not TLP.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from indicator_hub.stix import ids
@@ -76,17 +76,20 @@ def is_tlp_object(value: Mapping[str, Any]) -> bool:
     return False
 
 
-def nation_list(group: str, organisation: str, *nations: str) -> dict[str, Any]:
+def nation_list(group: str, organisation: str, *nations: str, marks: Sequence[str] = ()) -> dict[str, Any]:
     """The marking-definition by which an organisation keeps what it shares to some nations: to its own where the licence of a feed asks for it.
 
-    The same for the same organisation, group and nations, whenever it is made.
+    The same for the same organisation, group, nations and marks, whenever it is made. `marks` are those of what bears it: whoever sees
+    that is then given its definition too, whatever the collection's default.
     """
     listed = sorted(set(nations))
+    marked = {"object_marking_refs": list(marks)} if marks else {}
     return {
         "type": "marking-definition",
         "spec_version": "2.1",
-        "id": ids.derive("marking-definition", group, organisation, listed),
+        "id": ids.derive("marking-definition", group, organisation, listed, *marks),
         "created": "2026-01-01T00:00:00.000Z",
         "name": f"Not to be passed on beyond {' and '.join(listed)}",
         "extensions": {HANDLING_EXTENSION: {"extension_type": "property-extension", "releasable_to": listed}},
+        **marked,
     }

@@ -26,7 +26,7 @@ async def intern(tx: AsyncConnection, wanted: Iterable[Audience]) -> dict[Audien
 async def all_of(tx: AsyncConnection) -> Mapping[int, Audience]:
     """Every audience there is, by row."""
     rows = await tx.execute(select(audience.c.id, audience.c.floor, audience.c.persons_only, audience.c.nations))
-    return {key: Audience(floor, bool(persons_only), _nations(nations)) for key, floor, persons_only, nations in rows}
+    return {key: Audience(floor, bool(persons_only), nations_of(nations)) for key, floor, persons_only, nations in rows}
 
 
 def _values(one: Audience) -> dict[str, object]:
@@ -38,5 +38,6 @@ def _values_text(one: Audience) -> str:
     return str(_values(one))
 
 
-def _nations(text: str) -> frozenset[str] | None:
+def nations_of(text: str) -> frozenset[str] | None:
+    """The nations of a row of audiences; None: all."""
     return None if text == "*" else frozenset(filter(None, text.split("/")))

@@ -35,7 +35,7 @@ class Connector:
         options.pop("prepared_statement_cache_size", None)
         options.pop("prepared_statement_name_func", None)
         self._places = _places(options.pop("host", None), options.pop("port", None))
-        several = len(self._places) > 1
+        self.several = several = len(self._places) > 1
         asked = options.setdefault("target_session_attrs", "read-write" if several else "any")
         if arguments or (several and asked not in _WRITES):
             raise Misconfigured("Of several hosts the hub needs the one that writes: target_session_attrs=read-write.")

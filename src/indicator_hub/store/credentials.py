@@ -1,7 +1,7 @@
 """Accounts and tokens. A token is looked up by its SHA-256 on every request: nothing is remembered that could go stale."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -109,7 +109,7 @@ def _by_token() -> Statement:
         .outerjoin(trust_group, trust_group.c.id == func.coalesce(membership.c.group_id, public))
         .outerjoin(collection, and_(collection.c.group_id == trust_group.c.id, here))
     )
-    used = token.c.id, token.c.seen
+    used = token.c.id, token.c.seen, token.c.scopes
     return _select(source, ends=token.c.ends, declared=null(), used=used).where(
         token.c.digest == bindparam("digest", type_=LargeBinary)
     )
@@ -129,7 +129,7 @@ def _by_feed() -> Statement:
     return _select(source, ends=feed.c.ends, declared=feed.c.id).where(feed.c.name == bindparam("feed", type_=Text))
 
 
-_UNUSED: tuple[ColumnElement[Any], ColumnElement[Any]] = (null(), null())
+_UNUSED: tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any]] = (null(), null(), null())
 
 
 def _select(
@@ -137,7 +137,7 @@ def _select(
     *,
     ends: ColumnElement[Any],
     declared: ColumnElement[Any],
-    used: tuple[ColumnElement[Any], ColumnElement[Any]] = _UNUSED,
+    used: tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any]] = _UNUSED,
 ) -> Statement:
     joined = source.outerjoin(agreement, agreement.c.id == trust_group.c.agreement_id).outerjoin(
         named_person, and_(named_person.c.account_id == account.c.id, named_person.c.group_id == trust_group.c.id)
@@ -159,14 +159,17 @@ def _nobody() -> Statement:
 def _known(rows: Sequence[Sequence[Any]], now: int) -> Known | None:
     if not rows:
         return None
-    (organisation_suspended, account_suspended, ends, declared, key, used), rest = rows[0][:6], rows[0][6:]
+    (organisation_suspended, account_suspended, ends, declared, key, used, scopes), rest = rows[0][:7], rows[0][7:]
     if organisation_suspended or account_suspended or not within(None, ends, now):
         return None
     account_row, rest = rest[: len(_ACCOUNT)], rest[len(_ACCOUNT) :]
     member_row, rest = rest[: len(_MEMBER)], rest[len(_MEMBER) :]
     named_row, ties_row = rest[: len(_NAMED)], rest[len(_NAMED) :]
     tied = _ties(ties_row, member_row, named_row, declared_feed=declared is not None, now=now)
-    return Known(account_of(account_row), tied, key or 0, used or 0)
+    found = account_of(account_row)
+    if scopes is not None:
+        found = replace(found, scopes=found.scopes & set(scopes.split()))
+    return Known(found, tied, key or 0, used or 0)
 
 
 def account_columns() -> tuple[ColumnElement[Any], ...]:
@@ -304,10 +307,19 @@ async def add_account(
 
 
 async def add_token(
-    tx: AsyncConnection, account_id: int, digest: bytes, *, label: str, now: int, ends: int | None
+    tx: AsyncConnection,
+    account_id: int,
+    digest: bytes,
+    *,
+    label: str,
+    now: int,
+    ends: int | None,
+    scopes: Iterable[str] | None = None,
 ) -> None:
-    """Keep a token's digest; the token itself is never kept."""
-    await tx.execute(insert(token).values(account_id=account_id, digest=digest, label=label, created=now, ends=ends))
+    """Keep a token's digest; the token itself is never kept. `scopes` are those of its account's that it has; None: all."""
+    kept = None if scopes is None else " ".join(sorted(scopes))
+    row = {"account_id": account_id, "digest": digest, "label": label, "created": now, "ends": ends, "scopes": kept}
+    await tx.execute(insert(token).values(row))
 
 
 async def revoke_tokens(tx: AsyncConnection, account_id: int) -> int:

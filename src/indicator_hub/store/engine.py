@@ -306,6 +306,13 @@ async def require_schema(engine: AsyncEngine, url: URL, revision: str) -> None:
         )
 
 
+async def waits_for_a_standby(engine: AsyncEngine) -> bool:
+    """Whether PostgreSQL answers a commit only when a standby has it too. Raises Unavailable."""
+    with translated():
+        async with engine.connect() as connection:
+            return bool((await connection.execute(text("SHOW synchronous_standby_names"))).scalar_one())
+
+
 async def _revision(connection: AsyncConnection) -> str | None:
     tables = await connection.run_sync(lambda c: c.dialect.has_table(c, "alembic_version"))
     if not tables:

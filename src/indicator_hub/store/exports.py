@@ -21,6 +21,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    null,
     or_,
     select,
     true,
@@ -31,7 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from indicator_hub.exports.format import Order
 from indicator_hub.exports.row import Row
 from indicator_hub.stix.terms import label_part, labels_of
-from indicator_hub.store import visible
+from indicator_hub.store import audiences, visible
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.schema import (
     audience,
@@ -41,6 +42,7 @@ from indicator_hub.store.schema import (
     entry,
     feed,
     observable,
+    reference,
     warning_list,
 )
 from indicator_hub.trust.ladder import HELD, RED
@@ -49,8 +51,10 @@ from indicator_hub.trust.reach import Reach
 AT_ONCE = 1_000
 """Rows of a batch."""
 INDICATOR = ("indicator",)
-_OF, _BODY = 15, 16
-"""Where in a row of `_columns` the organisation stands, and behind it the body where it is read."""
+_OPINIONS_AT_ONCE = 100
+"""Opinions of a batch that are held at a time: there may be any number of them."""
+_OF, _NATIONS, _BODY = 15, 16, 17
+"""Where in a row of `_columns` the organisation and the nations stand, and behind them the body where it is read."""
 _COLLECTIONS = bindparam("collections", expanding=True, type_=BigInteger)
 _KEYS = bindparam("keys", expanding=True, type_=BigInteger)
 _FIRST: ColumnElement[int] = literal_column("1")
@@ -195,6 +199,7 @@ def _columns(e: FromClause) -> tuple[ColumnElement[Any], ...]:
     return (
         e.c.id, collection.c.uuid, e.c.stix_id, e.c.created, e.c.version, e.c.date_added, audience.c.floor, audience.c.persons_only, e.c.name,
         e.c.confidence, e.c.valid_from, e.c.valid_until, e.c.labels, e.c.revoked, e.c.held, e.c.organisation_id,
+        audience.c.nations,
     )  # fmt: skip
 
 
@@ -219,6 +224,48 @@ async def _told(
     ]
 
 
+async def opinions(
+    tx: AsyncConnection, reach: Reach, collections: Collection[int], about: Collection[str], by: Collection[int]
+) -> AsyncGenerator[tuple[str, int, int, bytes | None]]:
+    """What these organisations think of these ids, as far as this reach sees it: id, organisation, when that opinion last changed, and its newest version.
+
+    None instead of a version that is not the newest, or revokes it: what such a one said counts no longer, but when that came about does.
+    """
+    s, newer = entry.alias("s"), entry.alias("n")
+    changed = (
+        select(func.max(newer.c.date_added))
+        .where(
+            newer.c.collection_id == s.c.collection_id,
+            newer.c.stix_id == s.c.stix_id,
+            # Nothing added, so that it is found by its line.
+            newer.c.organisation_id + literal_column("0") == s.c.organisation_id,
+            visible.visible(newer),
+        )
+        .scalar_subquery()
+    )
+    counts = and_(s.c.revoked.is_(False), visible.shown(s), visible.newest_specification(s), visible.latest(s))
+    statement = (
+        select(reference.c.target_id, s.c.organisation_id, changed, case((counts, s.c.body), else_=null()))
+        .select_from(reference.join(s, s.c.id == reference.c.entry_id))
+        .where(
+            reference.c.collection_id.in_(_COLLECTIONS),
+            among(reference.c.target_id, "ids"),
+            s.c.type == literal_column("'opinion'"),
+            s.c.organisation_id.in_(bindparam("by", expanding=True, type_=BigInteger)),
+            visible.visible(s),
+        )
+    )
+    parameters = visible.parameters(reach) | {
+        "collections": list(collections), "ids": bind_list(tx, about), "by": sorted(by),
+    }  # fmt: skip
+    result = await tx.stream(statement, parameters, execution_options={"yield_per": _OPINIONS_AT_ONCE})
+    try:
+        async for of, organisation, at, body in result:
+            yield of, organisation, at, None if body is None else bytes(body)
+    finally:
+        await result.close()
+
+
 async def bodies_of(tx: AsyncConnection, reach: Reach, keys: Collection[int]) -> dict[int, bytes]:
     """The bytes of entries that this reach sees, by key: where their marks have to be looked at after all."""
     e = entry.alias("e")
@@ -228,7 +275,7 @@ async def bodies_of(tx: AsyncConnection, reach: Reach, keys: Collection[int]) ->
 
 
 def _row(kind: str, value: str, part: int, told: Any, source: str = "") -> Row:
-    floor = told[6]
+    floor, nations = told[6], audiences.nations_of(told[_NATIONS])
     return Row(
         kind=kind,
         value=value,
@@ -249,6 +296,7 @@ def _row(kind: str, value: str, part: int, told: Any, source: str = "") -> Row:
         labels=tuple(labels_of(told[12])),
         revoked=bool(told[13]),
         held=told[14] is not None or floor >= HELD,
+        nations=None if nations is None else tuple(sorted(nations)),
         body=bytes(told[_BODY]) if len(told) > _BODY else b"",
     )
 

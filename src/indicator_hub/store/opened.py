@@ -11,7 +11,15 @@ from sqlalchemy.engine import URL
 from indicator_hub.errors import Misconfigured
 from indicator_hub.stix import timestamps
 from indicator_hub.store.again import PATIENCE
-from indicator_hub.store.engine import Transactions, async_engine, database_url, is_sqlite, require_schema
+from indicator_hub.store.connecting import Connector
+from indicator_hub.store.engine import (
+    Transactions,
+    async_engine,
+    database_url,
+    is_sqlite,
+    require_schema,
+    waits_for_a_standby,
+)
 from indicator_hub.store.hot import Hot, PostgresHot, SqliteHot
 from indicator_hub.store.journal import Journal
 from indicator_hub.store.schema import REVISION
@@ -79,6 +87,10 @@ async def open_store(
     engine = async_engine(url, pgbouncer=pgbouncer)
     try:
         await require_schema(engine, url, REVISION)
+        if not is_sqlite(url) and Connector(url).several and not await waits_for_a_standby(engine):
+            _log.warning(
+                "no standby is waited for (synchronous_standby_names): what is acknowledged last is lost if the primary is"
+            )
         if is_sqlite(url):
             hot: Hot = SqliteHot(Path(str(url.database)))
         else:

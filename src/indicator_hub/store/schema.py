@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0009"
+REVISION = "0010"
 """The schema this code knows: the newest revision in `migrations/`. The hub refuses to start on any other."""
 
 metadata = MetaData(
@@ -161,17 +161,30 @@ token = Table(
     Column("ends", BigInteger),
     # When it was last used, to some minutes; NULL: never.
     Column("seen", BigInteger),
+    # Of its account's scopes those that it has; NULL: all.
+    Column("scopes", _Text),
 )
 
-# Of a person who signs in to the console: Argon2id, and how often in a row it was not right.
+# Of a person who signs in to the console: Argon2id.
 password = Table(
     "password",
     metadata,
     Column("account_id", _Key, ForeignKey("account.id"), primary_key=True, autoincrement=False),
     Column("hash", _Text, nullable=False),
     Column("changed", BigInteger, nullable=False),
+)
+
+# How often in a row a wrong password was given under a name, and under a name from an address: SHA-256 of these. Names that are not there are
+# counted like those that are.
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("locked_until", BigInteger),
+    Column("seen", BigInteger, nullable=False, index=True),
+    # When it was last the right one, under this name from this address.
+    Column("good", BigInteger),
 )
 
 # A person signed in to the console. The cookie holds 256 random bits, this SHA-256 of them.

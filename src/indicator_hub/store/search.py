@@ -4,12 +4,14 @@ Everything goes through the predicate, for one reach at a time. Nothing here ret
 """
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     FromClause,
     Integer,
     LargeBinary,
@@ -36,14 +38,16 @@ _DIGESTS = (1, 16, 128, 1_024)
 _KEYS = 1_000
 _VALUES = 10
 """Values told of one entry."""
-_SAID = 2_000
-"""Sightings and opinions that are looked at for one page of one collection, the newest first."""
+SAID = 300
+"""Sightings, and opinions that it is wrong, that are counted of one object; where there are more, that is told."""
+_TARGETS = 200
+"""Objects that they are looked for at once."""
 _LARGEST = 16_384
-"""Bytes of a sighting or an opinion that is read."""
+"""Bytes of a sighting or an opinion that is read with others."""
 _STRONGLY = "strongly-disagree"
 _COLLECTION = bindparam("collection", type_=BigInteger)
 # Made once, as in `visible.py`.
-_E, _S = entry.alias("e"), entry.alias("s")
+_E, _S, _GIVEN = entry.alias("e"), entry.alias("s"), entry.alias("given")
 
 
 class Row(NamedTuple):
@@ -113,23 +117,38 @@ async def by_id(store: Store, reach: Reach, identifier: str, *, before: int, row
         return await _rows(tx, found)
 
 
-async def known(tx: AsyncConnection, reach: Reach, digests: Sequence[bytes], *, each: int) -> dict[bytes, list[Row]]:
-    """For each of these values the newest entries that say it: `each` at most."""
+async def known(
+    tx: AsyncConnection,
+    reach: Reach,
+    digests: Sequence[bytes],
+    *,
+    each: int,
+    types: Collection[str] = (),
+    within: bool = True,
+) -> dict[bytes, list[Row]]:
+    """For each of these values the newest entries that say it, of these types if any are named: `each` at most, of what is asked for.
+
+    `within`: also those that say it as a part of another value, as a URL its host.
+    """
     e = _E
+    which: list[ColumnElement[bool]] = [among(e.c.type, "types")] if types else []
+    if not within:
+        which.append(observable.c.part != literal_column(str(WITHIN)))
     place = func.row_number().over(partition_by=observable.c.digest, order_by=e.c.date_added.desc()).label("place")
     hits = (
         select(*pages.summary(e), observable.c.digest, observable.c.part, place)
         .select_from(_found(e))
-        .where(_any_digest(), visible.visible(e), pages.current(e, by="key"))
+        .where(_any_digest(), visible.visible(e), pages.current(e, by="key"), *which)
         .subquery("hits")
     )
     columns = [column for column in hits.c if column.name != "place"]
     statement = select(*columns).where(hits.c.place <= bindparam("each", type_=Integer))
     statement = statement.order_by(hits.c.date_added.desc())
+    asked = {"before": BEHIND, "each": each} | ({"types": bind_list(tx, types)} if types else {})
     found: dict[bytes, list[Row]] = {}
     for first in range(0, len(digests), _DIGESTS[-1]):
         part = _padded(list(digests[first : first + _DIGESTS[-1]]))
-        parameters = visible.parameters(reach) | {"before": BEHIND, "each": each, "digests": part}
+        parameters = visible.parameters(reach) | asked | {"digests": part}
         for one in await _rows(tx, (await tx.execute(statement, parameters)).all()):
             found.setdefault(one.digest, []).append(one)
     return found
@@ -153,23 +172,34 @@ def _padded(digests: list[bytes]) -> list[bytes]:
     return digests + digests[-1:] * (most - len(digests))
 
 
-async def values(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict[int, list[tuple[str, str]]]:
-    """Kind and value of what these entries say, as far as the reader sees them; the first few of each."""
+class Values(NamedTuple):
+    """Kind and value of the first few that an entry says, in order; and how many it says."""
+
+    first: list[tuple[str, str]]
+    number: int
+
+
+async def values(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict[int, Values]:
+    """What these entries say, as far as the reader sees them."""
     e = _E
     place = func.row_number().over(partition_by=observable.c.entry_id, order_by=observable.c.digest).label("place")
+    number = func.count().over(partition_by=observable.c.entry_id).label("number")
     said = (
-        select(observable.c.entry_id, observable.c.kind, observable.c.value, place)
+        select(observable.c.entry_id, observable.c.kind, observable.c.value, place, number)
         .select_from(_found(e))
         .where(e.c.id.in_(bindparam("keys", expanding=True)), _here(e), visible.visible(e))
         .where(observable.c.part != literal_column(str(WITHIN)))
         .subquery("said")
     )
-    statement = select(said.c.entry_id, said.c.kind, said.c.value).where(said.c.place <= literal_column(str(_VALUES)))
-    found: dict[int, list[tuple[str, str]]] = {}
+    columns = said.c.entry_id, said.c.kind, said.c.value, said.c.number
+    statement = select(*columns).where(said.c.place <= literal_column(str(_VALUES)))
+    found: dict[int, Values] = {}
     for part in _parts(keys):
-        for key, kind, value in await tx.execute(statement, visible.parameters(reach) | {"keys": part}):
-            found.setdefault(key, []).append((kind, value))
-    return {key: sorted(listed) for key, listed in found.items()}
+        for key, kind, value, number in await tx.execute(statement, visible.parameters(reach) | {"keys": part}):
+            found.setdefault(key, Values([], number)).first.append((kind, value))
+    for told in found.values():
+        told.first.sort()
+    return found
 
 
 async def kinds(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict[int, set[str]]:
@@ -202,16 +232,47 @@ class Said:
     seen: bool
 
 
-async def said(tx: AsyncConnection, reach: Reach, identifiers: Collection[str]) -> list[Said]:
+async def said(tx: AsyncConnection, reach: Reach, identifiers: Collection[str], *, most: int = SAID) -> list[Said]:
     """The sightings of these ids that a reader sees in a collection, and the opinions that strongly disagree with them.
 
-    A sighting whose `count` is 0 says that nothing was seen, and is none (STIX 2.1 section 5.2).
+    Of each id and each of the two all, or the newest `most` and one more: so whoever counts knows whether there are more than `most`. What
+    says neither (a `count` of 0: nothing was seen, STIX 2.1 section 5.2; a milder opinion) takes no place among them.
     """
+    found: list[Said] = []
+    listed = sorted(set(identifiers))
+    for first in range(0, len(listed), _TARGETS):
+        passed, left = 0, frozenset(listed[first : first + _TARGETS])
+        while left:
+            upto = passed + max(most + 1, passed)
+            read = await _statements(tx, reach, left, passed, upto)
+            found += [one for _, one in read if one is not None]
+            told = Counter((one.of, one.seen) for one in found if one.of in left)
+            # Who has come to the end of neither is asked again, for what is older: what was read may have been none of it.
+            last = {(of, kind == "sighting") for of, kind, place in (key for key, _ in read) if place == upto}
+            left = frozenset(of for of, seen in last if told[of, seen] <= most)
+            passed = upto
+    return _newest(found, most + 1)
+
+
+def _newest(found: Sequence[Said], most: int) -> list[Said]:
+    """The first few of each, as they come."""
+    places: Counter[tuple[str, bool]] = Counter()
+    kept: dict[Said, None] = {}
+    for one in found:
+        if one not in kept and places[one.of, one.seen] < most:
+            places[one.of, one.seen] += 1
+            kept[one] = None
+    return list(kept)
+
+
+async def _statements(
+    tx: AsyncConnection, reach: Reach, identifiers: Collection[str], passed: int, upto: int
+) -> list[tuple[tuple[str, str, int], Said | None]]:
+    """What is said of these ids in sightings, and in opinions: of each the newest but so many, up to so many; None for what says neither."""
     s = _S
-    body = case((func.length(s.c.body) <= literal_column(str(_LARGEST)), s.c.body), else_=null())
-    statement = (
-        select(reference.c.target_id, s.c.stix_id, s.c.type, body)
-        .distinct()
+    here = (
+        select(reference.c.target_id, s.c.id, s.c.type, s.c.date_added)
+        .distinct()  # a reference counts for the lines of several organisations
         .select_from(reference.join(s, s.c.id == reference.c.entry_id))
         .where(
             reference.c.collection_id == _COLLECTION,
@@ -221,17 +282,32 @@ async def said(tx: AsyncConnection, reach: Reach, identifiers: Collection[str]) 
             visible.visible(s),
             pages.current(s, by="key"),
         )
-        .limit(literal_column(str(_SAID)))
+        .subquery("here")
     )
-    parameters = visible.parameters(reach) | {"before": BEHIND, "ids": bind_list(tx, identifiers)}
-    found: list[Said] = []
-    for of, by, kind, content in await tx.execute(statement, parameters):
-        told: Mapping[str, Any] = json.loads(bytes(content)) if content is not None else {}
-        if kind == "sighting" and told.get("sighting_of_ref") == of and told.get("count") != 0:
-            found.append(Said(of, by, seen=True))
-        elif kind == "opinion" and told.get("opinion") == _STRONGLY:
-            found.append(Said(of, by, seen=False))
-    return found
+    place = func.row_number().over(partition_by=(here.c.target_id, here.c.type), order_by=here.c.date_added.desc())
+    placed = select(here, place.label("place")).subquery("placed")
+    body = case((func.length(_GIVEN.c.body) <= literal_column(str(_LARGEST)), _GIVEN.c.body), else_=null())
+    statement = (
+        select(placed.c.target_id, placed.c.type, placed.c.place, _GIVEN.c.stix_id, _GIVEN.c.id, body)
+        .select_from(placed.join(_GIVEN, _GIVEN.c.id == placed.c.id))
+        .where(placed.c.place > bindparam("passed", type_=Integer), placed.c.place <= bindparam("upto", type_=Integer))
+        .order_by(placed.c.place)
+    )
+    asked = {"before": BEHIND, "ids": bind_list(tx, identifiers), "passed": passed, "upto": upto}
+    read: list[tuple[tuple[str, str, int], Said | None]] = []
+    for of, kind, at, by, key, content in (await tx.execute(statement, visible.parameters(reach) | asked)).all():
+        raw = content
+        if raw is None:  # a large one by itself, so that many of them are not held at once
+            large = select(_GIVEN.c.body).where(_GIVEN.c.id == key, visible.visible(_GIVEN))
+            raw = (await tx.execute(large, visible.parameters(reach))).scalar_one()
+        read.append(((of, kind, at), _read(of, by, kind, json.loads(bytes(raw)))))
+    return read
+
+
+def _read(of: str, by: str, kind: str, told: Mapping[str, Any]) -> Said | None:
+    if kind == "sighting":
+        return Said(of, by, seen=True) if told.get("sighting_of_ref") == of and told.get("count") != 0 else None
+    return Said(of, by, seen=False) if told.get("opinion") == _STRONGLY else None
 
 
 class Counted(NamedTuple):

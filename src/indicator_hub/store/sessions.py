@@ -13,12 +13,10 @@ from indicator_hub.trust.roster import Account
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A live person's password. Instants in microseconds; `failures`: how often in a row another one was given."""
+    """A live person's password, as it is kept."""
 
     account: Account
     hash: str
-    failures: int
-    locked_until: int
 
 
 async def password_of(tx: AsyncConnection, name: str) -> Kept | None:
@@ -27,31 +25,25 @@ async def password_of(tx: AsyncConnection, name: str) -> Kept | None:
         account.join(organisation, organisation.c.id == account.c.organisation_id)
         .join(password, password.c.account_id == account.c.id)
     )  # fmt: skip
-    columns = (password.c.hash, password.c.failures, password.c.locked_until, *account_columns())
+    columns = (password.c.hash, *account_columns())
     live = account.c.name == name, account.c.kind == "person", not_(organisation.c.suspended), not_(is_off())
     row = (await tx.execute(select(*columns).select_from(source).where(*live))).one_or_none()
     if row is None:
         return None
     found: tuple[Any, ...] = tuple(row)
-    return Kept(account_of(found[3:]), found[0], found[1], found[2] or 0)
+    return Kept(account_of(found[1:]), found[0])
 
 
 async def set_password(tx: AsyncConnection, account_id: int, hashed: str, *, now: int) -> None:
     """A new password. Who is signed in with the former one is so no longer."""
     await tx.execute(delete(password).where(password.c.account_id == account_id))
-    await tx.execute(insert(password).values(account_id=account_id, hash=hashed, changed=now, failures=0))
+    await tx.execute(insert(password).values(account_id=account_id, hash=hashed, changed=now))
     await tx.execute(delete(session).where(session.c.account_id == account_id))
 
 
 async def rehash(tx: AsyncConnection, account_id: int, hashed: str) -> None:
     """The same password under the parameters of today."""
     await tx.execute(update(password).where(password.c.account_id == account_id).values(hash=hashed))
-
-
-async def failed(tx: AsyncConnection, account_id: int, *, failures: int, locked_until: int) -> None:
-    """Count a password that was not right."""
-    changed = update(password).where(password.c.account_id == account_id)
-    await tx.execute(changed.values(failures=failures, locked_until=locked_until or None))
 
 
 async def begin(tx: AsyncConnection, digest: bytes, account_id: int, *, now: int, ends: int) -> None:

@@ -54,30 +54,37 @@ def audience_of(
     part_marks: Iterable[str],
     default: int | None,
     definitions: Mapping[str, Audience | None] | None = None,
+    *,
+    within: Audience = EVERYONE,
 ) -> Ruling:
     """The audience of an object with these marks, of itself and of its parts.
 
     `default` is the collection's level, applied when the object itself bears no TLP mark: a mark on a part does not spare the rest.
     `definitions` gives whom the submitting organisation's own marking-definitions let through, None for one that the hub does not
     understand. A mark that is neither TLP nor understood holds the object: it is kept, and shown to its originator alone.
+    `within` is whom what it says by itself lets through, marks apart (`marks.told_to`).
     """
-    if not definitions:
+    if not definitions and within == EVERYONE:
         return _by_tlp_alone(frozenset(marks), frozenset(part_marks), default)
-    return _ruling(frozenset(marks), frozenset(part_marks), default, definitions)
+    return _ruling(frozenset(marks), frozenset(part_marks), default, definitions or {}, within)
 
 
 @lru_cache(maxsize=1024)
 def _by_tlp_alone(own: frozenset[str], parts: frozenset[str], default: int | None) -> Ruling:
     """Remembered: what a partner sends bears the same few marks again and again."""
-    return _ruling(own, parts, default, {})
+    return _ruling(own, parts, default, {}, EVERYONE)
 
 
 def _ruling(
-    own: frozenset[str], parts: frozenset[str], default: int | None, definitions: Mapping[str, Audience | None]
+    own: frozenset[str],
+    parts: frozenset[str],
+    default: int | None,
+    definitions: Mapping[str, Audience | None],
+    within: Audience,
 ) -> Ruling:
-    audience = EVERYONE
+    audience = within
     if default is not None and not any(mark in TLP for mark in own):
-        audience = Audience(default)
+        audience = audience.narrowed(Audience(default))
     unresolved: set[str] = set()
     for mark in own | parts:
         through = Audience(LEVELS[TLP[mark]]) if mark in TLP else definitions.get(mark)

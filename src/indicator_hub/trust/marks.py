@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from indicator_hub.stix.markings import HANDLING_EXTENSION, PAP_EXTENSION
 from indicator_hub.trust.audience import EVERYONE, Audience
-from indicator_hub.trust.ladder import STRICT
+from indicator_hub.trust.ladder import CLEAR, STRICT
 from indicator_hub.trust.nations import CODES
 
 CODES_OF_HANDLING = ("H0", "H1", "H2", "H3")
@@ -49,6 +49,21 @@ def meaning_of(definition: Mapping[str, Any]) -> Meaning | None:
         found = _READERS[key](content) if key in _READERS else None
         meaning = found and meaning and _both(meaning, found)
     return meaning
+
+
+def told_to(value: Mapping[str, Any]) -> Audience:
+    """Whom an object lets through by what it says itself, marks apart: a marking-definition that lists nations tells those alone.
+
+    It would else tell every reader of the collection which nations have something to say to each other. Whoever sees what bears it is of
+    one of them, and sees it too. A list that the hub cannot read lets nobody through but the originator, as what bears it is held.
+    """
+    if value.get("type") != "marking-definition":
+        return EVERYONE
+    extensions: object = value.get("extensions")
+    content = cast("dict[str, Any]", extensions).get(HANDLING_EXTENSION) if isinstance(extensions, dict) else None
+    if not isinstance(content, dict) or "releasable_to" not in content:
+        return EVERYONE
+    return Audience(CLEAR, nations=frozenset(_nations(cast("dict[str, Any]", content)) or ()))
 
 
 def _plain(text: str) -> str:

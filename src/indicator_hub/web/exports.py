@@ -17,7 +17,7 @@ from indicator_hub.exports import catalogue
 from indicator_hub.exports.asked import parse
 from indicator_hub.exports.format import Scope
 from indicator_hub.sharing import authenticate
-from indicator_hub.sharing.export import Exported, Told, Wish, chosen, export, require_read, unchanged
+from indicator_hub.sharing.export import ANY, Exported, Told, Wish, chosen, export, require_read, unchanged
 from indicator_hub.web import compress
 from indicator_hub.web.call import Call, Hub, require_size
 from indicator_hub.web.identify import identified
@@ -131,6 +131,8 @@ def _headers(told: Told, coding: str) -> dict[str, str]:
         headers["Last-Modified"] = formatdate(told.changed // _SECOND, usegmt=True)
     if told.tlp:
         headers["X-Hub-TLP"] = told.tlp
+    if told.nations:
+        headers["X-Hub-Releasable-To"] = told.nations
     return headers
 
 
@@ -141,7 +143,7 @@ def _had(headers: Iterable[str]) -> set[str]:
 
 
 def _matches(had: set[str], told: Told) -> bool:
-    return told.etag in had or "*" in had
+    return told.etag in had or ANY in had
 
 
 def _coding(request: Request) -> str:

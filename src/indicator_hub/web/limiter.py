@@ -44,7 +44,7 @@ class Budgets:
         full = (max(now, full)) + self._each
         if full - now > self._most + _NOTHING:
             self.refused += 1
-            raise TooMany(retry_after=math.ceil(full - now - self._most))
+            raise TooMany(after=math.ceil(full - now - self._most))
         self._full[key] = full
         if len(self._full) > _KEPT:
             self._forget(now)
@@ -57,7 +57,7 @@ class Budgets:
         wait = full + self._each - self._clock() - self._most
         if wait > _NOTHING:
             self.refused += 1
-            raise TooMany(retry_after=math.ceil(wait))
+            raise TooMany(after=math.ceil(wait))
 
     def _forget(self, now: float) -> None:
         """Those that are full again, and if that is not enough, the half that is nearest to it."""

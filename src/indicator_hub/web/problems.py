@@ -78,8 +78,8 @@ def _told(error: HubError, request: Request) -> tuple[int, str, dict[str, str]]:
     if isinstance(error, errors.Unavailable):
         _log.error("request %s: the store cannot be reached: %s", request_id(request), detail)
         detail, headers["Retry-After"] = "", "5"
-    if isinstance(error, errors.TooMany) and error.retry_after:
-        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.TooMany) and error.after:
+        headers["Retry-After"] = str(error.after)
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = CHALLENGE
     return status, detail, headers

@@ -4,12 +4,13 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import text
 
 from indicator_hub.sharing.sign_in import set_password
 from indicator_hub.web.console.products import PRODUCTS
-from support.console import Person, person
-from support.http import Site, site
-from support.world import MAIN, indicator
+from support.console import Person, person, seated
+from support.http import OBJECTS, TAXII, Site, site
+from support.world import MAIN, envelope, indicator
 
 PASSWORD = "a long enough one"
 
@@ -62,7 +63,8 @@ async def test_a_product_is_connected_and_its_first_poll_seen(s: Site, ana: Pers
 async def test_every_product_has_what_it_asks_for(ana: Person) -> None:
     """Each names the account and its token, and where to poll."""
     for name in PRODUCTS:
-        page = await _connect(ana, name, account="ana")
+        page = await _connect(ana, name, machine=name)
+        assert name == "misp" or f"xa-cert-{name}" in page, "MISP asks for a header alone"
         assert re.search(r"ihub_[\w-]{43}", page)
         assert "hub.example" in page
 
@@ -72,6 +74,7 @@ async def test_every_product_has_what_it_asks_for(ana: Person) -> None:
     [
         ({"product": "other"}, 400), ({"place": "alpha"}, 400), ({"days": "9999"}, 400), ({"machine": "Name With Blanks"}, 400),
         ({"place": "night/case"}, 404), ({"place": "nowhere/main"}, 404), ({"account": "bea"}, 404), ({"account": "nobody"}, 404),
+        ({"account": "ana", "product": "fortigate"}, 400), ({"account": "", "product": "pan"}, 400), ({"account": "abot", "product": "splunk"}, 400),
     ],
 )  # fmt: skip
 async def test_what_cannot_be_connected(ana: Person, fields: dict[str, str], status: int) -> None:
@@ -121,3 +124,43 @@ async def test_a_machine_makes_no_tokens_for_others(s: Site) -> None:
     ):  # fmt: skip
         assert (await s.client.post(f"/api/v1/{path}/", headers=headers, json=body)).status_code == status
     assert (await s.api("POST", "/tokens/", account="abot", body={"account": "ana"})).status_code == 403
+
+
+async def test_what_is_connected_only_reads(s: Site, ana: Person) -> None:
+    """A token of a person's own, made here, does nothing in its name but read, and makes no other that would."""
+    page = await _connect(ana, "curl", account="ana")
+    token = re.search(r"ihub_[\w-]+", page)[0]
+    headers = {"authorization": f"Bearer {token}"}
+    told = (await s.client.get("/api/v1/access/", headers=headers)).json()
+    assert (told["account"], told["scopes"]) == ("ana", ["read"])
+    assert (await s.client.get(f"/taxii2/alpha/collections/{MAIN}/", headers=headers)).json()["can_write"] is False
+    taxii = headers | {"accept": TAXII, "content-type": TAXII}
+    assert (await s.client.post(OBJECTS, headers=taxii, content=envelope(indicator(2)))).status_code == 403
+    assert (await s.client.post("/api/v1/accounts/", headers=headers, json={"name": "more"})).status_code == 403
+    another = (await s.client.post("/api/v1/tokens/", headers=headers, json={})).json()["token"]
+    assert (await s.client.get("/api/v1/access/", headers={"authorization": f"Bearer {another}"})).json()["scopes"] == [
+        "read"
+    ]
+    whole = (await s.api("POST", "/tokens/")).json()["token"]
+    told = (await s.client.get("/api/v1/access/", headers={"authorization": f"Bearer {whole}"})).json()
+    assert told["scopes"] == ["manage", "read", "submit"]
+
+
+async def test_a_persons_own_token_goes_into_no_device(s: Site) -> None:
+    """Who may make no machine is shown what a person runs, who makes machines, and how; a product is refused whoever asks."""
+    async with seated(s, "bank") as bank:
+        page = (await bank.get("/console/connect/")).text
+        assert [name for name, one in PRODUCTS.items() if f'value="{name}"' in page] == list(PRODUCTS), "it manages"
+    await s.api("POST", "/accounts/", body={"name": "siem"})
+    async with s.world.store.transactions.begin() as tx:
+        await tx.execute(text("UPDATE account SET scopes = 'read submit' WHERE name = 'bank'"))
+    async with seated(s, "bank") as bank:
+        page = (await bank.get("/console/connect/")).text
+        assert [name for name in PRODUCTS if f'value="{name}"' in page] == ["curl", "taxii2-client"]
+        assert "indicator-hub enrol NAME -o xa-bank --kind service --scopes read" in page
+        for product in ("fortigate", "sentinel"):
+            for account in ("bank", "+", "", "xa-cert-siem"):
+                fields = {"product": product, "place": "alpha/main", "account": account, "machine": "", "days": "90"}
+                refused = await bank.post("/console/connect/", **fields)
+                assert refused.status_code in (400, 403, 404), (product, account)
+                assert "ihub_" not in refused.text

@@ -15,7 +15,7 @@ from indicator_hub.sharing.sign_in import set_password
 from indicator_hub.web.console import box
 from support.console import Person, person
 from support.http import OBJECTS, Site, site
-from support.world import MAIN
+from support.world import MAIN, indicator
 
 PASSWORD = "a long enough one"
 LIST = "185.220.101[.]45\nhxxp://evil-login[.]top/a\n10.0.0.1\n185.220.101.45\n"
@@ -192,3 +192,34 @@ def test_the_form_carries_a_file() -> None:
     for broken in ("x", "####", box.pack(content)[:-8]):
         with pytest.raises(Invalid):
             box.unpack(broken, Limits())
+
+
+async def test_what_says_a_value_is_not_crowded_out_by_what_only_holds_it(s: Site, ana: Person) -> None:
+    """A domain that others share is known here however many URLs on it came since, and is not ticked; of more than a few the rest is a link."""
+    url = "[url:value = 'http://evil-login.top/{}']"
+    name = "[domain-name:value = 'evil-login.top']"
+    later = [indicator(number, tlp="GREEN", pattern=url.format(number)) for number in range(2, 6)]
+    await s.post(indicator(1, tlp="GREEN", pattern=name), *later, account="bea")
+    page = await ana.post("/console/", do="look", text="evil-login.top", place=f"alpha/{MAIN}")
+    assert f"/console/objects/alpha/{MAIN}/{indicator(1)['id']}/" in page.text
+    assert f"/console/objects/alpha/{MAIN}/{indicator(5)['id']}/" not in page.text
+    assert (carried(page)["take"], "?q=evil-login.top&amp;kind=domain-name" in page.text) == ([], False)
+    await s.post(*[indicator(number, tlp="GREEN", pattern=name) for number in range(6, 9)], account="bea")
+    page = await ana.post("/console/", do="look", text="evil-login.top", place=f"alpha/{MAIN}")
+    more = re.search(r'href="(/console/search/\?q=evil-login.top&amp;kind=domain-name)"', page.text)
+    assert more is not None
+    assert indicator(1)["id"] in (await ana.get(html.unescape(more[1]))).text
+
+
+def test_a_form_says_when_it_was_made() -> None:
+    """Not later than now, nor more than a day ago; an older one that is sent twice says the same both times."""
+    now, day = 1_796_000_000_123_456, 86_400_000_000
+    assert [box.instant(one, now) for one in (str(now - 5), str(now + 5), "", "x", "-1")] == [
+        now - 5,
+        now,
+        now,
+        now,
+        now,
+    ]
+    old = box.instant(str(now - 9 * day), now)
+    assert now - day <= old == box.instant(str(now - 9 * day), now + 1_000_000)

@@ -175,8 +175,37 @@ async def test_a_question_reaches_both_nations_and_no_third(s: Site) -> None:
     assert await polled(s, "note", "ana") == []
     assert "From which log?" not in (await get(s, "ana"))[1]
     assert "From which log?" in (await get(s, "dan"))[1], "of the asking nation"
+    for name in ("bea", "dan"):
+        marks = {one["id"] for one in await polled(s, "marking-definition", name)}
+        notes = await polled(s, "note", name)
+        assert notes and marks >= set(notes[0]["object_marking_refs"]) - set(TLP.values()), "and what its mark says"
+    for name in ("ana", "abot", "bank"):
+        assert await polled(s, "marking-definition", name) == [], "which would tell a third who asks whom"
     assert (await send(s, "ana", deed="ask", text="Why?"))[0] == 303
     assert [one["content"] for one in await polled(s, "note", "ana")] == ["Why?"]
+
+
+async def test_a_form_that_is_sent_twice_says_it_once(s: Site) -> None:
+    """A double click, a reload, a form that stood open for a while: one sighting, one note, one question; other words are another."""
+    await s.post(indicator(1, tlp="GREEN"), account="gus")
+    async with seated(s, "bea") as bea:
+        page = (await bea.get(HERE)).text
+        once = dict(re.findall(r'<input type="hidden" name="(seed|at)" value="([^"]+)">', page))
+        assert set(once) == {"seed", "at"}
+        for deed, kind, text in (
+            ("seen", "sighting", ""), ("false-positive", "opinion", ""), ("note", "note", "In our logs"), ("ask", "note", "Which?"),
+        ):  # fmt: skip
+            before = len(await polled(s, kind, "bea"))
+            for later in (0, 3, 1_000):
+                s.world.clock.forward(seconds=later if deed == "seen" else 0)
+                assert (await bea.post(HERE, deed=deed, text=text, **once)).status_code == 303
+            assert len(await polled(s, kind, "bea")) == before + 1
+        before = len(await polled(s, "note", "bea"))
+        assert (await bea.post(HERE, deed="note", text="In other logs", **once)).status_code == 303
+        again = dict(re.findall(r'<input type="hidden" name="(seed|at)" value="([^"]+)">', (await bea.get(HERE)).text))
+        assert again["seed"] != once["seed"]
+        assert (await bea.post(HERE, deed="note", text="In other logs", **again)).status_code == 303
+        assert len(await polled(s, "note", "bea")) == before + 2
 
 
 async def test_nobody_asks_itself(lite: Site) -> None:
@@ -258,6 +287,27 @@ async def test_of_many_versions_the_newest_is_the_verdict(s: Site) -> None:
     assert (status, ">withdrawn<" in told, "There is more than this page shows" in told) == (200, True, True)
     async with seated(s, "bea") as bea:
         assert (await bea.get(f"{HERE}raw/")).json()["revoked"] is True
+
+
+async def test_the_number_of_sightings_is_true(s: Site) -> None:
+    """Beside those that the page has room for: all of them, or more than are counted; and that there is more stands beside the number."""
+    saw = [other("sighting", number, tlp="GREEN", sighting_of_ref=ONE) for number in range(10, 15)]
+    notes = [other("note", number, tlp="GREEN", object_refs=[ONE], content="Seen it") for number in range(100, 400)]
+    await s.post(indicator(1, tlp="GREEN"), *saw)
+    await s.post(*notes)
+    told = (await get(s, "bea"))[1]
+    number = re.search(r'<span class="soft">([^<]*) sightings</span></div>\s*<p class="soft small">There is more', told)
+    assert number is not None
+    assert number[1] == "5"
+    await s.post(*[other("sighting", number, tlp="GREEN", sighting_of_ref=ONE) for number in range(1_000, 1_400)])
+    assert "more than 300 sightings</span></div>" in (await get(s, "bea"))[1]
+    found = (await send(s, "bea", "/console/search/list/", text="198.51.100.1"))[1]
+    assert '<bdi dir="ltr">×300+</bdi>' in found
+    assert ",300+," in (await send(s, "bea", "/console/search/list/", text="198.51.100.1", deed="csv"))[1]
+    assert (
+        "more than 300 sightings"
+        in (await send(s, "bea", "/console/", do="look", text="198.51.100.1", documentation="yes"))[1]
+    )
 
 
 async def test_a_contested_id_is_told_of_whom_it_is_from(s: Site) -> None:

@@ -12,7 +12,7 @@ import pytest
 from indicator_hub.sharing.sign_in import set_password
 from support.console import Person, person
 from support.http import OBJECTS, Site, site
-from support.world import MAIN
+from support.world import MAIN, indicator
 
 PASSWORD = "a long enough one"
 PLACE = f"alpha/{MAIN}"
@@ -125,3 +125,48 @@ async def test_what_is_not_seen_is_not_there(s: Site, ana: Person) -> None:
     assert "Nothing is known here" in (await ana.post("/console/practice/write/", do="look", **fields)).text
     for after in ("x", "1.x", "99999999999999999999999.x", "-1"):
         assert (await ana.get(f"/console/practice/?after={after}")).status_code in (200, 400)
+
+
+async def test_a_value_is_everything_here_that_says_it(s: Site, ana: Person) -> None:
+    """Whatever holds it as a part, says it in another collection's group or is of another type takes no place; too much of it is told, not cut."""
+    name = "[domain-name:value = 'evil-login.top']"
+    later = [indicator(number, tlp="GREEN", pattern=f"[url:value = 'http://evil-login.top/{number}']") for number in range(6, 12)]  # fmt: skip
+    said = [indicator(number, tlp="GREEN", pattern=name) for number in range(1, 6)]
+    await s.post(*said, *later, account="bea")
+    fields: dict[str, Any] = {"kind": "report", "name": "A campaign", "about": "evil-login.top", "place": PLACE}
+    seen = await ana.post("/console/practice/write/", do="look", **fields)
+    assert (await ana.post("/console/practice/write/", do="share", **(fields | carried(seen)))).status_code == 303
+    (report,) = await polled(s, "report")
+    assert sorted(report["object_refs"]) == sorted(one["id"] for one in said)
+    await s.post(*[indicator(number, tlp="GREEN", pattern=name) for number in range(12, 108)], account="bea")
+    crowded = await ana.post("/console/practice/write/", do="look", **fields)
+    assert "A text is about 100 objects at most" in crowded.text
+
+
+def _made(kind: str, number: int, **said: Any) -> dict[str, Any]:
+    name = indicator(number)["id"].replace("indicator", kind)
+    return indicator(number, type=kind, id=name, pattern=None, pattern_type=None, valid_from=None, tlp="GREEN", **said)
+
+
+async def test_what_it_is_about_is_what_is_told_and_nothing_else_was_given(s: Site, ana: Person) -> None:
+    """Of a course of action the newest that it mitigates, however many other relationships there are; and who reads it was given none of those."""
+    text = _made("course-of-action", 1, name="Block it")
+    met, other = indicator(2, tlp="GREEN"), indicator(3, tlp="GREEN")
+    ends = {"source_ref": text["id"], "target_ref": met["id"]}
+    crowd = [
+        _made("relationship", number, relationship_type="related-to", source_ref=other["id"], target_ref=met["id"])
+        for number in range(1_000, 2_001)
+    ]
+    await s.post(text, met, other, account="bea")
+    await s.post(*crowd, account="bea")
+    tie = _made("relationship", 10, relationship_type="mitigates", **ends)
+    milder = _made("relationship", 11, relationship_type="related-to", **(ends | {"target_ref": other["id"]}))
+    aside = _made("relationship", 12, relationship_type="related-to", source_ref=other["id"], target_ref=text["id"])
+    await s.post(tie, milder, aside, account="bea")
+    read = await ana.get(f"/console/practice/{PLACE}/{text['id']}/")
+    assert (met["id"] in read.text, other["id"] in read.text, "There are more" in read.text) == (True, False, False)
+    s.world.clock.forward(seconds=1)
+    for one in (tie, milder, aside, crowd[0]):
+        assert (await s.api("POST", f"/own/{one['id']}/recall/", "bea", body={"reason": "other"})).status_code < 300
+    had = {one["object"] for one in (await s.api("GET", "/recalls/", "ana")).json()["items"]}
+    assert had == {tie["id"]}

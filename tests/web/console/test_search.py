@@ -272,3 +272,34 @@ async def test_what_was_not_marked_on_a_page_is_refused_whole(lite: Site) -> Non
         for back in ("//evil.example/", "?\r\nX: y", "?é", "https://evil.example/"):
             answer = await ana.post(HERE, one=[key(2)], deed="seen", back=back)
             assert answer.headers["location"] == f"{HERE}?"
+
+
+async def test_a_deed_on_many_that_is_sent_twice_is_done_once(s: Site) -> None:
+    """Each marked object is said to be seen once, however often the form is sent."""
+    async with seated(s, "bea") as bea:
+        page = (await bea.get(HERE)).text
+        once = dict(re.findall(r'<input type="hidden" name="(seed|at)" value="([^"]+)">', page))
+        assert set(once) == {"seed", "at"}
+        for _ in range(2):
+            for deed in ("seen", "false-positive"):
+                assert (await bea.post(HERE, one=[key(1), key(4)], deed=deed, **once)).status_code == 303
+            s.world.clock.forward(seconds=1)
+    for kind in ("sighting", "opinion"):
+        told = (await s.get(f"{OBJECTS}?match[type]={kind}", "ana")).json()["objects"]
+        assert len(told) == 2
+
+
+async def test_of_many_values_the_number_is_told(s: Site) -> None:
+    """An indicator of 25 is shown as one and 24 more; what the button for copying has not is said with it; the table has all."""
+    pattern = " OR ".join(f"[domain-name:value = 'c{number}.example']" for number in range(25))
+    await s.post(indicator(6, tlp="GREEN", pattern=pattern), indicator(7, tlp="GREEN", pattern="[mutex:name = 'once']"))
+    told = (await shown(s, "bea", HERE))[1]
+    row = next(part for part in told.split("<tr") if indicator(6)["id"] in part)
+    assert ("(+24)" in row, 'data-number="25"' in row) == (True, True)
+    assert len(re.search(r'data-values="([^"]*)"', row)[1].split("\n")) == 10  # type: ignore[index]
+    assert 'data-number="1"' in next(part for part in told.split("<tr") if indicator(7)["id"] in part)
+    assert 'data-partly="#1 of #2 values are copied' in told
+    table = await rows(s, "bea", HERE, one=[key(6)], deed="csv")
+    assert len({one["value"] for one in table}) == 25
+    items = (await s.api("GET", "/search/?q=c7.example", "bea")).json()["items"]
+    assert [(len(one["values"]), one["number_of_values"]) for one in items] == [(10, 25)]

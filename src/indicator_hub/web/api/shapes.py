@@ -264,6 +264,7 @@ class SearchTold(_Shape):
     type: str
     name: str | None = Field(None, description="Its first 200 characters.")
     values: list[ValueTold] = Field(description="The first few of those that its pattern, or the observable, says.")
+    number_of_values: int | None = Field(None, description="How many it says, where these are not all.")
     match: Literal["whole", "part", "within"] | None = Field(
         None,
         description="How it says the value searched for: this or one of several and nothing else; in a larger pattern; as the host of a URL "
@@ -280,9 +281,15 @@ class SearchTold(_Shape):
     revoked: bool
     held: bool = Field(description="Held back from everybody but one's own organisation, whose it is.")
     sightings: int = Field(
-        description="Sightings of it that one sees, whatever each counts; one whose `count` is 0 is none. 2,000 are looked at in a collection."
+        description="Sightings of it that one sees, whatever each counts; one whose `count` is 0 is none. 300 are counted."
     )
-    false_positives: int = Field(description="Opinions on it that one sees and that say `strongly-disagree`.")
+    more_sightings: bool = Field(False, description="There are more than were counted; left out where there are not.")
+    false_positives: int = Field(
+        description="Opinions on it that one sees and that say `strongly-disagree`. 300 are counted."
+    )
+    more_false_positives: bool = Field(
+        False, description="There are more than were counted; left out where there are not."
+    )
     date_added: Timestamp
 
 

@@ -7,6 +7,7 @@ which those were.
 import base64
 import hashlib
 import io
+import uuid
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ MOST = 5_000
 _OF_VALUES = ("list", "hosts", "misp", "stix")
 """What says itself which of its words are indicators; whatever else is found is for review."""
 _KEY = 6
+_HOUR = 3_600_000_000
 _OLDEST = 86_400_000_000
 _DIGITS = 20
 
@@ -186,10 +188,21 @@ def envelope(objects: Sequence[bytes]) -> bytes:
 
 
 def instant(sent: str, now: int) -> int:
-    """When what is shared was made: when it was looked at, as the form says; not later than now, nor a day earlier. In microseconds."""
-    return (
-        min(now, max(int(sent), now - _OLDEST)) if sent.isascii() and sent.isdecimal() and len(sent) < _DIGITS else now
-    )
+    """When what is shared was made: when it was looked at, as the form says; not later than now, nor more than a day earlier. In microseconds.
+
+    The earliest is a full hour, so that an older form that is sent twice says the same both times.
+    """
+    if not (sent.isascii() and sent.isdecimal() and len(sent) < _DIGITS):
+        return now
+    return min(now, max(int(sent), (now - _OLDEST) // _HOUR * _HOUR + _HOUR))
+
+
+def seed(sent: str) -> str:
+    """What the ids of what is written follow from, as the form says: a form that is sent twice shares once. Another, where it says none."""
+    try:
+        return str(uuid.UUID(sent))
+    except ValueError:
+        return str(uuid.uuid4())
 
 
 def name_of(value: Mapping[str, Any]) -> str:

@@ -1,4 +1,10 @@
-"""Connect a product: choose it and what it polls, get its fields with a token made for it, and see its first poll come."""
+"""Connect a product: choose it and what it polls, get its fields with a token made for it, and see its first poll come.
+
+Every token made here may only read. What polls by itself is given that of a machine: a person's own reads what is for persons alone, and belongs
+into no device. It is offered for what a person runs.
+"""
+
+from typing import Any
 
 from fastapi import Response
 
@@ -19,6 +25,14 @@ async def _reaches(visit: Visit) -> list[Reach]:
     return [one for one in await authenticate.every_collection(visit.store, visit.account) if one.can_read]
 
 
+async def _machines(visit: Visit) -> list[dict[str, Any]]:
+    """The machines that one may make a token for."""
+    if "manage" not in visit.account.scopes:
+        return []
+    listed = await accounts.listed(visit.store, visit.caller)
+    return [one for one in listed if one["kind"] == "service" and not one["suspended"]]
+
+
 async def _choose(visit: Visit) -> Response:
     return await _form(visit)
 
@@ -26,15 +40,12 @@ async def _choose(visit: Visit) -> Response:
 async def _form(visit: Visit, *, refusal: str = "") -> Response:
     listed = await tokens.listed(visit.store, visit.caller)
     manages = "manage" in visit.account.scopes
-    machines = (
-        [one for one in await accounts.listed(visit.store, visit.caller) if one["kind"] == "service"] if manages else []
-    )
     return visit.page(
         "connect.html",
         status=400 if refusal else 200,
-        products=PRODUCTS,
+        products={name: one for name, one in PRODUCTS.items() if manages or one.by_hand},
         reaches=await _reaches(visit),
-        machines=machines,
+        machines=[one["account"] for one in await _machines(visit) if one["scopes"] == ["read"]],
         tokens=listed,
         days=_DAYS,
         chosen={
@@ -69,11 +80,21 @@ async def _made(visit: Visit) -> Response:
     if visit.sent("days") not in _DAYS:
         raise Invalid(visit.say("Choose how long the token is valid."))
     account = visit.sent("account")
+    if account in ("", visit.account.name) and not product.by_hand:
+        raise Invalid(
+            visit.say("%(name)s polls by itself: give it a machine account, not your own.", name=product.name)
+        )
+    if any(one["account"] == account and one["scopes"] != ["read"] for one in await _machines(visit)):
+        raise Invalid(
+            visit.say("%(name)s may do more than read: a product is given an account that may not.", name=account)
+        )
     if account == _NEW:
         name = visit.sent("machine") or visit.sent("product")
         account = (await tokens.add_machine(visit.store, visit.caller, name))["account"]
     label = f"{product.name}: {reach.group.name}/{alias}"
-    made = await tokens.make(visit.store, visit.caller, account, label=label, days=int(visit.sent("days")))
+    made = await tokens.make(
+        visit.store, visit.caller, account, label=label, days=int(visit.sent("days")), reads_only=True
+    )
     collection = reach.require_collection()
     place = Place(
         visit.hub.origin,

@@ -4,7 +4,7 @@ from fastapi import Response
 
 from indicator_hub.errors import HubError, NotPermitted, TooMany, Unauthenticated
 from indicator_hub.sharing import sign_in
-from indicator_hub.web.console import session
+from indicator_hub.web.console import again, session
 from indicator_hub.web.console.pages import HOME, KEYS, SIGN_IN, THEMES, Page
 from indicator_hub.web.console.visit import Visit
 from indicator_hub.web.console.words import LANGUAGES
@@ -23,6 +23,7 @@ async def _enter(visit: Visit) -> Response:
     name, to = visit.sent("name"), visit.sent("to")
     given = visit.form.get("password")
     client = visit.request.client
+    headers: dict[str, str] = {}
     try:
         token = await sign_in.sign_in(
             visit.store,
@@ -34,12 +35,25 @@ async def _enter(visit: Visit) -> Response:
     except Unauthenticated:
         refusal, status = visit.say("Account and password do not belong together."), 401
     except TooMany as error:
-        refusal, status = error.detail, 429
+        refusal, status, headers = _too_many(visit, error), 429, {"Retry-After": str(error.after)}
     else:
-        response = visit.go(_back(to))
+        where = _back(visit.sent("kept_for"))
+        if visit.sent("kept"):
+            visit.session = token
+            response = again.ask(visit, where, again.kept(visit.sent("kept")))
+        else:
+            response = visit.go(_back(to))
         session.begin(response, token, secure=visit.hub.origin.startswith("https:"))
         return response
-    return visit.page("sign_in.html", status=status, to=to, name=name, refusal=refusal)
+    carried = {"kept": visit.sent("kept"), "kept_for": visit.sent("kept_for")}
+    response = visit.page("sign_in.html", status=status, to=to, name=name, refusal=refusal, **carried)
+    response.headers.update(headers)
+    return response
+
+
+def _too_many(visit: Visit, error: TooMany) -> str:
+    """The same for a name that is there and one that is not, for wrong passwords and for a hub that is busy with others'."""
+    return visit.say("Too many attempts to sign in: try again in %(number)s seconds.", number=error.after)
 
 
 def _back(to: str) -> str:
@@ -69,6 +83,8 @@ async def _change(visit: Visit) -> Response:
             await sign_in.change_password(visit.store, visit.caller, former, new)
         except (Unauthenticated, NotPermitted):
             refusal = visit.say("The present password is not right.")
+        except TooMany as error:
+            refusal = _too_many(visit, error)
         except HubError as error:
             refusal = error.detail
     if refusal:

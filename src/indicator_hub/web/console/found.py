@@ -19,7 +19,7 @@ from indicator_hub.stix import authoring, ids, terms, timestamps
 from indicator_hub.trust.reach import Reach
 from indicator_hub.web.api.operations import following, read_place
 from indicator_hub.web.console import reasons
-from indicator_hub.web.console.objects import author, name_of, path_of
+from indicator_hub.web.console.objects import author, name_of, path_of, written_at
 from indicator_hub.web.console.pages import Page
 from indicator_hub.web.console.templates import query as query_string
 from indicator_hub.web.console.visit import HEADERS, Visit
@@ -200,9 +200,13 @@ def _answers(answers: Iterable[Mapping[str, Any]], now: int) -> Iterable[Sequenc
             until = hit.get("valid_until", "")
             yield (
                 *head, "yes", hit.get("match", ""), hit.get("level", ""), hit.get("originator", ""), hit["group"], hit["place"]["alias"], until,
-                "yes" if until and until <= timestamps.render(now) else "no", "yes" if hit["revoked"] else "no", str(hit["sightings"]),
-                str(hit["false_positives"]), hit["object"],
+                "yes" if until and until <= timestamps.render(now) else "no", "yes" if hit["revoked"] else "no", _number(hit, "sightings"),
+                _number(hit, "false_positives"), hit["object"],
             )  # fmt: skip
+
+
+def _number(hit: Mapping[str, Any], name: str) -> str:
+    return f"{hit[name]}{'+' if hit.get(f'more_{name}') else ''}"
 
 
 def _table(rows: Iterable[Sequence[str]]) -> Response:
@@ -309,14 +313,14 @@ async def _withdrawn(visit: Visit, marked: _Marked) -> str:
 
 async def _said(visit: Visit, marked: _Marked, deed: str) -> str:
     """A sighting or an opinion for each, as strictly marked as what it is about."""
-    by, now = await author(visit), visit.store.now()
+    by, at = await author(visit), written_at(visit)
     done = refused = 0
     for reach, names in marked:
         objects: list[bytes] = []
         for one in await looking.listed(visit.store, visit.caller, reach, names):
             name, of = one["value"]["id"], by(one["level"])
             objects.append(
-                authoring.sighting(of, name, count=1, first_seen=now, last_seen=now)
+                authoring.sighting(of, name, count=1, first_seen=at, last_seen=at)
                 if deed == "seen"
                 else authoring.opinion(of, [name], authoring.FALSE_POSITIVE)
             )

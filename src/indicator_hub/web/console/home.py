@@ -25,6 +25,7 @@ from indicator_hub.web.console.audiences import Foreseen, together
 from indicator_hub.web.console.box import Line, Pasted
 from indicator_hub.web.console.pages import HOME, Page
 from indicator_hub.web.console.places import Place, Places, level_of, places
+from indicator_hub.web.console.templates import query as query_string
 from indicator_hub.web.console.visit import Visit
 from indicator_hub.web.console.words import N_
 
@@ -58,6 +59,15 @@ class Hit:
     expired: bool
     doubted: bool
     sightings: int
+    more_sightings: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What says a value here already: the newest of it, and where the rest is found, if there is more."""
+
+    newest: tuple[Hit, ...]
+    more: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +136,21 @@ async def _pasted(visit: Visit, fields: Mapping[str, str], content: bytes) -> Pa
     return look() if len(content) <= _AS_THEY_ARE else await asyncio.to_thread(look)
 
 
-async def _known(visit: Visit, pasted: Pasted) -> dict[str, list[Hit]]:
+async def _known(visit: Visit, pasted: Pasted) -> dict[str, Hits]:
     """What this account sees here already, by the key of a line."""
     values = list(dict.fromkeys(one.term[1] for one in pasted.lines if one.term is not None and one.term[0] in TYPES))
     if not values or "read" not in visit.account.scopes:
         return {}
-    told = await search.lookup(visit.store, visit.caller, values)
-    by_value = {(one.get("kind"), one.get("value")): one for one in told}
-    found: dict[str, list[Hit]] = {}
-    for line in pasted.lines:
-        hits = by_value.get(line.term or ("", ""), {}).get("hits", ())
-        if listed := [_hit(one, visit) for one in hits if one["type"] in _ABOUT_VALUES and one["match"] != "within"]:
-            found[line.key] = listed
-    return found
+    told = await search.lookup(visit.store, visit.caller, values, types=_ABOUT_VALUES, within=False)
+    by_value = {
+        (one.get("kind"), one.get("value")): Hits(
+            tuple(_hit(hit, visit) for hit in one["hits"]),
+            query_string({"q": one["value"], "kind": one["kind"]}) if one["more"] else "",
+        )
+        for one in told
+        if one["hits"]
+    }
+    return {line.key: by_value[line.term] for line in pasted.lines if line.term in by_value}
 
 
 def _hit(one: Mapping[str, Any], visit: Visit) -> Hit:
@@ -149,16 +161,15 @@ def _hit(one: Mapping[str, Any], visit: Visit) -> Hit:
         expired=until is not None and timestamps.parse(until) <= visit.store.now(),
         doubted=one["false_positives"] > 0,
         sightings=one["sightings"],
+        more_sightings=one.get("more_sightings", False),
     )  # fmt: skip
 
 
-def _chosen(visit: Visit, pasted: Pasted, known: Mapping[str, Sequence[Hit]]) -> list[Line]:
+def _chosen(visit: Visit, pasted: Pasted, known: Mapping[str, Hits]) -> list[Line]:
     """What is ticked. `all` and `none` tick for who has no JavaScript."""
     if (do := visit.sent("do")) in ("all", "none"):
         return list(pasted.lines) if do == "all" else []
-    return box.chosen(
-        pasted, visit.chosen("take"), visit.sent("shown").split(), [key for key, found in known.items() if found]
-    )
+    return box.chosen(pasted, visit.chosen("take"), visit.sent("shown").split(), known.keys())
 
 
 async def _offer(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Response
@@ -15,8 +16,9 @@ from indicator_hub.stix import authoring, terms
 from indicator_hub.stix.markings import TLP_IDS, nation_list
 from indicator_hub.taxii.query import ALL, Filters
 from indicator_hub.trust.reach import Reach
-from indicator_hub.web.console import audiences, graph, reasons
+from indicator_hub.web.console import audiences, box, graph, reasons
 from indicator_hub.web.console.pages import Page
+from indicator_hub.web.console.templates import said
 from indicator_hub.web.console.visit import HEADERS, Visit
 
 _LONGEST = 10_000
@@ -65,7 +67,7 @@ async def _one(visit: Visit, *, refusal: str = "", draft: Mapping[str, str] | No
         nodes=nodes,
         picture=graph.draw(names[found.identifier], nodes, visit.say("What is around it")) if nodes else "",
         reached=audiences.of_version(found.readers, latest.version),
-        properties=[(key, _text(one)) for key, one in latest.value.items() if key not in _SHOWN],
+        properties=[(key, said(one)) for key, one in latest.value.items() if key not in _SHOWN],
         raw=json.dumps(latest.value, indent=2, ensure_ascii=False),
         may_write=reach.can_write,
         may_recall=latest.mine or reach.steward,
@@ -104,17 +106,13 @@ def _changes(found: Looked) -> list[dict[str, Any]]:
     for one in sorted(found.versions, key=lambda each: (each.version, each.date_added)):
         names = sorted((one.value.keys() | before.keys()) - _SKIPPED)
         parts = [
-            (name, _text(before.get(name)), _text(one.value.get(name)))
+            (name, said(before.get(name)), said(one.value.get(name)))
             for name in names
             if before.get(name) != one.value.get(name)
         ]
         told.append({"version": one, "parts": parts if before else []})
         before = one.value
     return told[::-1]
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 async def _say(visit: Visit) -> Response:
@@ -136,15 +134,11 @@ async def _say(visit: Visit) -> Response:
 async def _said(visit: Visit, reach: Reach, text: str) -> str:
     identifier = visit["object"]
     found = await looking.look(visit.store, visit.caller, reach, identifier)
-    by = (await author(visit))(found.latest.level)
+    by, at = (await author(visit))(found.latest.level), written_at(visit)
     objects: list[bytes] = []
     match visit.sent("deed"):
         case "seen":
-            objects.append(
-                authoring.sighting(
-                    by, identifier, count=1, last_seen=visit.store.now(), first_seen=visit.store.now(), description=text
-                )
-            )
+            objects.append(authoring.sighting(by, identifier, count=1, last_seen=at, first_seen=at, description=text))
             done = visit.say("Your sighting is shared.")
         case "false-positive":
             objects.append(authoring.opinion(by, [identifier], authoring.FALSE_POSITIVE, explanation=text))
@@ -172,15 +166,23 @@ async def _said(visit: Visit, reach: Reach, text: str) -> str:
 
 
 async def author(visit: Visit) -> Callable[[str], authoring.Authorship]:
-    """Who asks as the author of what is said of objects: marked as strictly as an object of this level (empty: it has none)."""
+    """Who asks as the author of what is said of objects: marked as strictly as an object of this level (empty: it has none).
+
+    What the form carries makes it the same object, however often it is sent.
+    """
     told = await access.access(visit.store, visit.caller)
-    identity, now = min(told["stix_identities"], default=""), visit.store.now()
+    identity, at, seed = min(told["stix_identities"], default=""), written_at(visit), box.seed(visit.sent("seed"))
 
     def of(level: str) -> authoring.Authorship:
         word = level.removeprefix("TLP:")
-        return authoring.Authorship(now, identity, (TLP_IDS[word],) if word in TLP_IDS else ())
+        return authoring.Authorship(at, identity, (TLP_IDS[word],) if word in TLP_IDS else (), seed)
 
     return of
+
+
+def written_at(visit: Visit) -> int:
+    """When what a form says was written: when it was shown. In microseconds."""
+    return box.instant(visit.sent("at"), visit.store.now())
 
 
 def _require_text(visit: Visit, text: str) -> None:
@@ -194,8 +196,8 @@ def _question(visit: Visit, reach: Reach, found: Looked, by: authoring.Authorshi
     if not nation or found.latest.mine:
         raise Invalid(visit.say("There is nobody to ask here."))
     account = visit.account
-    mark = nation_list(reach.group.name, account.organisation, account.nation, nation)
-    marked = authoring.Authorship(by.created, by.created_by, (*by.marks, mark["id"]))
+    mark = nation_list(reach.group.name, account.organisation, account.nation, nation, marks=by.marks)
+    marked = replace(by, marks=(*by.marks, mark["id"]))
     title = visit.say("A question to %(organisation)s", organisation=found.contact["organisation"])
     return json.dumps(mark, ensure_ascii=False).encode(), authoring.note(
         marked, [found.identifier], text, abstract=title

@@ -16,11 +16,11 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
-from indicator_hub.errors import HubError, Invalid, NotFound, TooMany, Unauthenticated, Unavailable
+from indicator_hub.errors import HubError, Invalid, NotFound, NotPermitted, TooMany, Unauthenticated, Unavailable
 from indicator_hub.sharing import sign_in
 from indicator_hub.sharing.authenticate import Identified
 from indicator_hub.web.call import Call, Hub, require_size, whole_body
-from indicator_hub.web.console import session
+from indicator_hub.web.console import again, session
 from indicator_hub.web.console.assets import PREFIX, by_url
 from indicator_hub.web.console.visit import Visit
 from indicator_hub.web.console.words import LANGUAGES, N_, preferred
@@ -114,7 +114,7 @@ def _route(app: FastAPI, page: Page) -> None:
         try:
             return await _visited(page, visit) or method_not_allowed(allowed)
         except Unauthenticated:
-            return _to_sign_in(visit)
+            return await _to_sign_in(visit)
         except HubError as error:
             return refused(visit, error)
         except ClientDisconnect:
@@ -142,8 +142,17 @@ async def _visited(page: Page, visit: Visit) -> Response | None:
         return None
     if request.method != "POST":
         return await handler(visit)
-    async with _form(visit, page):
-        return await handler(visit)
+    try:
+        async with _form(visit, page):
+            return await handler(visit)
+    except session.StaleForm as error:
+        if visit.partial:
+            return _into_the_page(
+                visit, visit.say("You have signed in anew: look at this once more, and send it then.")
+            )
+        if not again.from_here(visit):
+            raise NotPermitted(error.detail) from None
+        return again.ask(visit, visit.request.url.path, again.keep(visit), status=403)
 
 
 def _language(request: Request) -> str:
@@ -160,10 +169,29 @@ async def _sign_in(visit: Visit) -> None:
             visit.hub.limiter.admit(account.id)
 
 
-def _to_sign_in(visit: Visit) -> Response:
+async def _to_sign_in(visit: Visit) -> Response:
+    """To sign in, and back. What was sent in a form is not lost: the page that it was typed into stays, or it is carried along."""
     url = visit.request.url
+    if visit.request.method == "POST":
+        if visit.partial:
+            return _into_the_page(
+                visit, visit.say("Your session has ended: sign in in another tab, and then go on here.")
+            )
+        try:
+            if again.from_here(visit):
+                async with _form(visit, None):
+                    return again.sign_in(visit, again.keep(visit))
+        except HubError as error:
+            return refused(visit, error)
     back = url.path + (f"?{url.query}" if url.query else "") if visit.request.method == "GET" else HOME
     return visit.go(SIGN_IN if back == HOME else f"{SIGN_IN}?to={quote(back)}")
+
+
+def _into_the_page(visit: Visit, text: str) -> Response:
+    """A word beside what is there, which htmx leaves as it is."""
+    response = visit.page("ended.html", block="ended", text=text)
+    response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#ended", "innerHTML"
+    return response
 
 
 def refused(visit: Visit, error: HubError) -> Response:
@@ -174,13 +202,13 @@ def refused(visit: Visit, error: HubError) -> Response:
         detail = ""
     title = visit.say(error.sentence)
     answer = visit.page("error.html", block="told", status=status, title=title, detail=detail, request_id="")
-    if isinstance(error, TooMany) and error.retry_after:
-        answer.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, TooMany) and error.after:
+        answer.headers["Retry-After"] = str(error.after)
     return answer
 
 
 @asynccontextmanager
-async def _form(visit: Visit, page: Page) -> AsyncGenerator[None]:
+async def _form(visit: Visit, page: Page | None) -> AsyncGenerator[None]:
     """The form that was sent, from a page of this hub; its files are closed afterwards."""
     request = visit.request
     session.require_same_origin(request, visit.hub.origin)
@@ -206,7 +234,7 @@ async def _form(visit: Visit, page: Page) -> AsyncGenerator[None]:
             raise Invalid("This is no form.") from None
         visit.form = FormData(pairs)
     try:
-        if not page.open:
+        if page is not None and not page.open:
             session.require_form_token(visit.session, visit.sent("csrf"))
         yield
     finally:

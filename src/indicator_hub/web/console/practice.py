@@ -3,14 +3,14 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Response
 
 from indicator_hub.errors import HubError, Invalid, NotFound
-from indicator_hub.sharing import audience, search
+from indicator_hub.sharing import audience, looking, search
 from indicator_hub.sharing.poll import poll
 from indicator_hub.sharing.submit import submit
 from indicator_hub.stix import ids, timestamps
@@ -36,7 +36,6 @@ _MOST = 100
 """Objects that one text is about, and values looked up for them."""
 _NAMED = 30
 """Of these so many are told by name on the page of one."""
-_RELATIONS = 1_000
 _PER_PAGE = 50
 _AGAIN = N_("Something has changed since this was shown: look at it once more, and share it then.")
 
@@ -118,13 +117,11 @@ async def _one(visit: Visit) -> Response:
 
 
 async def _related(visit: Visit, reach: Reach, value: Mapping[str, Any]) -> tuple[list[str], bool]:
-    """The ids of what it is about; of a course of action by relationships in its collection. And whether not all of those were looked at."""
+    """The ids of what it is about; of a course of action by what it mitigates, in its collection. And whether there may be more."""
     if value["type"] == "report":
         return list(value["object_refs"]), False
-    query = Query(-1, _RELATIONS, Filters(types=("relationship",)))
-    page = await poll(visit.store, visit.caller, reach, query, Resource.OBJECTS)
-    found = [json.loads(one.body) for one in page.entries]
-    return [one["target_ref"] for one in found if one["source_ref"] == value["id"]], page.more
+    found, more = await looking.ties(visit.store, visit.caller, reach, value["id"], "mitigates")
+    return list(dict.fromkeys(one["target_ref"] for one in found)), more
 
 
 async def _named(visit: Visit, reach: Reach, identifier: str) -> dict[str, Any]:
@@ -145,7 +142,7 @@ async def _sent(visit: Visit) -> Response:
     there = await places(visit, fields["place"], prefer="good-practice")
     share = visit.sent("do") == "share"
     seed, at = (
-        _seed(visit.sent("seed")),
+        box.seed(visit.sent("seed")),
         box.instant(visit.sent("at"), visit.store.now()) if share else visit.store.now(),
     )
     about, offer = await _offer(visit, fields, there, seed, at)
@@ -162,14 +159,6 @@ async def _sent(visit: Visit) -> Response:
     reach = await visit.reach(place.group, place.collection)
     became = await submit(visit.store, visit.caller, reach, offer.body, limits=visit.hub.limits)
     return visit.go(f"/console/shared/{place.key}/{became.id}/")
-
-
-def _seed(text: str) -> str:
-    """What the ids of this text follow from, so that what is shared is what was shown, and is shared once."""
-    try:
-        return str(uuid.UUID(text))
-    except ValueError:
-        return str(uuid.uuid4())
 
 
 async def _offer(visit: Visit, fields: Mapping[str, str], there: Places, seed: str, at: int) -> tuple[_About, _Offer]:
@@ -198,24 +187,23 @@ async def _about(visit: Visit, place: Place, text: str) -> _About:
     values = [one for one in words if ids.type_of(one) is None]
     hits: dict[str, Mapping[str, Any]] = {}
     unknown: list[str] = []
+    crowded = False
     for one in named:
         query = search.Query(identifier=one, group=place.group)
         found = await search.search(visit.store, visit.caller, query, limit=1)
         hits |= {each["object"]: each for each in found.items}
         unknown += [] if found.items else [one]
-    for word, one in zip(values, await _looked_up(visit, values), strict=True):
-        here = [each for each in one if each["group"] == place.group and each["type"] in _AGAINST]
-        hits |= {each["object"]: each for each in here}
-        unknown += [] if here else [word]
+    for word in values:
+        # Asked one by one: two spellings of one value are one answer.
+        for one in await search.lookup(
+            visit.store, visit.caller, [word], types=_AGAINST, group=place.group, within=False, most=_MOST
+        ):
+            hits |= {each["object"]: each for each in one["hits"]}
+            unknown += [] if one["hits"] else [word]
+            crowded = crowded or one["more"]
+    if crowded or len(hits) > _MOST:
+        raise Invalid(visit.say("A text is about %(most)s objects at most.", most=_MOST))
     return _About(tuple(hits.values()), tuple(unknown))
-
-
-async def _looked_up(visit: Visit, values: Sequence[str]) -> list[Sequence[Mapping[str, Any]]]:
-    """For each value what says it. Asked one by one: two spellings of one value are one answer."""
-    return [
-        [hit for one in await search.lookup(visit.store, visit.caller, [value]) for hit in one["hits"]]
-        for value in values
-    ]
 
 
 def _objects(

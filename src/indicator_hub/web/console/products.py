@@ -51,6 +51,8 @@ class Product:
     fields: Callable[[Place], Fields]
     text: Callable[[Place], str] | None = None
     hint: str = ""
+    by_hand: bool = False
+    """Whether a person runs it, who may then give it a token of their own; what polls by itself is given a machine's."""
 
 
 def _none(_: Place) -> Fields:
@@ -137,8 +139,8 @@ def _pan(p: Place) -> Fields:
 
 PRODUCTS: Mapping[str, Product] = MappingProxyType(
     {
-        "curl": Product("curl", N_("in a shell"), _none, _curl),
-        "taxii2-client": Product("taxii2-client", N_("in Python"), _none, _taxii2_client),
+        "curl": Product("curl", N_("in a shell"), _none, _curl, by_hand=True),
+        "taxii2-client": Product("taxii2-client", N_("in Python"), _none, _taxii2_client, by_hand=True),
         "opencti": Product("OpenCTI", "Data > Ingestion > TAXII feeds", _opencti),
         "sentinel": Product("Microsoft Sentinel", "Data connectors > Threat intelligence - TAXII", _sentinel),
         "splunk": Product(

@@ -14,6 +14,12 @@ from fastapi import Request, Response
 from indicator_hub.errors import NotPermitted
 
 COOKIE = "ihub_session"
+
+
+class StaleForm(NotPermitted):
+    """The form was made for another session."""
+
+
 PATH = "/console"
 _MASK = 16
 
@@ -41,7 +47,7 @@ def require_form_token(session: str, given: str) -> None:
     except ValueError:
         sent = b""
     if len(sent) != 2 * _MASK or not hmac.compare_digest(_xor(sent[_MASK:], sent[:_MASK]), _proof(session)):
-        raise NotPermitted("This form was made for another session: load the page again, and send it then.")
+        raise StaleForm("This form was made for another session: load the page again, and send it then.")
 
 
 def require_same_origin(request: Request, origin: str) -> None:

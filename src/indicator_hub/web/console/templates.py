@@ -1,5 +1,6 @@
 """Templates: everything is escaped, nothing that is missing passes in silence, and times and values are shown in one way."""
 
+import json
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -28,9 +29,10 @@ def environment(language: str) -> Environment:
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     made.filters |= {
         "asset": url_of,
-        "defang": defang,
+        "defang": defanged,
+        "said": said,
         "instant": instant,
-        "iso": timestamps.render,
+        "stamp": stamp,
         "span": span,
         "query": query,
         "part": part,
@@ -39,12 +41,27 @@ def environment(language: str) -> Environment:
     return made
 
 
-def instant(given: str | int | None) -> str:
-    """A time as it is read: 2026-11-23 12:00 UTC, from STIX text or microseconds."""
-    if given is None or given == "":
-        return ""
-    text = timestamps.render(given) if isinstance(given, int) else given
-    return f"{text[:10]} {text[11:16]} UTC"
+def said(value: Any) -> str:
+    """Any JSON value as text: what is none as it would be written, and nothing for null. Objects of kinds that the hub does not know hold anything anywhere."""
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def defanged(value: Any) -> str:
+    """The same, in a spelling that no program makes a link of."""
+    return defang(said(value))
+
+
+def instant(given: Any) -> str:
+    """A time as it is read: 2026-11-23 12:00 UTC, from STIX text or microseconds; what is none as it is."""
+    text = stamp(given)
+    return f"{text[:10]} {text[11:16]} UTC" if text else said(given)
+
+
+def stamp(given: Any) -> str:
+    """A time as programs read it; nothing for what is none."""
+    if type(given) is int and 0 <= given <= timestamps.LAST:
+        return timestamps.render(given)
+    return given if isinstance(given, str) and timestamps.is_timestamp(given) else ""
 
 
 def span(seconds: float) -> str:

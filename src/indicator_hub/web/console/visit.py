@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -187,5 +188,7 @@ class Visit:
             "keys": self.keys,
             "notice": self._notice(),
             "path": self.request.url.path,
+            "seed": str(uuid.uuid4()),
+            "at": self.store.now(),
             "manages": who is not None and "manage" in who.scopes,
         }

@@ -20,10 +20,13 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy-marked]");
   if (!button) return;
   const marked = button.closest("form").querySelectorAll(`input[name="${button.dataset.copyMarked}"]:checked`);
-  const values = [...marked].map((one) => one.dataset.values).filter(Boolean);
+  // A page holds the first few of what says many: what is left out is said.
+  const values = [...marked].flatMap((one) => (one.dataset.values ? one.dataset.values.split("\n") : []));
+  const number = [...marked].reduce((sum, one) => sum + Number(one.dataset.number || 0), 0);
+  const said = number > values.length ? button.dataset.partly.replace("#1", values.length).replace("#2", number) : `${button.dataset.copied || ""} (${values.length})`;
   try {
     await navigator.clipboard.writeText(values.join("\n"));
-    say(`${button.dataset.copied || ""} (${values.length})`);
+    say(said);
   } catch {
     say(button.dataset.failed || "");
   }
