@@ -16,9 +16,18 @@ from indicator_hub.trust.reach import Reach
 
 
 async def poll(
-    store: Store, caller: Caller, reach: Reach, query: Query, resource: Resource, *, record: bool = True
+    store: Store,
+    caller: Caller,
+    reach: Reach,
+    query: Query,
+    resource: Resource,
+    *,
+    record: bool = True,
+    lean: bool = False,
 ) -> Page:
-    """One page. `record` is False when nothing of it will go out (HEAD). Raises NotFound, NotPermitted.
+    """One page. `record` is False when nothing of it will go out (HEAD); `lean`: its rows go out as they are, and no entry is asked for one by one.
+
+    Raises NotFound, NotPermitted.
 
     For one object (Resource.OBJECT, VERSIONS) NotFound when this account sees no version of it, an empty page when it sees some and the
     filters leave none (TAXII 2.1 sections 5.6 and 5.8).
@@ -29,8 +38,9 @@ async def poll(
     reach.require_collection()
     record = record and store.serve_events
     bodies = resource in (Resource.OBJECTS, Resource.OBJECT)
-    # The names are for the digest, and for lists.
-    page = await entries.page(store, reach, query, bodies=bodies, names=record or not bodies)
+    # The digest is made of two names of each version; what is only given out needs none.
+    names = 3 if not lean or not bodies else 2 if record else 0
+    page = await entries.page(store, reach, query, bodies=bodies, names=names)
     if not page.rows:
         of_one = resource in (Resource.OBJECT, Resource.VERSIONS)
         if of_one and not (_leaves_out(query) and await entries.is_visible(store, reach, query.filters.ids[0])):

@@ -26,8 +26,8 @@ from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.references import Line
 
 
-async def page(store: Store, reach: Reach, query: Query, *, bodies: bool, names: bool = True) -> Page:
-    """One page of what this reach sees, in the order it was added. Without `names` only dates and bodies are read."""
+async def page(store: Store, reach: Reach, query: Query, *, bodies: bool, names: int = 3) -> Page:
+    """One page of what this reach sees, in the order it was added. Of id, version and specification only so many are read."""
     shape = pages.Shape.of(query.filters, bodies=bodies, names=names)
     found = await store.hot.page(shape, visible.parameters(reach) | pages.parameters(query, reach))
     return Page(found.rows[: query.limit], found.cut or len(found.rows) > query.limit, found.as_of)

@@ -42,6 +42,7 @@ from indicator_hub.trust.reach import Reach
 MAX_BYTES = 16 * 1024 * 1024
 """A page ends with the body that reaches this many bytes, however many rows were asked for."""
 
+_NAMES = ("stix_id", "version", "spec_version")
 _COLLECTION = bindparam("collection", type_=BigInteger)
 _AFTER = bindparam("after", type_=BigInteger)
 # What is shared cannot have come before the membership saw: its ranges begin there, and nothing hidden is passed over on the way.
@@ -60,11 +61,11 @@ _HEAD: ColumnElement[int] = literal_column("-2")
 class Shape:
     """Which columns and conditions a page has, without their values: one compiled statement each.
 
-    `bodies` and `names` (id, version, specification) are what is read of a row beside its `date_added`.
+    `bodies` and so many `names` (id, version, specification) are what is read of a row beside its `date_added`: each costs its time.
     """
 
     bodies: bool
-    names: bool
+    names: int
     ids: bool
     types: bool
     spec_versions: bool
@@ -72,7 +73,7 @@ class Shape:
     values: bool
 
     @classmethod
-    def of(cls, filters: Filters, *, bodies: bool, names: bool = True) -> "Shape":
+    def of(cls, filters: Filters, *, bodies: bool, names: int = 3) -> "Shape":
         """The shape of these filters."""
         return cls(
             bodies,
@@ -109,7 +110,7 @@ _LISTS = ("ids", "types", "spec_versions", "values")
 def columns(e: FromClause, shape: Shape) -> Sequence[ColumnElement[Any]]:
     """What a row of a page is: the fields of `taxii.page.Entry`, as far as they are asked for."""
     found = [e.c.date_added, e.c.body if shape.bodies else null().label("body")]
-    return [*found, e.c.stix_id, e.c.version, e.c.spec_version] if shape.names else found
+    return [*found, *(e.c[name] for name in _NAMES[: shape.names])]
 
 
 def conditions(e: FromClause, shape: Shape, after: BindParameter[int] = _AFTER) -> list[ColumnElement[bool]]:
@@ -193,17 +194,14 @@ def _no_keys() -> list[ColumnElement[Any]]:
     return [cast_to(null(), BigInteger).label(name) for name in ("key", "size")]
 
 
-_NAMES = ("stix_id", "version", "spec_version")
-
-
 def _told(shape: Shape) -> Statement:
     told = cast_to(_AS_OF.element, Text).concat(literal_column("' '")).concat(cast_to(_NUMBER.element, Text))
-    names = _NAMES if shape.names else ()
-    return select(_HEAD.label("date_added"), told.label("body"), *(null().label(name) for name in names))
+    names = (null().label(name) for name in _NAMES[: shape.names])
+    return select(_HEAD.label("date_added"), told.label("body"), *names)
 
 
 def _told_apart(shape: Shape) -> Statement:
-    names: list[ColumnElement[Any]] = [cast_to(null(), Text).label(name) for name in _NAMES if shape.names]
+    names: list[ColumnElement[Any]] = [cast_to(null(), Text).label(name) for name in _NAMES[: shape.names]]
     nothing = [cast_to(null(), LargeBinary).label("body"), *names, *_no_keys()]
     return select(cast_to(_HEAD, BigInteger).label("date_added"), *nothing, _AS_OF, _NUMBER)
 

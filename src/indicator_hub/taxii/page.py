@@ -25,8 +25,8 @@ class Entry(NamedTuple):
 class Page:
     """What a poll gets: visible entries in the order they were added, and whether more follow.
 
-    `rows` are as the store gave them, each as long as was asked for: `date_added` and `body`, or all that an Entry has. A page of a thousand
-    is not made into a thousand objects first. `as_of` is what the collection's clock showed when it was read.
+    `rows` are as the store gave them, each as long as was asked for: the fields of an Entry from the first on, and perhaps more behind. A page
+    of a thousand is not made into a thousand objects first. `as_of` is what the collection's clock showed when it was read.
     """
 
     rows: Sequence[Sequence[Any]]

@@ -30,6 +30,8 @@ async def _ready(request: Request) -> Response:
 async def _is_known(request: Request) -> bool:
     """Whether an account asks: only such a one is told why. Where the database does not answer, nobody is known."""
     try:
-        return (await identified(request.app.state.hub.store, request)).account is not None
+        return (
+            await identified(request.app.state.hub.store, request, request.app.state.hub.limiter)
+        ).account is not None
     except Exception:  # noqa: BLE001 - whatever keeps the hub from knowing who asks, the answer is that it is not ready
         return False

@@ -185,7 +185,9 @@ async def _page(call: Call, resource: Resource) -> Response:
     query = query_of(asked, keys=hub.page_keys, account=name, target=target, page_limit=hub.page_limit)
     # `next` carries what was asked, and the path says again which object: narrowed, it would not be the same query that comes back.
     narrowed = for_object(query, identifier) if identifier else query
-    page = await poll(hub.store, call.caller, reach, narrowed, resource, record=call.request.method != "HEAD")
+    page = await poll(
+        hub.store, call.caller, reach, narrowed, resource, record=call.request.method != "HEAD", lean=True
+    )
     following = None
     if page.more:
         following = next_token(query, page.last, key=hub.page_keys[0], account=name, target=target)
