@@ -16,8 +16,8 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -184,7 +184,7 @@ def gather(hub: Hub, asked: Asked) -> Crowd:
     stop, told = context.Event(), context.SimpleQueue()
     accounts = [hub.database.authorization(WRITERS[one % len(WRITERS)]) for one in range(asked.writers)]
     writing = context.Process(target=_write_all, args=(hub.server.port, accounts, series, asked, stop, told))
-    with crowd:
+    with crowd, _ended(writing):
         crowd.run("warm", min(2.0, asked.seconds / 4))
         crowd.run("quiet", asked.seconds / 4)
         writing.start()
@@ -209,6 +209,17 @@ def gather(hub: Hub, asked: Asked) -> Crowd:
         sum(one.given for one in crowd.pollers), missed, sum(one.doubled for one in crowd.pollers), unexpected,
         crowd.declined + sum(declined for _, _, declined in wrote),
     )  # fmt: skip
+
+
+@contextmanager
+def _ended(process: Any) -> Iterator[None]:
+    """No process is left behind by a failure."""
+    try:
+        yield
+    finally:
+        if process.is_alive():
+            process.terminate()
+            process.join()
 
 
 def _at(values: Sequence[float], share: float) -> float:
@@ -337,12 +348,14 @@ class _Crowd:
             if status in _DECLINED:
                 self.declined += 1
                 poller.wait = time.perf_counter() + _retry_after(poller.answer)
+                poller.answer.clear()
                 done.append((number, False))
                 continue
             if status != 200:
                 sys.exit(f"A poller was answered {bytes(poller.answer[:500])!r}")
             self.took[poller.phase].append(time.perf_counter() - poller.sent)
             done.append((number, not poller.take(self._names)))
+            poller.answer.clear()
         return done
 
 
