@@ -66,7 +66,14 @@ def parse(text: str) -> int:
 
 def render(instant: int) -> str:
     """Microseconds as a TAXII timestamp: exactly six sub-second digits and Z (TAXII 2.1 section 2)."""
-    return (_NAIVE_EPOCH + timedelta(microseconds=instant)).isoformat(timespec="microseconds") + "Z"
+    seconds, micro = divmod(instant, 1_000_000)
+    return f"{_second(seconds)}.{micro:06}Z"
+
+
+@lru_cache(maxsize=1024)
+def _second(seconds: int) -> str:
+    """Remembered: what came together has one second, and lists tell a thousand instants."""
+    return (_NAIVE_EPOCH + timedelta(seconds=seconds)).isoformat()
 
 
 def render_milliseconds(instant: int) -> str:

@@ -7,10 +7,11 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.audit.event import Event
+from indicator_hub.store import bulk
 from indicator_hub.store.schema import event, event_personal, organisation
 
 _AT_ONCE = 5_000
@@ -20,10 +21,16 @@ GIVING = ("serve", "export", "search", "evidence")
 
 async def add(tx: AsyncConnection, events: Sequence[Event]) -> None:
     """Write events in this transaction: neither they without the deed, nor the deed without them."""
+    for table, found in rows(events).items():
+        await bulk.write(tx, table, found)
+
+
+def rows(events: Sequence[Event]) -> dict[Table, list[dict[str, Any]]]:
+    """What is to be inserted for these events, by table."""
     personal = [_personal(one) for one in events]
-    await tx.execute(insert(event), [_row(one, kept) for one, kept in zip(events, personal, strict=True)])
-    if apart := [kept for kept in personal if kept is not None]:
-        await tx.execute(insert(event_personal), apart)
+    found = {event: [_row(one, kept) for one, kept in zip(events, personal, strict=True)]}
+    apart = [kept for kept in personal if kept is not None]
+    return {**found, event_personal: apart} if apart else found
 
 
 async def written(tx: AsyncConnection, events: Sequence[Event]) -> list[bool]:

@@ -40,9 +40,7 @@ async def write(
     """
     if not rows:
         return
-    names = tuple(column.name for column in table.columns if column.name in rows[0])
-    take = cast("Callable[[Mapping[str, Any]], tuple[Any, ...]]", itemgetter(*names))
-    values = list(map(take, rows))
+    names, values = _columns(table, rows)
     driver: Any = (await tx.get_raw_connection()).driver_connection
     with translated():
         if tx.dialect.name == "sqlite":
@@ -66,6 +64,43 @@ def _on_sqlite(table: Table, names: tuple[str, ...], rows: int, key: tuple[str, 
     one = str(_kept(sqlite.insert(table), key, kept).compile(dialect=_SQLITE, column_keys=list(names)))
     values = f"({', '.join('?' * len(names))})"
     return one.replace(values, ", ".join([values] * rows), 1)
+
+
+def on_sqlite(table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[tuple[Any, ...]]]:
+    """A statement for one row, and what it is run with for each: for a connection of one's own."""
+    names, values = _columns(table, rows)
+    return _on_sqlite(table, names, 1, (), ()), values
+
+
+def on_postgresql(rows: Mapping[Table, Sequence[Mapping[str, Any]]]) -> tuple[str, list[list[Any]]]:
+    """One statement that inserts into all these tables at once, and what it is run with: for a connection of one's own."""
+    columns = {table: _columns(table, found) for table, found in rows.items()}
+    values = {
+        f"{table.name}_{name}": list(of)
+        for table, (names, found) in columns.items()
+        for name, of in zip(names, zip(*found, strict=True), strict=True)
+    }
+    text, order = _all_on_postgresql(tuple((table, names) for table, (names, _) in columns.items()))
+    return text, [values[name] for name in order]
+
+
+@lru_cache(maxsize=16)
+def _all_on_postgresql(tables: tuple[tuple[Table, tuple[str, ...]], ...]) -> tuple[str, tuple[str, ...]]:
+    inserts: list[Any] = []
+    for table, names in tables:
+        arrays = [func.unnest(bindparam(f"{table.name}_{name}", type_=ARRAY(table.c[name].type))) for name in names]
+        inserts.append(postgresql.insert(table).from_select(list(names), select(*arrays)))
+    last = inserts.pop()
+    for place, one in enumerate(inserts):
+        last = last.add_cte(one.cte(f"before_{place}"))
+    compiled = last.compile(dialect=_POSTGRESQL)
+    return str(compiled), tuple(compiled.positiontup or ())
+
+
+def _columns(table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    names = tuple(column.name for column in table.columns if column.name in rows[0])
+    take = cast("Callable[[Mapping[str, Any]], tuple[Any, ...]]", itemgetter(*names))
+    return names, list(map(take, rows))
 
 
 @lru_cache(maxsize=256)

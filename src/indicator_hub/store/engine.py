@@ -223,7 +223,7 @@ class Transactions:
         ending = False
         try:
             with translated():
-                async with self._writing(), self._connection() as connection:
+                async with self.turn(), self._connection() as connection:
                     await connection.execution_options(writes=True)
                     async with connection.begin():
                         yield connection
@@ -243,7 +243,7 @@ class Transactions:
             yield await again(connect, self.patience)
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncGenerator[None]:
+    async def turn(self) -> AsyncGenerator[None]:
         """One writer of this process at a time on SQLite; who waits in vain is told so, and does not wait for those before it too."""
         if self._turn is None:
             yield

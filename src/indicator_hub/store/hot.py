@@ -24,16 +24,17 @@ from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import asyncpg
+from sqlalchemy import Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as sqlalchemy_asyncpg
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import URL
 
 from indicator_hub.errors import Unavailable
-from indicator_hub.store import pages, visible
+from indicator_hub.store import bulk, pages, visible
 from indicator_hub.store.again import PATIENCE, again
 from indicator_hub.store.connecting import Connector, through_pgbouncer
-from indicator_hub.store.engine import BUSY_MS, POOL_WAIT, Statement, translated
+from indicator_hub.store.engine import BUSY_MS, POOL_WAIT, PRAGMAS, Statement, translated
 from indicator_hub.store.pool import Pool
 
 _MAX_READERS = 4
@@ -80,6 +81,10 @@ class Hot(Protocol):
         """How many rows each of the ranges that this reach sees has in a window of time, as `pages.counted_shared` has it."""
         ...
 
+    async def insert(self, rows: Mapping[Table, Sequence[Mapping[str, Any]]]) -> None:
+        """Insert rows into these tables, all in one transaction. On SQLite it must be the caller's turn to write."""
+        ...
+
     async def close(self) -> None:
         """Give the connections back."""
         ...
@@ -94,6 +99,7 @@ class SqliteHot:
         self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
         self._turns = asyncio.Semaphore(_MAX_READERS)
         self._here = self._connect()
+        self._writer: sqlite3.Connection | None = None
         self._audiences: dict[_Whose, tuple[int, Sequence[int]]] = {}
 
     async def rows(self, name: str, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
@@ -121,9 +127,30 @@ class SqliteHot:
         with translated():
             return await self._elsewhere(lambda connection: self._counted(connection, values))
 
+    async def insert(self, rows: Mapping[Table, Sequence[Mapping[str, Any]]]) -> None:
+        """In another thread, which waits for the disk."""
+        with translated():
+            await asyncio.to_thread(self._insert, rows)
+
+    def _insert(self, rows: Mapping[Table, Sequence[Mapping[str, Any]]]) -> None:
+        if self._writer is None:
+            self._writer = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            for pragma in PRAGMAS:
+                self._writer.execute(pragma)
+        self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            for table, found in rows.items():
+                self._writer.executemany(*bulk.on_sqlite(table, found))
+            self._writer.execute("COMMIT")
+        except BaseException:
+            self._writer.rollback()
+            raise
+
     async def close(self) -> None:
-        """Close every reader."""
+        """Close every connection."""
         self._here.close()
+        if self._writer is not None:
+            self._writer.close()
         while True:
             try:
                 self._idle.get_nowait().close()
@@ -407,6 +434,29 @@ class PostgresHot:
     async def close(self) -> None:
         """Close the pool."""
         await self._pool.close()
+
+    async def insert(self, rows: Mapping[Table, Sequence[Mapping[str, Any]]]) -> None:
+        """One statement, and so one transaction. What became of one whose connection was lost is for the caller to find out."""
+        text, values = bulk.on_postgresql(rows)
+        try:
+            await self._inserted(text, values)
+        except Unavailable as error:
+            if error.retry:
+                self._pool.expire()
+            raise
+
+    async def _inserted(self, text: str, values: Sequence[Any]) -> None:
+        with translated():
+            connection, whole = await self._pool.take(), False
+            try:
+                if self._pgbouncer:
+                    await connection.execute("BEGIN")
+                await connection.execute(text, *values)
+                if self._pgbouncer:
+                    await connection.execute("COMMIT")
+                whole = True
+            finally:
+                self._pool.give(connection, whole=whole)
 
     async def _fetch(self, name: object, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
         """One statement; once more, and for some seconds, when the connection turns out to be gone."""

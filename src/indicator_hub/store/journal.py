@@ -11,13 +11,14 @@ from indicator_hub.errors import Unavailable
 from indicator_hub.store import audit, tokens
 from indicator_hub.store.again import again
 from indicator_hub.store.engine import Transactions
+from indicator_hub.store.hot import Hot
 
 
 class Journal:
     """One group commits while the next gathers."""
 
-    def __init__(self, transactions: Transactions) -> None:
-        self._transactions = transactions
+    def __init__(self, transactions: Transactions, hot: Hot) -> None:
+        self._transactions, self._hot = transactions, hot
         self._waiting: list[tuple[Event, asyncio.Future[None]]] = []
         self._used: dict[int, int] = {}
         self._task: asyncio.Task[None] | None = None
@@ -71,6 +72,11 @@ class Journal:
             await again(lambda: self._write(events, used, tried=True), self._transactions.patience, error)
 
     async def _write(self, events: Sequence[Event], used: Mapping[int, int], *, tried: bool = False) -> None:
+        if not (tried or used):
+            # Nearly always: nothing is to be looked at first, and each page that goes out waits for it.
+            async with self._transactions.turn():
+                await self._hot.insert(audit.rows(events))
+            return
         async with self._transactions.begin() as tx:
             if tried:
                 there = await audit.written(tx, events)

@@ -99,7 +99,7 @@ async def open_store(
         await engine.dispose()
         raise
     transactions = Transactions(engine, sqlite=is_sqlite(url), patience=patience)
-    return Store(url, transactions, hot, Journal(transactions), now, serve_events)
+    return Store(url, transactions, hot, Journal(transactions, hot), now, serve_events)
 
 
 async def require_current(store: Store) -> None:
