@@ -73,8 +73,7 @@ async def test_postgresql_merges_the_ranges_as_they_lie(database_url: str) -> No
         values |= visible.parameters(reach) | {f"audience_{place}": key for place, key in enumerate(reached)}
         await hot.page(shape, values)
         text, order = hot._texts["ranges", shape, 3]
-        async with hot._pool.acquire() as connection:
-            plan = [row[0] for row in await connection.fetch(f"EXPLAIN {text}", *[values[key] for key in order])]
+        plan = [row[0] for row in await hot._asked(f"EXPLAIN {text}", [values[key] for key in order])]
         assert any("Merge Append" in step for step in plan)
         # The head is one row; nothing else is sorted.
         assert [re.search(r"rows=(\d+)", step)[1] for step in plan if "Sort  (" in step] == ["1"]  # type: ignore[index]
