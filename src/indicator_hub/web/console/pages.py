@@ -199,7 +199,7 @@ def refused(visit: Visit, error: HubError) -> Response:
         _log.error("request %s: the store cannot be reached: %s", request_id(visit.request), detail)
         detail = ""
     title = visit.say(error.sentence)
-    return visit.page("error.html", block="told", status=status, title=title, detail=detail, request_id="")
+    return visit.page("error.html", block="told", status=status, title=title, detail=visit.told(detail), request_id="")
 
 
 @asynccontextmanager
