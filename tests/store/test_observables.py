@@ -14,7 +14,8 @@ from support.paths import MIGRATIONS
 from support.world import envelope, indicator, world
 
 _BACK = (
-    "DROP TABLE observable", "DROP TABLE password", "DROP TABLE session", "ALTER TABLE token DROP COLUMN seen",
+    "DROP TABLE observable", "DROP TABLE password", "DROP TABLE attempt", "DROP TABLE session", "ALTER TABLE token DROP COLUMN seen",
+    "ALTER TABLE token DROP COLUMN scopes",
     *(f"ALTER TABLE entry DROP COLUMN {name}" for name in ("name", "confidence", "valid_from", "valid_until", "labels")),
     "UPDATE alembic_version SET version_num = '0008'",
 )  # fmt: skip

@@ -234,5 +234,6 @@ def _require_no_fault(body: bytes) -> None:
     if named is None or any(lower.get(name) for name in _DATA):
         return
     word = lower[named]
-    said = f" ({named}: {word})" if isinstance(word, str) and _WORD.fullmatch(word) else ""
-    raise FeedFailed(f"The source answered with an error, not with a feed{said}.")
+    if isinstance(word, str) and _WORD.fullmatch(word):
+        raise FeedFailed(f"The source answered with an error, not with a feed ({named}: {word}).")
+    raise FeedFailed("The source answered with an error, not with a feed.")

@@ -129,8 +129,10 @@ def _truth(name: str, text: str, *, usual: bool | None = None) -> bool | None:
         return text == "true"
     if name == "revoked" and text == "all":
         return None
+    if text and name == "revoked":
+        raise Invalid(f"{name} is true or false, or all.")
     if text:
-        raise Invalid(f"{name} is true or false{', or all' if name == 'revoked' else ''}.")
+        raise Invalid(f"{name} is true or false.")
     return usual
 
 
@@ -547,7 +549,7 @@ def _read_values(values: Sequence[str], text: str) -> list[Asked]:
             if len(found) > VALUES:
                 raise Invalid(f"Look up {VALUES} values at a time.")
     except FeedFailed as error:
-        raise Invalid(f"The text cannot be read: {error.detail}.") from None
+        raise Invalid(f"The text cannot be read: {error.detail}") from None
     return list(found.values())
 
 

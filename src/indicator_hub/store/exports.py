@@ -233,11 +233,11 @@ async def opinions(
     """
     s, newer = entry.alias("s"), entry.alias("n")
     changed = (
-        select(func.max(newer.c.date_added))
+        # Nothing added, here and below, so that it is found by its line, and not by going back from the newest entry of the collection.
+        select(func.max(newer.c.date_added + literal_column("0")))
         .where(
             newer.c.collection_id == s.c.collection_id,
             newer.c.stix_id == s.c.stix_id,
-            # Nothing added, so that it is found by its line.
             newer.c.organisation_id + literal_column("0") == s.c.organisation_id,
             visible.visible(newer),
         )

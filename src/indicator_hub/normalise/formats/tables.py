@@ -201,9 +201,8 @@ def _index(names: list[str], column: str | int) -> int | None:
 
 def _indexes(names: list[str], feed: Feed) -> dict[str, int]:
     if lacking := _lacking(names, feed):
-        there = ", ".join(_shown(name) for name in names[:_NAMED])
-        more = ", ..." if len(names) > _NAMED else ""
-        raise FeedFailed(f"The feed's header has no column {' and none '.join(lacking)}; it has {there}{more}.")
+        there = ", ".join([*(_shown(name) for name in names[:_NAMED]), *(["..."] if len(names) > _NAMED else [])])
+        raise FeedFailed(f"The feed's header has no column {', '.join(lacking)}; it has {there}.")
     found = {name: _index(names, column) for name, column in feed.columns.items()}
     return {"value": 0} | {name: at for name, at in found.items() if at is not None}
 

@@ -79,9 +79,10 @@ def parse(text: str, *, twice: bool = False) -> Any:
         return load(text, twice=twice)
     except RecursionError:
         raise FeedFailed("The feed's JSON is nested too deep.") from None
-    except ValueError as error:
-        where = f" at line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise FeedFailed(f"The feed is no whole JSON{where}: it may have been cut off.") from None
+    except json.JSONDecodeError as error:
+        raise FeedFailed(f"The feed is no whole JSON at line {error.lineno}: it may have been cut off.") from None
+    except ValueError:
+        raise FeedFailed("The feed is no whole JSON: it may have been cut off.") from None
 
 
 def _with_all(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

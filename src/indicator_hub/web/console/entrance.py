@@ -86,7 +86,7 @@ async def _change(visit: Visit) -> Response:
         except TooMany as error:
             refusal = _too_many(visit, error)
         except HubError as error:
-            refusal = error.detail
+            refusal = visit.refusal(error)
     if refusal:
         return visit.page("account.html", status=400, refusal=refusal, shortest=sign_in.SHORTEST)
     response = visit.go(SIGN_IN, visit.say("The password is changed: sign in with the new one."))

@@ -59,7 +59,7 @@ async def _search(visit: Visit) -> Response:
         )
         facets = await search.facets(visit.store, visit.caller, query, most=_COUNTED)
     except Invalid as error:
-        refusal = error.detail
+        refusal = visit.refusal(error)
     return visit.page(
         "search.html",
         block="results",

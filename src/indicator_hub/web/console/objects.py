@@ -249,7 +249,7 @@ async def _withdraw(visit: Visit) -> Response:
         status = await withdraw.withdraw(visit.store, visit.caller, reach, visit["object"])
         failed = [one for one in status.details if one.failed]
         if failed:
-            raise Invalid(failed[0].message)
+            raise Invalid(reasons.told(failed[0].message, visit.say))
     except NotFound:
         raise
     except HubError as error:

@@ -201,7 +201,9 @@ def refused(visit: Visit, error: HubError) -> Response:
         _log.error("request %s: the store cannot be reached: %s", request_id(visit.request), detail)
         detail = ""
     title = visit.say(error.sentence)
-    answer = visit.page("error.html", block="told", status=status, title=title, detail=detail, request_id="")
+    answer = visit.page(
+        "error.html", block="told", status=status, title=title, detail=visit.told(detail), request_id=""
+    )
     if isinstance(error, TooMany) and error.after:
         answer.headers["Retry-After"] = str(error.after)
     return answer

@@ -7,6 +7,7 @@ are known, and as they are where not.
 import re
 from collections.abc import Callable, Mapping
 
+from indicator_hub.web.console import details
 from indicator_hub.web.console.words import N_
 
 Say = Callable[..., str]
@@ -133,4 +134,5 @@ def told(sentence: str, say: Say) -> str:
         return say(_TOO_HIGH, level=found[1])
     if (found := _WITHIN.fullmatch(sentence)) is not None:
         return say(_WITHIN_NAMED if found[3] else _WITHIN_ROLE, level=found[1], role=say(ROLES.get(found[2], found[2])))
-    return sentence[:1].upper() + sentence[1:]
+    known = details.told(sentence, say)
+    return sentence[:1].upper() + sentence[1:] if known == sentence else known

@@ -11,14 +11,14 @@ from typing import Any
 from fastapi import Request, Response
 from starlette.datastructures import FormData, UploadFile
 
-from indicator_hub.errors import HubError, Invalid, NotFound
+from indicator_hub.errors import HubError, Invalid, NotFound, Unavailable
 from indicator_hub.sharing import authenticate
 from indicator_hub.sharing.act import Caller, Store
 from indicator_hub.stix import timestamps
 from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.roster import Account
 from indicator_hub.web.call import Call, Hub
-from indicator_hub.web.console import session
+from indicator_hub.web.console import details, session
 from indicator_hub.web.console.templates import environment
 from indicator_hub.web.console.words import LANGUAGES, direction, translations
 
@@ -165,7 +165,13 @@ class Visit:
 
     def refusal(self, error: HubError) -> str:
         """What the hub refused with, for the place where it can be mended."""
-        return error.detail or self.say(error.sentence)
+        if not error.detail or isinstance(error, Unavailable):  # what the database said is the operator's to read
+            return self.say(error.sentence)
+        return self.told(error.detail)
+
+    def told(self, detail: str) -> str:
+        """What the hub said of something, in the language of the visit as far as it is known."""
+        return details.told(detail, self.say)
 
     def _notice(self) -> str:
         try:
