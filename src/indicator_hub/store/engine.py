@@ -129,7 +129,7 @@ PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA cache_size = -65536",
+    "PRAGMA cache_size = -16384",
     # Pages. A feed's batch writes more than the 1,000 that SQLite would copy at each commit, most of them the same pages again.
     "PRAGMA wal_autocheckpoint = 8000",
 )

@@ -90,13 +90,34 @@ class Hot(Protocol):
         ...
 
 
+class _Reader(sqlite3.Connection):
+    """Reads through a map of the file, and lets go of it now and then: else what was ever read would count as memory of this process."""
+
+    seen = 0
+
+    def look(self, rows: int) -> None:
+        """So many rows were read, and nothing is being read now."""
+        self.seen += rows + _AROUND
+        if self.seen > _MAPPED_ROWS and not self.in_transaction:
+            self.seen = 0
+            self.execute("PRAGMA mmap_size = 0")
+            self.execute(_MAPPED)
+
+
+_MAPPED = "PRAGMA mmap_size = 1073741824"
+_MAPPED_ROWS = 24_000
+"""Some 24 MB of objects."""
+_AROUND = 48
+"""What a statement touches besides, as rows: indexes, and what the system maps around each place."""
+
+
 class SqliteHot:
     """sqlite3 itself. Readers never wait for the writer (WAL), and are opened so that they cannot write."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._texts: dict[object, str] = {}
-        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        self._idle: SimpleQueue[_Reader] = SimpleQueue()
         self._turns = asyncio.Semaphore(_MAX_READERS)
         self._here = self._connect()
         self._writer: sqlite3.Connection | None = None
@@ -157,11 +178,11 @@ class SqliteHot:
             except Empty:
                 return
 
-    async def _elsewhere(self, read: Callable[[sqlite3.Connection], _Read]) -> _Read:
+    async def _elsewhere(self, read: Callable[[_Reader], _Read]) -> _Read:
         async with self._turns:
             return await asyncio.to_thread(self._with_a_reader, read)
 
-    def _with_a_reader(self, read: Callable[[sqlite3.Connection], _Read]) -> _Read:
+    def _with_a_reader(self, read: Callable[[_Reader], _Read]) -> _Read:
         try:
             connection = self._idle.get_nowait()
         except Empty:
@@ -171,24 +192,29 @@ class SqliteHot:
         finally:
             self._idle.put(connection)
 
-    def _page(self, connection: sqlite3.Connection, shape: pages.Shape, values: dict[str, Any]) -> Found:
+    def _page(self, connection: _Reader, shape: pages.Shape, values: dict[str, Any]) -> Found:
         if shape.ids:
             found = connection.execute(self._text(("by id", shape), lambda: pages.by_id(shape)), values)
             rows, cut = _taken(shape, found, values["rows"])
+            found.close()
+            connection.look(len(rows))
             return Found(rows, cut, rows[0][-1] if rows else 0)
         known, reached = self._reached(connection, values)
         while True:
             with self._given(connection, shape, values, reached) as cursors:
                 heads = [next(one) for one in cursors]
                 as_of, number = map(int, heads[0][1].split())
+                found = None
                 if number == known:
-                    rows, cut = _taken(shape, _merge(cursors) if len(cursors) > 1 else cursors[0], values["rows"])
-                    return Found(rows, cut, as_of)
+                    found = _taken(shape, _merge(cursors) if len(cursors) > 1 else cursors[0], values["rows"])
+            if found is not None:
+                connection.look(len(found[0]))
+                return Found(*found, as_of)
             known, reached = self._reached(connection, values, anew=True)
 
     @contextmanager
     def _given(
-        self, connection: sqlite3.Connection, shape: pages.Shape, values: dict[str, Any], reached: Sequence[int]
+        self, connection: _Reader, shape: pages.Shape, values: dict[str, Any], reached: Sequence[int]
     ) -> Generator[list[sqlite3.Cursor]]:
         """Lazy cursors, mostly one, each with a head and then its rows in the order of `date_added`."""
         parts = _parts(reached)
@@ -204,9 +230,7 @@ class SqliteHot:
             for cursor in cursors:
                 cursor.close()
 
-    def _reached(
-        self, connection: sqlite3.Connection, values: dict[str, Any], *, anew: bool = False
-    ) -> tuple[int, Sequence[int]]:
+    def _reached(self, connection: _Reader, values: dict[str, Any], *, anew: bool = False) -> tuple[int, Sequence[int]]:
         """How many audiences there were, and those that this reach belonged to."""
         whose = values["cap"], values["person"], values["nation"]
         found = None if anew else self._audiences.get(whose)
@@ -215,19 +239,19 @@ class SqliteHot:
             found = self._audiences[whose] = number, json.loads(keys)
         return found
 
-    def _newest(self, connection: sqlite3.Connection, values: dict[str, Any]) -> list[Any]:
+    def _newest(self, connection: _Reader, values: dict[str, Any]) -> list[Any]:
         shared, own = (self._text(build.__name__, build) for build in (pages.newest_shared, pages.newest_own))
         with self._ranges(connection, shared, own, values) as cursors:
             return list(islice(_merge(cursors, newest_first=True), values["rows"]))
 
-    def _counted(self, connection: sqlite3.Connection, values: dict[str, Any]) -> list[Any]:
+    def _counted(self, connection: _Reader, values: dict[str, Any]) -> list[Any]:
         shared, own = (self._text(build.__name__, build) for build in (pages.counted_shared, pages.counted_own))
         with self._ranges(connection, shared, own, values) as cursors:
             return list(chain.from_iterable(cursors))
 
     @contextmanager
     def _ranges(
-        self, connection: sqlite3.Connection, shared: str, own: str, values: dict[str, Any]
+        self, connection: _Reader, shared: str, own: str, values: dict[str, Any]
     ) -> Generator[list[sqlite3.Cursor]]:
         """A lazy cursor for each audience of this reach and one for its own organisation, all from one moment."""
         with _one_moment(connection):
@@ -248,13 +272,15 @@ class SqliteHot:
             found = self._texts[name] = _NO_OFFSET.sub("", text)
         return found
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> _Reader:
         # Opened for writing, then forbidden to: a read-only opener cannot recover a WAL left by a crash.
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        connection = sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False, cached_statements=512, factory=_Reader
+        )
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         connection.execute("PRAGMA query_only = ON")
-        connection.execute("PRAGMA cache_size = -65536")
-        connection.execute("PRAGMA mmap_size = 1073741824")
+        connection.execute("PRAGMA cache_size = -8192")
+        connection.execute(_MAPPED)
         return connection
 
 
@@ -271,7 +297,7 @@ _SQLITE.statement_compiler = _Hinting
 
 
 @contextmanager
-def _one_moment(connection: sqlite3.Connection) -> Generator[None]:
+def _one_moment(connection: _Reader) -> Generator[None]:
     connection.execute("BEGIN")
     try:
         yield
