@@ -62,6 +62,7 @@ def hub(url: str, work: Path, *, events: bool, database: int | None = None) -> I
         "INDICATOR_HUB_DATA_DIR": str(work / name),
         "INDICATOR_HUB_SERVE_EVENTS": "true" if events else "false",
         "INDICATOR_HUB_LOG_LEVEL": "warning",
+        "INDICATOR_HUB_RATE_GUESSES": "0",  # wrong credentials are shown by the thousand, to listen to their time
     }
     command = [
         sys.executable,

@@ -60,7 +60,7 @@ def parse(text: str) -> int:
     found = _TIMESTAMP.fullmatch(text)
     if found is None:
         raise ValueError(f"not a UTC timestamp: {text}")
-    whole = (datetime.fromisoformat(found[1]).replace(tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
+    whole = int(datetime.fromisoformat(f"{found[1]}+00:00").timestamp())  # exact: a float holds every second there is
     return whole * 1_000_000 + int((found[2] or "")[:6].ljust(6, "0"))
 
 
