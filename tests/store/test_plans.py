@@ -23,28 +23,24 @@ LATEST = [f"ix_entry_audience_latest {AUDIENCE}"] * 3 + [f"ix_entry_organisation
 
 
 @pytest.mark.parametrize(
-    ("build", "filters", "indexes"),
+    ("audiences", "filters", "indexes"),
     [
-        (lambda shape: pages.ranges(shape, 3), PLAIN, LATEST),
-        (lambda shape: pages.ranges(shape, 3), OF_TYPE, LATEST),
-        (
-            lambda shape: pages.ranges(shape, 3),
-            EVERY,
-            [f"ix_entry_audience {AUDIENCE}"] * 3 + [f"ix_entry_organisation {OWN}"],
-        ),
-        (lambda shape: pages.ranges(shape, 0), PLAIN, LATEST[-1:]),
-        (pages.by_id, ONE, ["ux_entry_line (collection_id=? AND stix_id=?)"]),
+        (3, PLAIN, LATEST),
+        (3, OF_TYPE, LATEST),
+        (3, EVERY, [f"ix_entry_audience {AUDIENCE}"] * 3 + [f"ix_entry_organisation {OWN}"]),
+        (0, PLAIN, LATEST[-1:]),
+        (None, ONE, ["ux_entry_line (collection_id=? AND stix_id=?)"]),
     ],
 )
 async def test_sqlite_reads_each_page_by_its_index(
-    sqlite_url: str, build, filters: Filters, indexes: list[str]
+    sqlite_url: str, audiences: int | None, filters: Filters, indexes: list[str]
 ) -> None:
     """A range is read by its own index, from where the cursor stands, in order; an id by its line. Nothing is sorted but lines."""
     async with world(sqlite_url, accounts=["bea"]) as w:
         hot = w.store.hot
         assert isinstance(hot, SqliteHot)
         shape = Shape.of(filters, bodies=True)
-        text = hot._text(("plan", build, filters), lambda: build(shape))
+        text = hot._text("plan", lambda: pages.by_id(shape)) if audiences is None else hot._union(shape, audiences)
         values = visible.parameters(await w.reach("bea")) | dict.fromkeys(re.findall(r":(\w+)", text), 1)
         connection = sqlite3.connect(Path(str(w.store.url.database)))
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
@@ -53,7 +49,7 @@ async def test_sqlite_reads_each_page_by_its_index(
             f"SEARCH e USING INDEX {index}" for index in indexes
         ]
         assert all("SCAN entry" not in step and not step.startswith("SCAN e") for step in plan)
-        assert any("TEMP B-TREE" in step for step in plan) == (build is pages.by_id)
+        assert any("TEMP B-TREE" in step for step in plan) == (audiences is None)
         for probe in ("before", "rendering", "newer"):
             assert all("ux_entry_line" in step for step in plan if step.startswith(f"SEARCH {probe} "))
 

@@ -121,6 +121,7 @@ class SqliteHot:
         self._turns = asyncio.Semaphore(_MAX_READERS)
         self._here = self._connect()
         self._writer: sqlite3.Connection | None = None
+        self._of_shape: dict[pages.Shape, tuple[str, str, str]] = {}
         self._audiences: dict[_Whose, tuple[int, Sequence[int]]] = {}
 
     async def rows(self, name: str, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
@@ -219,13 +220,7 @@ class SqliteHot:
         """Lazy cursors, mostly one, each with a head and then its rows in the order of `date_added`."""
         parts = _parts(reached)
         with _one_moment(connection) if len(parts) > 1 else nullcontext():
-            cursors = [
-                connection.execute(
-                    self._text(("ranges", shape, len(part)), partial(pages.ranges, shape, len(part))),
-                    values | part,
-                )
-                for part in parts
-            ]
+            cursors = [connection.execute(self._union(shape, len(part)), values | part) for part in parts]
             yield cursors
             for cursor in cursors:
                 cursor.close()
@@ -264,12 +259,24 @@ class SqliteHot:
             for cursor in cursors:
                 cursor.close()
 
+    def _union(self, shape: pages.Shape, audiences: int) -> str:
+        found = self._texts.get(("ranges", shape, audiences))
+        if found is None:
+            found = self._texts["ranges", shape, audiences] = _merged(*self._ranges_of(shape), audiences)
+        return found
+
+    def _ranges_of(self, shape: pages.Shape) -> tuple[str, str, str]:
+        found = self._of_shape.get(shape)
+        if found is None:
+            ranges = pages.ranges(shape)
+            parts = _sqlite_text(ranges.head), _sqlite_text(ranges.shared), _sqlite_text(ranges.own)
+            found = self._of_shape[shape] = parts
+        return found
+
     def _text(self, name: object, build: Callable[[], Statement]) -> str:
         found = self._texts.get(name)
         if found is None:
-            text = str(build().compile(dialect=_SQLITE))
-            # A LIMIT that is bound makes SQLAlchemy write an OFFSET of nought beside it.
-            found = self._texts[name] = _NO_OFFSET.sub("", text)
+            found = self._texts[name] = _sqlite_text(build())
         return found
 
     def _connect(self) -> _Reader:
@@ -292,6 +299,11 @@ class _Hinting(SQLiteCompiler):
         return text
 
 
+def _sqlite_text(statement: Statement) -> str:
+    # A LIMIT that is bound makes SQLAlchemy write an OFFSET of nought beside it.
+    return _NO_OFFSET.sub("", str(statement.compile(dialect=_SQLITE)))
+
+
 _SQLITE = sqlite.dialect(paramstyle="named")
 _SQLITE.statement_compiler = _Hinting
 
@@ -303,6 +315,15 @@ def _one_moment(connection: _Reader) -> Generator[None]:
         yield
     finally:
         connection.rollback()  # which also ends what is still being read
+
+
+_AUDIENCE = re.compile(r":audience\b")
+
+
+def _merged(head: str, shared: str, own: str, audiences: int) -> str:
+    """The statement of a page, of the texts of its parts: made out of them, since SQLAlchemy takes a while for each."""
+    ranges = [_AUDIENCE.sub(f":audience_{number}", shared) for number in range(audiences)]
+    return f"{' UNION ALL '.join([head, *ranges, own])} ORDER BY date_added LIMIT :rows + 1"
 
 
 def _parts(reached: Sequence[int]) -> list[dict[str, int]]:
@@ -357,6 +378,7 @@ class PostgresHot:
     def __init__(self, pool: Any, *, pgbouncer: bool, patience: float) -> None:
         self._pool, self._pgbouncer, self._patience = pool, pgbouncer, patience
         self._texts: dict[object, tuple[str, tuple[str, ...]]] = {}
+        self._of_shape: dict[pages.Shape, tuple[str, str, str]] = {}
         self._audiences: dict[_Whose, tuple[int, Sequence[int]]] = {}
 
     @classmethod
@@ -394,18 +416,14 @@ class PostgresHot:
 
     async def _ranges(self, shape: pages.Shape, parameters: Mapping[str, Any], reached: Sequence[int]) -> Sequence[Any]:
         """The head and the rows, with the long bodies left out."""
-        asked = [
-            (("ranges", shape, len(part)), partial(pages.headed_ranges, shape, len(part)), {**parameters, **part})
-            for part in _parts(reached)
-        ]
+        asked = [(*self._union(shape, len(part)), {**parameters, **part}) for part in _parts(reached)]
         if len(asked) == 1:
-            return await self._fetch(*asked[0])
+            return await self._retried(*asked[0])
         async with self._transaction(_BEGIN_SNAPSHOT) as connection:
             heads: list[Any] = []
             rows: dict[int, Any] = {}
-            for one in asked:
-                text, values = self._statement(*one)
-                head, *found = await connection.fetch(text, *values)
+            for text, order, given in asked:
+                head, *found = await connection.fetch(text, *[given[key] for key in order])
                 heads.append(head)
                 rows |= {row[0]: row for row in found}
         return [heads[0], *[rows[at] for at in sorted(rows)[: parameters["rows"]]]]
@@ -485,8 +503,29 @@ class PostgresHot:
                 self._pool.give(connection, whole=whole)
 
     async def _fetch(self, name: object, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
-        """One statement; once more, and for some seconds, when the connection turns out to be gone."""
-        text, values = self._statement(name, build, parameters)
+        """One statement."""
+        found = self._texts.get(name)
+        if found is None:
+            found = self._texts[name] = _numbered(_postgresql_text(build()))
+        return await self._retried(*found, parameters)
+
+    def _union(self, shape: pages.Shape, audiences: int) -> tuple[str, tuple[str, ...]]:
+        found = self._texts.get(("ranges", shape, audiences))
+        if found is None:
+            found = self._texts["ranges", shape, audiences] = _numbered(_merged(*self._ranges_of(shape), audiences))
+        return found
+
+    def _ranges_of(self, shape: pages.Shape) -> tuple[str, str, str]:
+        found = self._of_shape.get(shape)
+        if found is None:
+            ranges = pages.cut_ranges(shape)
+            shared, own = f"({_postgresql_text(ranges.shared)})", f"({_postgresql_text(ranges.own)})"
+            found = self._of_shape[shape] = _postgresql_text(ranges.head), shared, own
+        return found
+
+    async def _retried(self, text: str, order: Sequence[str], parameters: Mapping[str, Any]) -> list[Any]:
+        """Once more, and for some seconds, when the connection turns out to be gone."""
+        values = [parameters[key] for key in order]
         try:
             return await self._asked(text, values)
         except Unavailable as error:
@@ -494,16 +533,6 @@ class PostgresHot:
                 raise
             self._pool.expire()
             return await again(lambda: self._asked(text, values), self._patience, error)
-
-    def _statement(
-        self, name: object, build: Callable[[], Statement], parameters: Mapping[str, Any]
-    ) -> tuple[str, list[Any]]:
-        found = self._texts.get(name)
-        if found is None:
-            compiled = build().compile(dialect=_POSTGRESQL)
-            found = self._texts[name] = (str(compiled), tuple(compiled.positiontup or ()))
-        text, order = found
-        return text, [parameters[key] for key in order]
 
     async def _asked(self, text: str, values: Sequence[Any]) -> list[Any]:
         if self._pgbouncer:
@@ -542,4 +571,16 @@ _PLANNER = {"enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_gen
 _SET = "; ".join(f"SET LOCAL {name} = {value}" for name, value in _PLANNER.items())
 _BEGIN = f"BEGIN READ ONLY; {_SET}"
 _BEGIN_SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_SET}"
-_POSTGRESQL = sqlalchemy_asyncpg.dialect()
+_POSTGRESQL = sqlalchemy_asyncpg.dialect(paramstyle="named")
+_NAME = re.compile(r"(?<!:):([a-z_][a-z_0-9]*)")
+
+
+def _postgresql_text(statement: Statement) -> str:
+    return str(statement.compile(dialect=_POSTGRESQL))
+
+
+def _numbered(text: str) -> tuple[str, tuple[str, ...]]:
+    """The driver counts its parameters: the text with their numbers, and their names in that order."""
+    order: dict[str, int] = {}
+    numbered = _NAME.sub(lambda found: f"${order.setdefault(found[1], len(order) + 1)}", text)
+    return numbered, tuple(order)

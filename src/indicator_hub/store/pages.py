@@ -6,7 +6,7 @@ as far as the page needs it; no shape walks over hidden rows, counts them, or so
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from sqlalchemy import (
     ARRAY,
@@ -29,7 +29,6 @@ from sqlalchemy import (
     select,
     true,
     union,
-    union_all,
 )
 from sqlalchemy import cast as cast_to
 
@@ -138,40 +137,46 @@ def _versions(e: FromClause, shape: Shape) -> ColumnElement[bool]:
     return kinds[0] if len(kinds) == 1 else or_(*kinds)
 
 
-def ranges(shape: Shape, audiences: int) -> Statement:
-    """The rows of so many audiences and of the reader's own organisation: each an index range, merged lazily as they lie (SQLite).
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """The parts of a page, which `hot.py` puts together, as many `shared` as its reader has audiences, merged in the order of `date_added`.
 
-    The first row is none of an entry, and is always there: instead of a body it has, as text, what the collection's clock shows, and how many
-    audiences there are, in the very snapshot of the page.
+    `head` is one row, none of an entry, and always there: what the collection's clock shows, and how many audiences there are, in the very
+    snapshot of the page. `shared` are the rows of `:audience`, without those of the reader's own organisation, which stand in `own`.
     """
+
+    head: Statement
+    shared: Statement
+    own: Statement
+
+
+def ranges(shape: Shape) -> Ranges:
+    """For SQLite, which merges ranges lazily as they are. The head tells instead of a body, as text, the clock and the number, with a blank between."""
     e = entry.alias("e")
     what = columns(e, shape)
-    shared = [
-        select(*what).where(_of_audience(e, number), visible.since(e), *_shared(e, shape))
-        for number in range(audiences)
-    ]
-    found = union_all(_told(shape), *shared, select(*what).where(visible.own(e), *conditions(e, shape)))
-    return cast("Statement", found.order_by(found.selected_columns.date_added).limit(_ROWS + _ONE))
+    return Ranges(
+        _told(shape),
+        select(*what).where(_of_audience(e), visible.since(e), *_shared(e, shape)),
+        select(*what).where(visible.own(e), *conditions(e, shape)),
+    )
 
 
-def headed_ranges(shape: Shape, audiences: int) -> Statement:
-    """The same for PostgreSQL, where each range is cut by itself: only so are they merged lazily, and not sorted whole.
+def cut_ranges(shape: Shape) -> Ranges:
+    """For PostgreSQL, where each range is cut by itself: only so are they merged lazily, and not sorted whole.
 
-    The first row is no entry's here too; it has `as_of` and `audiences`. A body longer than `inline` bytes is left out, since it is not
-    known yet whether it goes out, and its key and length stand beside it.
+    The head has `as_of` and `audiences`. A body longer than `inline` bytes is left out, since it is not known yet whether it goes out, and
+    its key and length stand beside it.
     """
     e = entry.alias("e")
     what = [*columns(e, shape)[:1], *_short(e, shape), *columns(e, shape)[2:], *_long(e, shape), _NO_AS_OF, _NO_NUMBER]
-    shared = [
+    return Ranges(
+        _told_apart(shape),
         select(*what)
-        .where(_of_audience(e, number), visible.since(e), *_shared(e, shape))
+        .where(_of_audience(e), visible.since(e), *_shared(e, shape))
         .order_by(e.c.date_added)
-        .limit(_ROWS)
-        for number in range(audiences)
-    ]
-    mine = select(*what).where(visible.own(e), *conditions(e, shape)).order_by(e.c.date_added).limit(_ROWS)
-    found = union_all(_told_apart(shape), *shared, mine)
-    return cast("Statement", found.order_by(found.selected_columns.date_added).limit(_ROWS + _ONE))
+        .limit(_ROWS),
+        select(*what).where(visible.own(e), *conditions(e, shape)).order_by(e.c.date_added).limit(_ROWS),
+    )
 
 
 def _is_long(e: FromClause) -> ColumnElement[bool]:
@@ -206,8 +211,8 @@ def _told_apart(shape: Shape) -> Statement:
     return select(cast_to(_HEAD, BigInteger).label("date_added"), *nothing, _AS_OF, _NUMBER)
 
 
-def _of_audience(e: FromClause, number: int) -> ColumnElement[bool]:
-    return e.c.audience_id == bindparam(f"audience_{number}", type_=BigInteger)
+def _of_audience(e: FromClause) -> ColumnElement[bool]:
+    return e.c.audience_id == bindparam("audience", type_=BigInteger)
 
 
 def _shared(e: FromClause, shape: Shape) -> Sequence[ColumnElement[bool]]:
