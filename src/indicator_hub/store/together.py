@@ -6,7 +6,7 @@ and is told when all are committed. No savepoints: when one fails, nothing was d
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -58,35 +58,36 @@ class Together:
 
     async def _go_on(self, key: int) -> None:
         waiting = self._waiting[key]
-        while waiting:
-            group = [waiting.popleft() for _ in range(min(len(waiting), _MOST))]
-            if group := [one for one in group if not one.told.done()]:
-                await self._commit(group)
-        del self._waiting[key]
+        group: list[_Waiting] = []
+        try:
+            while waiting:
+                group = [waiting.popleft() for _ in range(min(len(waiting), _MOST))]
+                group = [one for one in group if not one.told.done()]
+                if group:
+                    await self._commit(group)
+        finally:
+            del self._waiting[key]
+            for one in (*group, *waiting):
+                one.told.cancel()  # only where this task was: all others have been told
 
-    async def _commit(self, group: list[_Waiting]) -> None:
+    async def _commit(self, group: Sequence[_Waiting]) -> None:
         made: list[Any] | None = None
         try:
             async with self._transactions.begin() as tx:
                 found = [await one.deed(tx) for one in group]
                 made = found
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, those who wait are told
+            alone = len(group) == 1
             for one in group:
-                _fail(one.told, Apart() if made is None and len(group) > 1 else _own(error))
-            if not isinstance(error, Exception):
-                raise
+                if not one.told.done():
+                    one.told.set_exception(Apart() if made is None and not alone else _own(error))
         else:
             for one, what in zip(group, made, strict=True):
                 if not one.told.done():
                     one.told.set_result(what)
 
 
-def _fail(told: "asyncio.Future[Any]", error: BaseException) -> None:
-    if not told.done():
-        told.set_exception(error)
-
-
-def _own(error: BaseException) -> BaseException:
+def _own(error: Exception) -> Exception:
     """For one of those who wait: each goes on to note in it whether to try again."""
     if not isinstance(error, Unavailable):
         return error
