@@ -168,11 +168,11 @@ class Judge:
                 yield from page.json.get("objects", ())
 
 
-def torment(site: Site, *, kills: int, seed: int) -> dict[str, int]:
-    """Start, post, kill, so many times; the moment is drawn: after an answer, or while one is being made."""
+def torment(site: Site, *, kills: int, seed: int, each: int = 1) -> dict[str, int]:
+    """Start, post, kill, so many times; the moment is drawn: after an answer, or while one is being made. `each`: connections of an account."""
     dice, book = random.Random(seed), Book()
     judge = Judge(site, book)
-    writers = [Writer(name, seed, book) for name in WRITERS]
+    writers = [Writer(name, seed + number, book) for name in WRITERS for number in range(each)]
     unanswered = survived = 0
     for _ in range(kills):
         with site.start() as hub:
@@ -224,6 +224,11 @@ KILLS = {"sqlite": 7, "postgresql": 3}
 def test_what_was_acknowledged_survives_kill_9(site: Site, backend: str) -> None:
     """Ten kills while two partners post: every acknowledged object is there once, every envelope whole, dates grow, a retry is safe."""
     torment(site, kills=KILLS[backend], seed=20261123)
+
+
+def test_what_was_acknowledged_together_survives_kill_9(site: Site, backend: str) -> None:
+    """The same on so many connections that envelopes share their transactions."""
+    torment(site, kills=2, seed=20261124, each=6)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -7,24 +7,29 @@ import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import httpx2
 import pytest
 
 from faults.cluster import Node, free_port, until, user
 from faults.site import Site
 from faults.test_failed_writes import hub_here, require_unavailable
 from indicator_hub.errors import Misconfigured
+from indicator_hub.sharing.act import Caller
+from indicator_hub.sharing.authenticate import identify
+from indicator_hub.sharing.submit import submit
 from indicator_hub.store import engine
 from indicator_hub.store.connecting import Connector
 from indicator_hub.store.engine import database_url
 from indicator_hub.store.migrate import migrate
+from indicator_hub.store.opened import open_store
 from support.live import PATIENCE
 from support.paths import MIGRATIONS
-from support.world import MAIN, indicator, world
+from support.world import MAIN, envelope, indicator, world
 
 POOL = 10
+TOGETHER = 12
+Answer = TypeVar("Answer")
 
 
 @pytest.fixture
@@ -69,7 +74,7 @@ def _await_a_standby(node: Node, name: str) -> None:
     until(lambda: node.ask("SHOW synchronous_standby_names")[0][0] == name, "the server does not read its settings")
 
 
-async def _lose_the_answer(node: Node, asking: "asyncio.Task[httpx2.Response]") -> httpx2.Response:
+async def _lose_the_answer(node: Node, asking: "asyncio.Future[Answer]") -> Answer:
     """Cut the connection of the one commit that is done on this server and waits for a standby."""
 
     def cut() -> None:
@@ -102,6 +107,29 @@ async def test_of_a_submission(node: Node, site: Site) -> None:
         "hub",
     )
     assert tuple(told[0]) == (1, answer.json()["id"], 1)
+
+
+async def test_of_small_submissions_in_one_transaction(node: Node, site: Site) -> None:
+    """Each is answered with its own status: as many statuses, events and entries, from one commit and no other."""
+    store = await open_store(site.database)
+    try:
+        who = await identify(store, site.tokens["ana"], username="ana", group="alpha", collection="main")
+        reach, caller = who.require_reach(), Caller(who.account)
+        await asyncio.to_thread(_await_a_standby, node, "nobody")
+        bodies = [envelope(indicator(number)) for number in range(TOGETHER)]
+        found = await _lose_the_answer(node, asyncio.gather(*(submit(store, caller, reach, one) for one in bodies)))
+    finally:
+        await store.close()
+    for number, one in enumerate(found):
+        assert [(each.id, each.failed, each.message) for each in one.details] == [(indicator(number)["id"], False, "")]
+    told = await asyncio.to_thread(
+        node.ask,
+        "SELECT (SELECT array_agg(stix_id ORDER BY date_added) FROM entry), (SELECT array_agg(id ORDER BY id) FROM status),"
+        " (SELECT count(*) FROM event WHERE action = 'submit'), (SELECT count(DISTINCT xmin::text) FROM entry)",
+        "hub",
+    )
+    ids = [indicator(number)["id"] for number in range(TOGETHER)]
+    assert tuple(told[0]) == (ids, sorted(one.id for one in found), TOGETHER, 1)
 
 
 async def test_of_a_page(node: Node, site: Site) -> None:
@@ -150,7 +178,9 @@ async def test_a_pool_that_is_used_up(node: Node, site: Site, monkeypatch: pytes
         try:
             async with holder.transaction():
                 await holder.execute("SELECT * FROM clock FOR UPDATE")
-                bodies = [json.dumps({"objects": [indicator(number)]}).encode() for number in range(POOL + 2)]
+                # Larger than what shares a transaction, and with it a connection.
+                large = [indicator(number, description=f"{number} " * 40_000) for number in range(POOL + 2)]
+                bodies = [json.dumps({"objects": [one]}).encode() for one in large]
                 posting = [asyncio.create_task(client.post(site.objects, content=body)) for body in bodies]
                 refused = 0
                 while refused < 2:

@@ -71,12 +71,16 @@ class Act:
         """The deed's transaction; its event is written last. Raises Conflict when the same request is just being done elsewhere."""
         async with self.store.transactions.begin() as tx:
             yield tx
-            await audit.add(tx, [self.event("done")])
-            asked, account = self.caller.once, self.caller.account
-            if asked is not None and account is not None and self.answer is not None:
-                kept = json.dumps(self.answer, ensure_ascii=False)
-                if not await once.keep(tx, account.id, asked.key, asked.fingerprint, kept, now=self.now):
-                    raise Conflict("This request has just been made: ask again to read what came of it.")
+            await self.done(tx)
+
+    async def done(self, tx: Transaction) -> None:
+        """Write the event, last of all, in the deed's transaction. Raises Conflict as `transaction` does, which else calls this."""
+        await audit.add(tx, [self.event("done")])
+        asked, account = self.caller.once, self.caller.account
+        if asked is not None and account is not None and self.answer is not None:
+            kept = json.dumps(self.answer, ensure_ascii=False)
+            if not await once.keep(tx, account.id, asked.key, asked.fingerprint, kept, now=self.now):
+                raise Conflict("This request has just been made: ask again to read what came of it.")
 
     def event(self, outcome: Outcome) -> Event:
         """The event as it stands."""

@@ -29,6 +29,7 @@ from indicator_hub.store.again import again
 from indicator_hub.store.engine import Transaction
 from indicator_hub.store.entries import Addition
 from indicator_hub.store.opened import Store
+from indicator_hub.store.together import Apart
 from indicator_hub.taxii.status import Detail, Status
 from indicator_hub.trust.admission import Existing, Outcome, Recalled, Versions, admit, is_seen
 from indicator_hub.trust.audience import Audience, Ruling, audience_of
@@ -40,6 +41,8 @@ _LARGE = 256 * 1024
 """From this many bytes on a body is parsed in another thread, so that polls do not wait for it."""
 _MANY = 200
 """The same of objects that are read already."""
+_SMALL = 64 * 1024
+"""Up to so many bytes an envelope shares its transaction with others that come at the same time."""
 
 Alongside = Callable[[Act, Transaction, Status], Awaitable[None]]
 _OTHER_CONTENT = "this version is already here with other content: a change needs a new modified (STIX 2.1, 3.6)"
@@ -134,8 +137,9 @@ async def submit(
         large = _is_large(content)
         offered = await asyncio.to_thread(_accept_all, content, limits) if large else _accept_all(content, limits)
         offer = _Offer(reach, offered, large, str(uuid.uuid4()), default, least, alongside, copy)
+        small = isinstance(content, bytes) and len(content) <= _SMALL
         try:
-            status, defined = await _whole(a, offer)
+            status, defined = await (_together(a, offer) if small and _is_plain(offer) else _whole(a, offer))
         except Unavailable as error:
             if not (error.retry and (error.undone or copy is None)):
                 raise
@@ -176,48 +180,70 @@ async def _once_more(a: Act, offer: _Offer) -> tuple[Status, bool]:
         raise
 
 
+def _is_plain(offer: _Offer) -> bool:
+    """Whether it takes no lock but the clock of its collection."""
+    return offer.copy is None and offer.alongside is None and not _needs_meanings(offer.offered)
+
+
+async def _together(a: Act, offer: _Offer) -> tuple[Status, bool]:
+    async def deed(tx: Transaction) -> tuple[Status, bool]:
+        made = await _in(tx, a, offer)
+        await a.done(tx)
+        return made
+
+    try:
+        return await a.store.together.do(offer.reach.key, deed)
+    except Apart:
+        return await _whole(a, offer)
+
+
 async def _whole(a: Act, offer: _Offer, *, tried: bool = False) -> tuple[Status, bool]:
     """The transaction: all of it, or nothing. Returns the status, and whether marks were defined."""
-    store, reach, copy, offered, large = a.store, offer.reach, offer.copy, offer.offered, offer.large
     async with a.transaction() as tx:
-        if copy is not None and copy.prepare is not None:
-            await copy.prepare(tx)
-        last = await entries.lock(tx, reach.key)
-        # Under the lock: an earlier try that is still being committed holds it.
-        if tried and await statuses.is_kept(tx, offer.status):
-            raise _Stored
-        now = store.now()
-        # Only from now on does nobody change them: the body may have been long in coming.
-        reach = replace(reach, collection=await roster.terms(tx, reach.key, reach.group.name))
-        line = reach if copy is None else replace(reach, organisation_id=copy.organisation_id, person=False)
-        await _lock_meanings(tx, line, offered)
-        terms = await _terms(tx, line, offered, await _level(tx, line, offer.default, offer.least), copy)
-        judged, defined = await asyncio.to_thread(_judge, offered, terms) if large else _judge(offered, terms)
-        await _compare(tx, judged)
-        if copy is not None and copy.hush:
-            await _hush(tx, judged, reach, terms)
-        stored = await _store(tx, line, judged, status_id=offer.status, last=last, now=now)
-        await entries.refresh_superseded(tx, reach.key, _touched(judged, frozenset(terms.existing)))
-        if stored:
-            lines = {(one.offered.id, line.organisation_id) for one in stored}
-            referring = [one for one in stored if one.addition is None or one.addition.refers_to]
-            ruled = {(one.offered.id, line.organisation_id) for one in referring}
-            await rulings.settle(tx, reach.key, lines, ruled=ruled, fresh=max(now, last + 1), now=now)
-        status = Status(offer.status, now, tuple(_detail(one, judged, now) for one in judged))
-        await statuses.add(tx, reach, status, finished=now)
-        if defined:
-            await definitions.add(tx, line.organisation_id, defined, now=now)
-        if offer.alongside is not None:
-            await offer.alongside(a, tx, status)
-        reissues = [one.offered for one in judged if one.outcome is Outcome.REISSUE]
-        for one in reissues:
-            about = {"object_id": one.id, "version": one.version or "", "details": {"status": status.id}}
-            await audit.add(tx, [replace(a.event("done"), action="reissue", **about)])
-        held = sum(one.ruling is not None and one.ruling.held is not None for one in stored)
-        a.details |= {"status": status.id, "total": len(judged), "stored": len(stored), "held": held}
-        a.details["digest"] = _digest(stored)
-        offer.made = status, bool(defined)
-    return status, bool(defined)
+        return await _in(tx, a, offer, tried=tried)
+
+
+async def _in(tx: Transaction, a: Act, offer: _Offer, *, tried: bool = False) -> tuple[Status, bool]:
+    """All of it but the event."""
+    store, reach, copy, offered, large = a.store, offer.reach, offer.copy, offer.offered, offer.large
+    if copy is not None and copy.prepare is not None:
+        await copy.prepare(tx)
+    last = await entries.lock(tx, reach.key)
+    # Under the lock: an earlier try that is still being committed holds it.
+    if tried and await statuses.is_kept(tx, offer.status):
+        raise _Stored
+    now = store.now()
+    # Only from now on does nobody change them: the body may have been long in coming.
+    reach = replace(reach, collection=await roster.terms(tx, reach.key, reach.group.name))
+    line = reach if copy is None else replace(reach, organisation_id=copy.organisation_id, person=False)
+    await _lock_meanings(tx, line, offered)
+    terms = await _terms(tx, line, offered, await _level(tx, line, offer.default, offer.least), copy)
+    judged, defined = await asyncio.to_thread(_judge, offered, terms) if large else _judge(offered, terms)
+    await _compare(tx, judged)
+    if copy is not None and copy.hush:
+        await _hush(tx, judged, reach, terms)
+    stored = await _store(tx, line, judged, status_id=offer.status, last=last, now=now)
+    await entries.refresh_superseded(tx, reach.key, _touched(judged, frozenset(terms.existing)))
+    if stored:
+        lines = {(one.offered.id, line.organisation_id) for one in stored}
+        referring = [one for one in stored if one.addition is None or one.addition.refers_to]
+        ruled = {(one.offered.id, line.organisation_id) for one in referring}
+        await rulings.settle(tx, reach.key, lines, ruled=ruled, fresh=max(now, last + 1), now=now)
+    status = Status(offer.status, now, tuple(_detail(one, judged, now) for one in judged))
+    await statuses.add(tx, reach, status, finished=now)
+    if defined:
+        await definitions.add(tx, line.organisation_id, defined, now=now)
+    if offer.alongside is not None:
+        await offer.alongside(a, tx, status)
+    reissues = [one.offered for one in judged if one.outcome is Outcome.REISSUE]
+    for one in reissues:
+        about = {"object_id": one.id, "version": one.version or "", "details": {"status": status.id}}
+        await audit.add(tx, [replace(a.event("done"), action="reissue", **about)])
+    held = sum(one.ruling is not None and one.ruling.held is not None for one in stored)
+    a.details |= {"status": status.id, "total": len(judged), "stored": len(stored), "held": held}
+    a.details["digest"] = _digest(stored)
+    offer.made = status, bool(defined)
+    return offer.made
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,13 +324,17 @@ async def _level(tx: Transaction, reach: Reach, default: int | None = None, leas
 
 
 async def _lock_meanings(tx: Transaction, reach: Reach, offered: Sequence[ObjectVersion | Unacceptable]) -> None:
-    """Where these objects bear, or are, marks whose meaning their organisation says."""
-    if any(
+    if _needs_meanings(offered):
+        await definitions.lock(tx, reach.organisation_id)
+
+
+def _needs_meanings(offered: Sequence[ObjectVersion | Unacceptable]) -> bool:
+    """Whether these objects bear, or are, marks whose meaning their organisation says."""
+    return any(
         isinstance(one, ObjectVersion)
         and (one.type == "marking-definition" or (one.marks | one.part_marks) - TLP.keys())
         for one in offered
-    ):
-        await definitions.lock(tx, reach.organisation_id)
+    )
 
 
 async def _hush(tx: Transaction, judged: Sequence[_Judged], reach: Reach, terms: _Terms) -> None:

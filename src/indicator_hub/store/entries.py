@@ -66,6 +66,9 @@ async def lock(tx: AsyncConnection, key: int) -> int:
 
 async def lines(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> dict[str, list[Existing]]:
     """Every version of these ids in a collection, oldest first, whoever put it there and whether recalled or not."""
+    wanted = list(identifiers)
+    if not wanted:  # most envelopes bring nothing but new ids, whose versions need no new order
+        return {}
     statement = (
         select(
             entry.c.stix_id, entry.c.id, entry.c.organisation_id, entry.c.spec_version, entry.c.version, entry.c.version_key,
@@ -76,7 +79,7 @@ async def lines(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> di
         .order_by(entry.c.version_key, entry.c.id)
     )  # fmt: skip
     found: dict[str, list[Existing]] = {}
-    rows = (await tx.execute(statement, {"ids": bind_list(tx, identifiers)})).all()
+    rows = (await tx.execute(statement, {"ids": bind_list(tx, wanted)})).all()
     known = await audiences.all_of(tx)  # after the rows: one may bear an audience that was new a moment before
     for row in rows:
         found.setdefault(row.stix_id, []).append(

@@ -23,6 +23,7 @@ from indicator_hub.store.engine import (
 from indicator_hub.store.hot import Hot, PostgresHot, SqliteHot
 from indicator_hub.store.journal import Journal
 from indicator_hub.store.schema import REVISION
+from indicator_hub.store.together import Together
 
 _log = logging.getLogger("indicator_hub.store")
 
@@ -50,12 +51,13 @@ def clock(testing: Path | None) -> Callable[[], int]:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """What a deed needs: transactions, the hot path, the journal of serve events, and the clock (microseconds), which tests replace."""
+    """What a deed needs: transactions, the hot path, the journal of serve events, small deeds in groups, and the clock (microseconds), which tests replace."""
 
     url: URL
     transactions: Transactions
     hot: Hot
     journal: Journal
+    together: Together
     now: Callable[[], int]
     serve_events: bool = True
 
@@ -65,7 +67,8 @@ class Store:
         return is_sqlite(self.url)
 
     async def close(self) -> None:
-        """Write what the journal still holds, then let go of the database."""
+        """Write what is still gathered, then let go of the database."""
+        await self.together.close()
         await self.journal.close()
         await self.hot.close()
         await self.transactions.engine.dispose()
@@ -99,7 +102,7 @@ async def open_store(
         await engine.dispose()
         raise
     transactions = Transactions(engine, sqlite=is_sqlite(url), patience=patience)
-    return Store(url, transactions, hot, Journal(transactions, hot), now, serve_events)
+    return Store(url, transactions, hot, Journal(transactions, hot), Together(transactions), now, serve_events)
 
 
 async def require_current(store: Store) -> None:
