@@ -69,6 +69,7 @@ torture: $(VENV)/.test
 
 bench: $(VENV)/.test
 	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench.overload
 	@exec $(BIN)/python -m bench.pasting
 
 lint: $(VENV)/.lint
