@@ -1,7 +1,7 @@
 """Small envelopes that come at the same time: fewer transactions than envelopes, and for each of them all is as if it had come alone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -36,7 +36,7 @@ async def w(database_url: str) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def commits(w: World) -> AsyncIterator[list[Connection]]:
+async def commits(w: World) -> AsyncGenerator[list[Connection]]:
     """The connection of each transaction that writes and that the engine commits meanwhile."""
     await w.store.journal.close()  # which token was used last is written by itself
     found: list[Connection] = []

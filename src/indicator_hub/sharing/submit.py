@@ -2,6 +2,7 @@
 
 Well formed? Admitted? Whom may it reach? Stored, and recorded: one envelope is whole, its objects, status and event commit together.
 A bad object is a failure in the status and touches no other. What takes time is done before the collection's clock is locked.
+Small envelopes that come at the same time may share a transaction: each is as whole as alone, and answered after the commit.
 """
 
 import asyncio
@@ -186,6 +187,8 @@ def _is_plain(offer: _Offer) -> bool:
 
 
 async def _together(a: Act, offer: _Offer) -> tuple[Status, bool]:
+    """In a transaction with others that come at the same time; where one of them fails, by itself."""
+
     async def deed(tx: Transaction) -> tuple[Status, bool]:
         made = await _in(tx, a, offer)
         await a.done(tx)
