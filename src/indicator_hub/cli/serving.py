@@ -1,6 +1,7 @@
 """Serve: bind first, open the store, then answer."""
 
 import asyncio
+import encodings.idna  # noqa: F401  # pyright: ignore[reportUnusedImport] - `getaddrinfo` asks for it, and who has given up rights may be unable to load it then
 import errno
 import gc
 import logging

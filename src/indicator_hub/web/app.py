@@ -116,22 +116,25 @@ class SlashedPaths:
         self._compressed, self._polled = Compressed(app), Compressed(polled)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI. Every request is counted when its answer has gone out."""
+        """ASGI. Every request is counted, once, when its answer goes out."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         if not scope["path"].endswith("/"):
             scope = {**scope, "path": scope["path"] + "/"}
-        status, begun = 0, perf_counter()
+        status, counted, begun = 0, False, perf_counter()
 
         async def sent(message: MutableMapping[str, Any]) -> None:
-            nonlocal status
+            nonlocal status, counted
             if message["type"] == "http.response.start":
                 status = message["status"]
+            elif not message.get("more_body"):
+                counted = True  # before its last bytes go: whoever has the answer finds it counted
+                self._counted.count(status, perf_counter() - begun)
             await send(message)
 
         try:
             await (self._polled if scope["path"].startswith(taxii.PREFIX) else self._compressed)(scope, receive, sent)
         finally:
-            if status:  # else the client had gone before there was an answer
+            if status and not counted:  # without a status the client had gone before there was an answer
                 self._counted.count(status, perf_counter() - begun)
