@@ -1,8 +1,11 @@
 """A database with the small world of the tests in it, on which hubs are started and killed."""
 
+import random
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -46,3 +49,18 @@ async def somebody_waits(database: str) -> None:
             pass
     finally:
         await connection.close()
+
+
+def drawn(dice: random.Random) -> dict[str, Any]:
+    """An indicator as the dice fall."""
+    value = ".".join(str(dice.randint(0, 255)) for _ in range(4))
+    return {
+        "type": "indicator",
+        "spec_version": "2.1",
+        "id": f"indicator--{uuid.UUID(int=dice.getrandbits(128), version=4)}",
+        "created": "2026-11-01T00:00:00.000Z",
+        "modified": "2026-11-01T00:00:00.000Z",
+        "pattern": f"[ipv4-addr:value = '{value}']",
+        "pattern_type": "stix",
+        "valid_from": "2026-11-01T00:00:00Z",
+    }

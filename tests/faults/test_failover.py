@@ -11,7 +11,6 @@ import os
 import random
 import threading
 import time
-import uuid
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from typing import Any
 import pytest
 
 from faults.cluster import Pair, pair
-from faults.site import Site
+from faults.site import Site, drawn
 from indicator_hub.store.migrate import migrate
 from support.live import Hub
 from support.paths import MIGRATIONS
@@ -35,20 +34,6 @@ BACK = 5.0
 """Seconds after the promotion until something is acknowledged again."""
 LAST = "x-taxii-date-added-last"
 FAILOVERS = int(os.environ.get("INDICATOR_HUB_TEST_FAILOVERS", "4"))
-
-
-def _indicator(dice: random.Random) -> dict[str, Any]:
-    value = ".".join(str(dice.randint(0, 255)) for _ in range(4))
-    return {
-        "type": "indicator",
-        "spec_version": "2.1",
-        "id": f"indicator--{uuid.UUID(int=dice.getrandbits(128), version=4)}",
-        "created": "2026-11-01T00:00:00.000Z",
-        "modified": "2026-11-01T00:00:00.000Z",
-        "pattern": f"[ipv4-addr:value = '{value}']",
-        "pattern_type": "stix",
-        "valid_from": "2026-11-01T00:00:00Z",
-    }
 
 
 @dataclass(slots=True)
@@ -133,7 +118,7 @@ class Writer(Partner):
     def act(self) -> None:
         """What was answered 503 is posted again as it is."""
         while not self.book.over.is_set():
-            objects = [_indicator(self.dice) for _ in range(self.dice.randint(1, LARGEST))]
+            objects = [drawn(self.dice) for _ in range(self.dice.randint(1, LARGEST))]
             answer = self.ask("POST", self.site.objects, json.dumps({"objects": objects}).encode())
             if answer is None:
                 return

@@ -4,7 +4,6 @@ import json
 import random
 import signal
 import threading
-import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from faults.site import Site
+from faults.site import Site, drawn
 from support.live import Client, Hub
 
 WRITERS = ("ana", "abot")
@@ -82,7 +81,7 @@ class Writer(threading.Thread):
         with self.client as client, suppress(OSError, HTTPException):
             while True:
                 if self.pending is None:
-                    self.pending = Offered([_indicator(self.dice) for _ in range(self.dice.randint(1, LARGEST))])
+                    self.pending = Offered([drawn(self.dice) for _ in range(self.dice.randint(1, LARGEST))])
                     self.book.offered.append(self.pending)
                 client.send("POST", self._path, json.dumps({"objects": self.pending.objects}).encode())
                 self.book.tell(sent=1)
@@ -103,20 +102,6 @@ class Writer(threading.Thread):
         self._path = site.objects
         self.client = site.client(hub, self.name)
         self.start()
-
-
-def _indicator(dice: random.Random) -> dict[str, Any]:
-    value = ".".join(str(dice.randint(0, 255)) for _ in range(4))
-    return {
-        "type": "indicator",
-        "spec_version": "2.1",
-        "id": f"indicator--{uuid.UUID(int=dice.getrandbits(128), version=4)}",
-        "created": "2026-11-01T00:00:00.000Z",
-        "modified": "2026-11-01T00:00:00.000Z",
-        "pattern": f"[ipv4-addr:value = '{value}']",
-        "pattern_type": "stix",
-        "valid_from": "2026-11-01T00:00:00Z",
-    }
 
 
 class Judge:
@@ -235,7 +220,7 @@ def test_what_was_acknowledged_together_survives_kill_9(site: Site, backend: str
 def test_the_judge_notices(site: Site, backend: str) -> None:
     """Planted faults: an acknowledged envelope that is not there, half of one, an object nobody sent, one that has gone."""
     dice = random.Random(1)
-    stored, other = [_indicator(dice), _indicator(dice)], _indicator(dice)
+    stored, other = [drawn(dice), drawn(dice)], drawn(dice)
     with site.start() as hub, site.client(hub, "ana") as client:
         status = client.post(site.objects, stored).json
         Judge(site, Book([Offered(stored, status)])).examine(hub)
