@@ -7,12 +7,15 @@ from alembic import context
 from sqlalchemy import Connection
 
 from indicator_hub.store.engine import async_engine, database_url
-from indicator_hub.store.schema import metadata
+from indicator_hub.store.schema import is_of, metadata
 
 
 def run(connection: Connection) -> None:
     context.configure(
-        connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite"
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        include_object=is_of(connection.dialect.name),
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -30,8 +30,14 @@ OWN = {
 }
 """Readers that ask for an organisation's own instead of for a reach. Those who call them say whose: the caller's."""
 
-HARMLESS = {"pages._AS_OF": "the collection's clock, beside the rows of a page"}
+HARMLESS = {
+    "pages._AS_OF": "the collection's clock, beside the rows of a page",
+    "pages._UPTO": "where a page can end at the latest: an instant, of rows of the reader's own",
+}
 """Constants of the store that select, and what: none of them touches a table of entries."""
+
+GIVEN = {"pages._MERGED": "the keys that the ranges of the same statement give, each of them under the predicate"}
+"""What a statement of pages may read entries by instead of by the predicate itself."""
 
 INTERNAL = {
     "entries.lines": "every version of an id, to judge by; no body",

@@ -10,18 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from house.allowed_readers import DEEDS, EDGE_MAY, HARMLESS, INTERNAL, OWN, TABLE_MODULES
+from house.allowed_readers import DEEDS, EDGE_MAY, GIVEN, HARMLESS, INTERNAL, OWN, TABLE_MODULES
 from house.names import Def, Function, Module, modules
 
 _TABLES = {f"store.schema.{name}" for name in ("entry", "audience_history", "definition", "observable")}
 _GUARDS = {"store.visible.visible", "store.visible.own"}
 """The conditions that decide by themselves; the others choose among what these let through."""
 _BUILDERS = {"store.visible", "store.pages"}
-"""Where conditions and statements are put together. Nothing is run there; `since` decides with the audience that `hot.py` binds."""
-_HIDDEN = {"store.schema", "store.visible", "store.pages", "store.hot"}
+"""Where conditions and statements are put together. Nothing is run there; `since` decides with the audience that `hot_*.py` bind."""
+_HIDDEN = {"store.schema", "store.visible", "store.pages", "store.hot", "store.hot_sqlite", "store.hot_postgresql"}
 _EDGES = {"web", "cli", "ingest"}
-_OF_HOT = {".page", ".newest", ".counted"}
-"""What `hot.py` runs of the statements of pages by itself."""
+_OF_HOT = {".page", ".joined", ".newest", ".counted"}
+"""What `hot_*.py` run of the statements of pages by itself."""
 _READING = {"select", "Select", "exists", "returning"}
 _FILLABLE = re.compile(r"\b(list|dict|set|bytearray|Mutable\w+|Callable)\b|^(Any|object)$")
 _TABLE = r"[\"'`\[]?\b(entry|audience_history|definition|observable)\b"
@@ -94,7 +94,7 @@ def _selects(names: Iterable[str]) -> bool:
 def _kind(one: Function, reads: list[frozenset[str]], runs: list[frozenset[str]], asked: set[str]) -> str:
     """By which right it reads. Every statement holds the condition itself, and its values are those of the reach that was given."""
     if one.module in _BUILDERS:
-        conditions = _GUARDS | {"store.visible.since", "store.visible.own_record"}
+        conditions = _GUARDS | {"store.visible.since", "store.visible.own_record"} | {f"store.{name}" for name in GIVEN}
         is_safe = isinstance(one.node, ast.FunctionDef) and all(part & conditions for part in reads)
         return "builder" if is_safe else "internal"
     changed = {name.id for name in ast.walk(one.node) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)}

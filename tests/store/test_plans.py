@@ -8,7 +8,8 @@ import pytest
 
 from indicator_hub.sharing.submit import submit
 from indicator_hub.store import pages, visible
-from indicator_hub.store.hot import PostgresHot, SqliteHot
+from indicator_hub.store.hot_postgresql import PostgresHot
+from indicator_hub.store.hot_sqlite import SqliteHot
 from indicator_hub.store.pages import Shape
 from indicator_hub.taxii.query import ALL, Filters, Query
 from support.world import envelope, indicator, world
@@ -19,7 +20,14 @@ AUDIENCE, OWN = (
     "(collection_id=? AND audience_id=? AND date_added>?)",
     "(collection_id=? AND organisation_id=? AND date_added>?)",
 )
-LATEST = [f"ix_entry_audience_latest {AUDIENCE}"] * 3 + [f"ix_entry_organisation_latest {OWN}"]
+WITHIN = AUDIENCE.replace(")", " AND date_added<?)")
+LATEST = [f"ix_entry_audience_covering {WITHIN}"] * 3 + [f"ix_entry_organisation_covering {OWN}"]
+UPTO = {
+    PLAIN: f"COVERING INDEX ix_entry_organisation_covering {OWN}",
+    OF_TYPE: f"INDEX ix_entry_organisation_covering {OWN}",
+    EVERY: f"INDEX ix_entry_organisation {OWN}",
+}
+EVERYTHING = [f"ix_entry_audience {WITHIN}"] * 3 + [f"ix_entry_organisation {OWN}"]
 
 
 @pytest.mark.parametrize(
@@ -27,7 +35,7 @@ LATEST = [f"ix_entry_audience_latest {AUDIENCE}"] * 3 + [f"ix_entry_organisation
     [
         (3, PLAIN, LATEST),
         (3, OF_TYPE, LATEST),
-        (3, EVERY, [f"ix_entry_audience {AUDIENCE}"] * 3 + [f"ix_entry_organisation {OWN}"]),
+        (3, EVERY, EVERYTHING),
         (0, PLAIN, LATEST[-1:]),
         (None, ONE, ["ux_entry_line (collection_id=? AND stix_id=?)"]),
     ],
@@ -40,7 +48,7 @@ async def test_sqlite_reads_each_page_by_its_index(
         hot = w.store.hot
         assert isinstance(hot, SqliteHot)
         shape = Shape.of(filters, bodies=True)
-        text = hot._text("plan", lambda: pages.by_id(shape)) if audiences is None else hot._union(shape, audiences)
+        text = hot._text("plan", lambda: pages.by_id(shape)) if audiences is None else hot._union(shape, audiences).rows
         values = visible.parameters(await w.reach("bea")) | dict.fromkeys(re.findall(r":(\w+)", text), 1)
         connection = sqlite3.connect(Path(str(w.store.url.database)))
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
@@ -48,6 +56,12 @@ async def test_sqlite_reads_each_page_by_its_index(
         assert [step for step in plan if step.startswith("SEARCH e ")] == [
             f"SEARCH e USING INDEX {index}" for index in indexes
         ]
+        if audiences:
+            assert [step for step in plan if step.startswith("SEARCH mine ")] == [f"SEARCH mine USING {UPTO[filters]}"]
+        if audiences is not None:
+            assert [step for step in plan if step.startswith("SEARCH found ")] == [
+                "SEARCH found USING INTEGER PRIMARY KEY (rowid=?)"
+            ]
         assert all("SCAN entry" not in step and not step.startswith("SCAN e") for step in plan)
         assert any("TEMP B-TREE" in step for step in plan) == (audiences is None)
         for probe in ("before", "rendering", "newer"):
@@ -68,7 +82,7 @@ async def test_postgresql_merges_the_ranges_as_they_lie(database_url: str) -> No
         assert len(reached) == 3
         values |= visible.parameters(reach) | {f"audience_{place}": key for place, key in enumerate(reached)}
         await hot.page(shape, values)
-        text, order = hot._texts["ranges", shape, 3]
+        text, order = hot._texts["rows", shape, 3]
         plan = [row[0] for row in await hot._asked(f"EXPLAIN {text}", [values[key] for key in order])]
         assert any("Merge Append" in step for step in plan)
         # The head is one row; nothing else is sorted.

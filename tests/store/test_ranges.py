@@ -7,6 +7,7 @@ import pytest
 from indicator_hub.sharing.submit import submit
 from indicator_hub.store import entries, hot
 from indicator_hub.store.opened import open_store
+from indicator_hub.taxii.page import Joined
 from indicator_hub.taxii.query import Filters, Query
 from support.world import World, envelope, indicator, world
 
@@ -63,8 +64,10 @@ async def test_long_bodies_stand_in_their_places(database_url: str) -> None:
     long = [indicator(number, x_text="a" * (40_000 if number % 3 else 1)) for number in range(9)]
     async with world(database_url) as w:
         await submit(w.store, await w.caller("ana"), await w.reach("ana"), envelope(*long))
-        for names in (3, 2, 0):
-            query = Query(-1, 1_000, Filters())
-            page = await entries.page(w.store, await w.reach("bea"), query, bodies=True, names=names)
-            assert [json.loads(row[1]) for row in page.rows] == long
-            assert (page.more, page.as_of) == (False, page.last)
+        query = Query(-1, 1_000, Filters())
+        page = await entries.page(w.store, await w.reach("bea"), query, bodies=True)
+        assert [json.loads(row[1]) for row in page.rows] == long
+        assert (page.more, page.as_of) == (False, page.last)
+        for lines in (True, False):
+            joined = await entries.joined_page(w.store, await w.reach("bea"), query, named=lines)
+            assert joined == Joined.of(page, lines=lines)

@@ -13,7 +13,7 @@ from sqlalchemy.event import listen
 
 from indicator_hub.stix.terms import digest, terms
 from indicator_hub.store import pages, search, visible
-from indicator_hub.store.hot import SqliteHot
+from indicator_hub.store.hot_sqlite import SqliteHot
 from indicator_hub.store.search import BEHIND, Row
 from indicator_hub.taxii.query import ALL, Filters
 from indicator_hub.taxii.selection import Placed, given
@@ -115,9 +115,9 @@ async def test_search_shows_what_a_page_shows(database_url: str) -> None:
     [
         (
             pages.newest_shared,
-            "ix_entry_audience_latest (collection_id=? AND audience_id=? AND date_added>? AND date_added<?)",
+            "ix_entry_audience_covering (collection_id=? AND audience_id=? AND date_added>? AND date_added<?)",
         ),
-        (pages.newest_own, "ix_entry_organisation_latest (collection_id=? AND organisation_id=? AND date_added<?)"),
+        (pages.newest_own, "ix_entry_organisation_covering (collection_id=? AND organisation_id=? AND date_added<?)"),
         (pages.newest_by_id, "ux_entry_line (collection_id=? AND stix_id=?)"),
         (
             pages.counted_shared,

@@ -19,6 +19,7 @@ from typing import cast
 import uvicorn
 
 from indicator_hub.cli import workers
+from indicator_hub.cli.memory import keep_some
 from indicator_hub.errors import Conflict, Misconfigured, NotFound
 from indicator_hub.ingest.run import rehearse, run
 from indicator_hub.ingest.schedule import scheduled
@@ -71,6 +72,7 @@ def serve(settings: Settings, ready: Callable[[str], None], prepare: "Callable[[
             ssl_ciphers=_SUITES,
         )
         shared = Shared(settings.workers)
+        keep_some()
 
         def work(number: int, ready: Callable[[str], None], above: Connection | None = None) -> None:
             with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

@@ -5,48 +5,59 @@ over the versions given. No list of ids: with the history of audiences the page 
 rightly. A page with nothing in it is no event.
 """
 
+from typing import TypeVar
+
 from indicator_hub.audit.event import Event
 from indicator_hub.errors import NotFound
 from indicator_hub.sharing.act import Caller, act
 from indicator_hub.store import entries
 from indicator_hub.store.opened import Store
-from indicator_hub.taxii.page import Page
+from indicator_hub.taxii.page import Joined, Page
 from indicator_hub.taxii.query import Query, Resource
 from indicator_hub.trust.reach import Reach
 
+_Given = TypeVar("_Given", Joined, Page)
+
 
 async def poll(
-    store: Store,
-    caller: Caller,
-    reach: Reach,
-    query: Query,
-    resource: Resource,
-    *,
-    record: bool = True,
-    lean: bool = False,
+    store: Store, caller: Caller, reach: Reach, query: Query, resource: Resource, *, record: bool = True
 ) -> Page:
-    """One page. `record` is False when nothing of it will go out (HEAD); `lean`: its rows go out as they are, and no entry is asked for one by one.
-
-    Raises NotFound, NotPermitted.
+    """One page. `record` is False when nothing of it will go out (HEAD). Raises NotFound, NotPermitted.
 
     For one object (Resource.OBJECT, VERSIONS) NotFound when this account sees no version of it, an empty page when it sees some and the
     filters leave none (TAXII 2.1 sections 5.6 and 5.8).
     """
+    await _require_read(store, caller, reach)
+    page = await entries.page(store, reach, query, bodies=resource in (Resource.OBJECTS, Resource.OBJECT))
+    return await _recorded(store, caller, reach, query, resource, page, record=record)
+
+
+async def poll_joined(
+    store: Store, caller: Caller, reach: Reach, query: Query, resource: Resource, *, record: bool = True
+) -> Joined:
+    """The same of objects (Resource.OBJECTS, OBJECT), as bytes that go out as they are."""
+    await _require_read(store, caller, reach)
+    # What is not recorded needs no digest.
+    page = await entries.joined_page(store, reach, query, named=record and store.serve_events)
+    return await _recorded(store, caller, reach, query, resource, page, record=record)
+
+
+async def _require_read(store: Store, caller: Caller, reach: Reach) -> None:
     if not reach.can_read:
         async with act(store, caller, "poll", reach):
             reach.require_read()
     reach.require_collection()
-    record = record and store.serve_events
-    bodies = resource in (Resource.OBJECTS, Resource.OBJECT)
-    # The digest is made of two names of each version; what is only given out needs none.
-    names = 3 if not lean or not bodies else 2 if record else 0
-    page = await entries.page(store, reach, query, bodies=bodies, names=names)
-    if not page.rows:
+
+
+async def _recorded(
+    store: Store, caller: Caller, reach: Reach, query: Query, resource: Resource, page: _Given, *, record: bool
+) -> _Given:
+    """The page, when it is written down that it was given."""
+    if not page.number:
         of_one = resource in (Resource.OBJECT, Resource.VERSIONS)
         if of_one and not (_leaves_out(query) and await entries.is_visible(store, reach, query.filters.ids[0])):
             raise NotFound
-        return page
-    if record:
+    elif record and store.serve_events:
         await store.journal.write(_served(store.now(), caller, reach, query, resource, page))
     return page
 
@@ -57,7 +68,7 @@ def _leaves_out(query: Query) -> bool:
     return query.after >= 0 or bool(filters.types or filters.spec_versions) or not filters.keywords
 
 
-def _served(now: int, caller: Caller, reach: Reach, query: Query, resource: Resource, page: Page) -> Event:
+def _served(now: int, caller: Caller, reach: Reach, query: Query, resource: Resource, page: Joined | Page) -> Event:
     account = caller.account
     personal = {"address": caller.address} if caller.address else {}
     if account:
@@ -84,7 +95,7 @@ def _served(now: int, caller: Caller, reach: Reach, query: Query, resource: Reso
             "versions": [*sorted(filters.keywords), *filters.values],
             "first": page.first,
             "last": page.last,
-            "number": len(page.rows),
+            "number": page.number,
             # The audiences follow from these: rows of `audience` never change.
             "reach": {
                 "cap": reach.cap,

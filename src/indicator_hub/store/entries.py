@@ -18,7 +18,7 @@ from indicator_hub.store import audiences, bulk, definitions, observables, pages
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.opened import Store
 from indicator_hub.store.schema import audience_history, clock, collection, entry
-from indicator_hub.taxii.page import Page
+from indicator_hub.taxii.page import Joined, Page
 from indicator_hub.taxii.query import Query
 from indicator_hub.trust.admission import Existing, Recalled
 from indicator_hub.trust.audience import NOBODY, Audience, Ruling
@@ -26,11 +26,17 @@ from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.references import Line
 
 
-async def page(store: Store, reach: Reach, query: Query, *, bodies: bool, names: int = 3) -> Page:
-    """One page of what this reach sees, in the order it was added. Of id, version and specification only so many are read."""
-    shape = pages.Shape.of(query.filters, bodies=bodies, names=names)
+async def page(store: Store, reach: Reach, query: Query, *, bodies: bool) -> Page:
+    """One page of what this reach sees, in the order it was added."""
+    shape = pages.Shape.of(query.filters, bodies=bodies)
     found = await store.hot.page(shape, visible.parameters(reach) | pages.parameters(query, reach))
-    return Page(found.rows[: query.limit], found.cut or len(found.rows) > query.limit, found.as_of)
+    return found.page(query.limit)
+
+
+async def joined_page(store: Store, reach: Reach, query: Query, *, named: bool) -> Joined:
+    """The same page for whoever only gives it out. `named`: with the lines that its digest is made of."""
+    shape = pages.Shape.of(query.filters, bodies=True, names=2 if named else 0)
+    return await store.hot.joined(shape, visible.parameters(reach) | pages.parameters(query, reach))
 
 
 async def is_visible(store: Store, reach: Reach, identifier: str) -> bool:

@@ -20,7 +20,9 @@ from indicator_hub.store.engine import (
     require_schema,
     waits_for_a_standby,
 )
-from indicator_hub.store.hot import Hot, PostgresHot, SqliteHot
+from indicator_hub.store.hot import Hot
+from indicator_hub.store.hot_postgresql import PostgresHot
+from indicator_hub.store.hot_sqlite import SqliteHot
 from indicator_hub.store.journal import Journal
 from indicator_hub.store.schema import REVISION
 from indicator_hub.store.together import Together

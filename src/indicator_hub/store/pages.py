@@ -1,7 +1,9 @@
 """The statements behind a page, written once. `hot.py` compiles them for the database in use, once for each shape.
 
 A page is one index range for each audience of the reader and one of its own organisation, each in the order of `date_added` and read only
-as far as the page needs it; no shape walks over hidden rows, counts them, or sorts. A search reads the same ranges from their newest end, without bodies.
+as far as the page needs it; no shape walks over hidden rows, counts them, or sorts. What the organisation put there lies in its own range and
+not in the others, and these end where it would fill the page alone: else they would walk over all that it ever shared. What is only given
+out is joined by the database. A search reads the same ranges from their newest end, without bodies.
 """
 
 from collections.abc import Sequence
@@ -14,6 +16,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     FromClause,
+    Function,
     Integer,
     LargeBinary,
     Text,
@@ -21,12 +24,14 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    column,
     func,
     literal_column,
     not_,
     null,
     or_,
     select,
+    table,
     true,
     union,
 )
@@ -51,7 +56,7 @@ _ROWS = bindparam("rows", type_=Integer)
 _AS_OF = select(clock.c.last_added).where(clock.c.collection_id == _COLLECTION).scalar_subquery().label("as_of")
 _NUMBER = select(func.count()).select_from(audience).scalar_subquery().label("audiences")
 _NO_AS_OF, _NO_NUMBER = (cast_to(null(), BigInteger).label(name) for name in ("as_of", "audiences"))
-_ONE: ColumnElement[int] = literal_column("1")
+_ZERO, _ONE, _TWO = (literal_column(digit, Integer) for digit in "012")
 # Before every `date_added` there can be.
 _HEAD: ColumnElement[int] = literal_column("-2")
 
@@ -97,6 +102,7 @@ def parameters(query: Query, reach: Reach) -> dict[str, Any]:
         "after": query.after,
         "shared_after": max(query.after, reach.sees_from - 1),
         "rows": query.limit + 1,
+        "limit": query.limit,
         "inline": MAX_BYTES // (query.limit + 1),
         **{name: list(values) for name in _LISTS if (values := getattr(filters, name))},
     }
@@ -138,49 +144,133 @@ def _versions(e: FromClause, shape: Shape) -> ColumnElement[bool]:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranges:
-    """The parts of a page, which `hot.py` puts together, as many `shared` as its reader has audiences, merged in the order of `date_added`.
+class Parts:
+    """The parts of a page, which are put together for the database in use, as many `shared` as its reader has audiences.
 
-    `head` is one row, none of an entry, and always there: what the collection's clock shows, and how many audiences there are, in the very
-    snapshot of the page. `shared` are the rows of `:audience`, without those of the reader's own organisation, which stand in `own`.
+    `upto` tells where the reader's own organisation would fill the page alone, as a table of that name. `shared` are the rows of `:audience`,
+    without those of the own organisation, which stand in `own`; they are merged in the order of `date_added`. `head` is the first row of a page, none of an
+    entry, and always there: what the collection's clock shows, and how many audiences there are, in the very snapshot of the page. `joined`
+    is a whole page in one row: the number of objects, the first and last `date_added`, the bodies with a comma between, where they are asked for
+    the `id version` lines, how many bodies are longer than `inline` and left out, the clock and the number of audiences.
     """
 
-    head: Statement
+    upto: Statement
     shared: Statement
     own: Statement
+    head: Statement
+    joined: Statement
 
 
-def ranges(shape: Shape) -> Ranges:
-    """For SQLite, which merges ranges lazily as they are. The head tells instead of a body, as text, the clock and the number, with a blank between."""
+@dataclass(frozen=True, slots=True)
+class SqliteParts(Parts):
+    """Only keys are merged, as the table `merged`: `rows` and `joined` find the rest by them."""
+
+    rows: Statement
+
+
+def for_sqlite(shape: Shape) -> SqliteParts:
+    """SQLite merges ranges lazily as they are, and copies what it merges at each turn. The head tells instead of a body, as text, the clock and the number, with a blank between."""
     e = entry.alias("e")
-    what = columns(e, shape)
-    return Ranges(
+    keys = e.c.date_added, e.c.id
+    found = entry.alias("found")
+    both = _MERGED.join(found, found.c.id == _MERGED.c.id)
+    long = func.length(found.c.body) > _INLINE
+    objects = func.group_concat(case((not_(long), found.c.body)))
+    lines = func.group_concat(_line(found), func.char(literal_column("10")))
+    joined = (
+        *_places(_MERGED.c.date_added),
+        cast_to(objects, LargeBinary),
+        cast_to(lines, LargeBinary) if shape.names else null(),
+        func.count(case((long, _ONE))),
+        _AS_OF,
+        _NUMBER,
+    )
+    return SqliteParts(
+        _upto(shape),
+        select(*keys).where(_of_audience(e), visible.since(e), *_shared(e, shape)),
+        select(*keys).where(visible.own(e), *conditions(e, shape)),
         _told(shape),
-        select(*what).where(_of_audience(e), visible.since(e), *_shared(e, shape)),
-        select(*what).where(visible.own(e), *conditions(e, shape)),
+        select(*joined).select_from(both),
+        select(_MERGED.c.date_added, *columns(found, shape)[1:]).select_from(both),
     )
 
 
-def cut_ranges(shape: Shape) -> Ranges:
-    """For PostgreSQL, where each range is cut by itself: only so are they merged lazily, and not sorted whole.
+def for_postgresql(shape: Shape) -> Parts:
+    """Each range is cut by itself: only so does PostgreSQL merge them lazily, and not sort them whole.
 
     The head has `as_of` and `audiences`. A body longer than `inline` bytes is left out, since it is not known yet whether it goes out, and
-    its key and length stand beside it.
+    its key and length stand beside it. `joined` is made of the table `page`: merged rows, numbered, one more than go out.
     """
     e = entry.alias("e")
     what = [*columns(e, shape)[:1], *_short(e, shape), *columns(e, shape)[2:], *_long(e, shape), _NO_AS_OF, _NO_NUMBER]
-    return Ranges(
-        _told_apart(shape),
+    out = _PAGE.c.n <= _LIMIT
+    lines = func.string_agg(_line(_PAGE), func.chr(literal_column("10"))).filter(out)
+    count, first, last = _places(_PAGE.c.date_added)
+    joined = (
+        count,
+        first,
+        last.filter(out),
+        func.string_agg(_PAGE.c.body, cast_to(literal_column("','"), LargeBinary)).filter(out),
+        func.convert_to(lines, literal_column("'UTF8'")) if shape.names else null(),
+        func.count(_PAGE.c.key),
+        _AS_OF,
+        _NUMBER,
+    )
+    return Parts(
+        _upto(shape),
         select(*what)
         .where(_of_audience(e), visible.since(e), *_shared(e, shape))
         .order_by(e.c.date_added)
         .limit(_ROWS),
         select(*what).where(visible.own(e), *conditions(e, shape)).order_by(e.c.date_added).limit(_ROWS),
+        _told_apart(shape),
+        select(*joined).select_from(_PAGE),
     )
 
 
+_INLINE = bindparam("inline", type_=Integer)
+_LIMIT = bindparam("limit", type_=Integer)
+_UPTO = select(column("date_added", BigInteger)).select_from(table("upto")).scalar_subquery()
+_MERGED = table("merged", column("date_added", BigInteger), column("id", BigInteger))
+_PAGE = table(
+    "page", column("n", BigInteger), column("date_added", BigInteger), column("body", LargeBinary), column("key", BigInteger),
+    *(column(name, Text) for name in _NAMES),
+)  # fmt: skip
+_LAST_OF_ALL = literal_column(str(2**63 - 1), BigInteger)
+
+
+def _upto(shape: Shape) -> Statement:
+    """The place of the own row that is the last the page can need. Rows that may be left out are not counted: too far is never wrong."""
+    mine = entry.alias("mine")
+    full = select(mine.c.date_added).where(visible.own(mine), *_certain(mine, shape)).order_by(mine.c.date_added)
+    last = full.limit(_ONE).offset(_ROWS - _ONE).scalar_subquery()
+    return select(func.coalesce(last, _LAST_OF_ALL).label("date_added"))
+
+
+def _certain(e: FromClause, shape: Shape) -> list[ColumnElement[bool]]:
+    """Conditions that are at least as strict as `conditions` are for own rows, and mostly answered by the index alone."""
+    found = [e.c.collection_id == _COLLECTION, e.c.date_added > _AFTER]
+    latest = shape.keywords == frozenset((LAST,)) and not shape.values
+    found += [e.c.superseded != _ONE, e.c.superseded == _ZERO] if latest else [e.c.superseded != _TWO]
+    if not latest and ALL not in shape.keywords:
+        found.append(_versions(e, shape))
+    if shape.types:
+        found.append(among(e.c.type, "types"))
+    is_newest = e.c.spec_version == literal_column("'2.1'")
+    found.append(among(e.c.spec_version, "spec_versions") if shape.spec_versions else is_newest)
+    return found
+
+
+def _places(date_added: ColumnElement[int]) -> tuple[ColumnElement[int], Function[int], Function[int]]:
+    return func.count(), func.min(date_added), func.max(date_added)
+
+
+def _line(row: FromClause) -> ColumnElement[str]:
+    return row.c.stix_id.concat(literal_column("' '")).concat(row.c.version)
+
+
 def _is_long(e: FromClause) -> ColumnElement[bool]:
-    return func.octet_length(e.c.body) > bindparam("inline", type_=Integer)
+    return func.octet_length(e.c.body) > _INLINE
 
 
 def _short(e: FromClause, shape: Shape) -> list[ColumnElement[Any]]:
@@ -217,7 +307,7 @@ def _of_audience(e: FromClause) -> ColumnElement[bool]:
 
 def _shared(e: FromClause, shape: Shape) -> Sequence[ColumnElement[bool]]:
     """What the reader's own organisation put there stands in its own range."""
-    return [not_(visible.own(e)), *conditions(e, shape, _SHARED_AFTER)]
+    return [not_(visible.own(e)), *conditions(e, shape, _SHARED_AFTER), e.c.date_added <= _UPTO]
 
 
 def long_bodies() -> Statement:

@@ -3,6 +3,9 @@
 Instants are microseconds since 1970 (BIGINT). Text compares by code point. Bytes of objects are never decoded.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -21,8 +24,10 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0010"
+REVISION = "0011"
 """The schema this code knows: the newest revision in `migrations/`. The hub refuses to start on any other."""
+ONLY = "only"
+"""In the `info` of an index: which of the two databases has it."""
 
 metadata = MetaData(
     naming_convention={
@@ -33,6 +38,16 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def is_of(database: str) -> Callable[[Any, str | None, str, bool, Any], bool]:
+    """Whether a database of this kind has something that is declared here: as Alembic asks it, to compare."""
+
+    def included(what: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:  # noqa: ARG001 - Alembic's signature
+        return kind != "index" or what.info.get(ONLY, database) == database
+
+    return included
+
 
 # By code point on both databases: a locale's order would make versions and ids sort otherwise on another machine.
 _Text = Text().with_variant(Text(collation="C"), "postgresql")
@@ -380,14 +395,26 @@ for _name, _owner, _live in (
 ):
     for _suffix, _given in (("", _live), ("_latest", " AND ".join(filter(None, ("superseded <> 1", _live))))):
         _where = text(_given) if _given else None
+        _range = entry.c.collection_id, _owner, entry.c.date_added
         Index(
             f"ix_entry_{_name}{_suffix}",
-            entry.c.collection_id,
-            _owner,
-            entry.c.date_added,
+            *_range,
             sqlite_where=_where,
             postgresql_where=_where,
+            info={ONLY: "postgresql"} if _suffix else {},
         )
+        if _suffix:
+            # SQLite decides by the index alone who is given a row, and fetches no other.
+            _of_others = entry.c.first_added, entry.c.organisation_id, entry.c.recalled
+            Index(
+                f"ix_entry_{_name}_covering",
+                *_range,
+                entry.c.superseded,
+                entry.c.spec_version,
+                *(_of_others if _name == "audience" else _of_others[-1:]),
+                sqlite_where=_where,
+                info={ONLY: "sqlite"},
+            )
 
 # Where an entry was released to, for the recall that reaches every release.
 Index(

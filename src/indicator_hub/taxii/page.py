@@ -39,40 +39,70 @@ class Page:
         return tuple([Entry(row[0], row[1] or b"", row[2], row[3], row[4]) for row in self.rows])
 
     @property
+    def number(self) -> int:
+        """How many objects."""
+        return len(self.rows)
+
+    @property
     def first(self) -> int:
-        """The first `date_added`. There must be a row."""
-        return self.rows[0][0]
+        """The first `date_added`; 0 of an empty page."""
+        return self.rows[0][0] if self.rows else 0
 
     @property
     def last(self) -> int:
-        """The last `date_added`: where the next page goes on. There must be a row."""
-        return self.rows[-1][0]
+        """The last `date_added`, where the next page goes on; 0 of an empty page."""
+        return self.rows[-1][0] if self.rows else 0
 
-    def date_headers(self) -> dict[str, str]:
-        """X-TAXII-Date-Added-First and -Last (TAXII 2.1 section 3.2). Left out of an empty answer: no date would be true."""
-        if not self.rows:
-            return {}
-        return {
-            "X-TAXII-Date-Added-First": timestamps.render(self.first),
-            "X-TAXII-Date-Added-Last": timestamps.render(self.last),
-        }
+    def digest(self) -> str:
+        """As of the page joined. The rows must have been read with their names."""
+        return Joined.of(self, lines=True).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A page that is only given out: its bodies with a comma between, as the store joined them.
+
+    `lines` has a line `id version` for each, the last one without its end, where they were asked for.
+    """
+
+    number: int
+    first: int
+    last: int
+    objects: bytes
+    lines: bytes
+    more: bool
+    as_of: int
+
+    @classmethod
+    def of(cls, page: Page, *, lines: bool) -> "Joined":
+        """The same page, of its rows."""
+        told = "\n".join([f"{row[2]} {row[3]}" for row in page.rows]).encode() if lines else b""
+        objects = b",".join([row[1] or b"" for row in page.rows])
+        return cls(page.number, page.first, page.last, objects, told, page.more, page.as_of)
 
     def digest(self) -> str:
         """SHA-256 over one line `id version` for each entry, in order: what the audit keeps of a page instead of a list of ids."""
-        return hashlib.sha256("".join([f"{row[2]} {row[3]}\n" for row in self.rows]).encode()).hexdigest()
+        return hashlib.sha256(self.lines + b"\n").hexdigest()
 
 
-def envelope(page: Page, following: str | None, *, list_empty: bool = False) -> bytes:
+def date_headers(page: Joined | Page) -> dict[str, str]:
+    """X-TAXII-Date-Added-First and -Last (TAXII 2.1 section 3.2). Left out of an empty answer: no date would be true."""
+    if not page.number:
+        return {}
+    return {
+        "X-TAXII-Date-Added-First": timestamps.render(page.first),
+        "X-TAXII-Date-Added-Last": timestamps.render(page.last),
+    }
+
+
+def envelope(page: Joined, following: str | None, *, list_empty: bool = False) -> bytes:
     """The envelope. Without a match `objects` is left out: an empty list is forbidden (TAXII 2.1 section 2).
 
     `list_empty` is for accounts whose old clients cannot do without it.
     """
-    if not page.rows:
+    if not page.number:
         return b'{"objects":[]}' if list_empty else b"{}"
-    bodies: list[bytes] = [row[1] for row in page.rows]
-    bodies[0] = _head(page, following) + b'"objects":[' + bodies[0]
-    bodies[-1] += b"]}"
-    return b",".join(bodies)
+    return b"".join((_head(page.more, following), b'"objects":[', page.objects, b"]}"))
 
 
 def manifest(page: Page, following: str | None) -> bytes:
@@ -84,18 +114,18 @@ def manifest(page: Page, following: str | None) -> bytes:
         f'"media_type":"{media_type(spec_version)}"}}'
         for date_added, _, name, version, spec_version, *_ in page.rows
     ]
-    return b"".join((_head(page, following), b'"objects":[', ",".join(records).encode(), b"]}"))
+    return b"".join((_head(page.more, following), b'"objects":[', ",".join(records).encode(), b"]}"))
 
 
 def versions(page: Page, following: str | None) -> bytes:
     """The versions of one object, in the order they were added."""
     if not page.rows:
         return b"{}"
-    return b"".join((_head(page, following), b'"versions":', _json([row[3] for row in page.rows]), b"}"))
+    return b"".join((_head(page.more, following), b'"versions":', _json([row[3] for row in page.rows]), b"}"))
 
 
-def _head(page: Page, following: str | None) -> bytes:
-    return b'{"more":true,"next":' + _json(following) + b"," if page.more and following else b'{"more":false,'
+def _head(more: bool, following: str | None) -> bytes:
+    return b'{"more":true,"next":' + _json(following) + b"," if more and following else b'{"more":false,'
 
 
 def _json(value: object) -> bytes:

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from indicator_hub.errors import HubError, NotFound, Unavailable, UnsupportedMedia
 from indicator_hub.sharing import authenticate, recall
-from indicator_hub.sharing.poll import poll
+from indicator_hub.sharing.poll import poll, poll_joined
 from indicator_hub.sharing.status import status
 from indicator_hub.sharing.submit import submit
 from indicator_hub.taxii import page as pages
@@ -185,20 +185,19 @@ async def _page(call: Call, resource: Resource) -> Response:
     query = query_of(asked, keys=hub.page_keys, account=name, target=target, page_limit=hub.page_limit)
     # `next` carries what was asked, and the path says again which object: narrowed, it would not be the same query that comes back.
     narrowed = for_object(query, identifier) if identifier else query
-    page = await poll(
-        hub.store, call.caller, reach, narrowed, resource, record=call.request.method != "HEAD", lean=True
-    )
+    record = call.request.method != "HEAD"
+    joins = resource in (Resource.OBJECTS, Resource.OBJECT)
+    page = await (poll_joined if joins else poll)(hub.store, call.caller, reach, narrowed, resource, record=record)
     following = None
     if page.more:
         following = next_token(query, page.last, key=hub.page_keys[0], account=name, target=target)
-    match resource:
-        case Resource.MANIFEST:
-            body = pages.manifest(page, following)
-        case Resource.VERSIONS:
-            body = pages.versions(page, following)
-        case _:
-            body = pages.envelope(page, following, list_empty=account is not None and account.lists_empty)
-    return _answer(body, headers=page.date_headers())
+    if isinstance(page, pages.Joined):
+        body = pages.envelope(page, following, list_empty=account is not None and account.lists_empty)
+    elif resource is Resource.MANIFEST:
+        body = pages.manifest(page, following)
+    else:
+        body = pages.versions(page, following)
+    return _answer(body, headers=pages.date_headers(page))
 
 
 async def _add_objects(call: Call) -> Response:
