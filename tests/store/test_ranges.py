@@ -1,11 +1,15 @@
 """The ranges of a page: as many as a reader has audiences, and none forgotten."""
 
 import json
+import re
 
 import pytest
 
 from indicator_hub.sharing.submit import submit
-from indicator_hub.store import entries, hot
+from indicator_hub.store import entries, hot, pages, visible
+from indicator_hub.store.hot import parts
+from indicator_hub.store.hot_postgresql import PostgresHot
+from indicator_hub.store.hot_sqlite import SqliteHot
 from indicator_hub.store.opened import open_store
 from indicator_hub.taxii.page import Joined
 from indicator_hub.taxii.query import Filters, Query
@@ -71,3 +75,39 @@ async def test_long_bodies_stand_in_their_places(database_url: str) -> None:
         for lines in (True, False):
             joined = await entries.joined_page(w.store, await w.reach("bea"), query, named=lines)
             assert joined == Joined.of(page, lines=lines)
+
+
+async def _passed_over(w: World, account: str, limit: int) -> int:
+    """How many rows the database looked at for a page and did not give."""
+    reach, query = await w.reach(account), Query(-1, limit, Filters())
+    hot, shape = w.store.hot, pages.Shape.of(Filters(), bodies=True, names=2)
+    bound = visible.parameters(reach) | pages.parameters(query, reach)
+    if isinstance(hot, SqliteHot):
+        hot._joined(hot._here, shape, bound)
+        steps = 0
+
+        def step() -> None:
+            nonlocal steps
+            steps += 1
+
+        hot._here.set_progress_handler(step, 1)
+        hot._joined(hot._here, shape, bound)
+        hot._here.set_progress_handler(None, 1)
+        return steps
+    assert isinstance(hot, PostgresHot)
+    _, reached = await hot._reached(bound)
+    text, order = hot._joining(shape, len(reached))
+    values = bound | parts(reached)[0]
+    plan = await hot._asked(f"EXPLAIN (ANALYZE, TIMING OFF) {text}", [values[key] for key in order])
+    return sum(int(found[1]) for row in plan if (found := re.search(r"Rows Removed by Filter: (\d+)", row[0])))
+
+
+async def test_whoever_shares_the_most_does_not_walk_over_it(database_url: str) -> None:
+    """A page costs an organisation no more when it has put ten times as much there: on SQLite steps are counted, on PostgreSQL rows."""
+    async with world(database_url) as w:
+        await _send(w, *range(40))
+        few = await _passed_over(w, "ana", 5)
+        await _send(w, *range(40, 400))
+        many = await _passed_over(w, "ana", 5)
+        assert many <= few + (0 if isinstance(w.store.hot, SqliteHot) else 5)
+        assert len(await _walk(w, "ana", 100)) == 400

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indicator_hub.web import busy
-from indicator_hub.web.gate import Gate, Lane
+from indicator_hub.web.gate import ASIDE, Gate, Lane
 from indicator_hub.web.wire import Protocol
 
 OBJECTS = "/taxii2/alpha/collections/x/objects/"
@@ -374,3 +374,73 @@ def test_what_real_clients_send_is_plain() -> None:
     ):
         raw = GET.replace(b"\r\n\r\n", b"\r\nAuthorization: Basic YTpi\r\n" + more.encode() + b"\r\n")
         assert busy.is_plain(raw)
+
+
+async def test_what_waits_for_a_commit_stands_aside() -> None:
+    """Its place is another's meanwhile; it comes back before those who have not begun, and no more run than may."""
+    lane = Lane("reads", width=1, few=10, patience=1)
+    commit, told = asyncio.Event(), list[str]()
+
+    async def page(name: str, size: int) -> None:
+        told.append(f"{name} begins")
+        async with lane.aside(size):
+            await commit.wait()
+        told.append(f"{name} goes out, {lane.running} running")
+        await asyncio.sleep(0)
+        lane.left()
+
+    def begin(name: str, size: int) -> bool:
+        tasks.append(asyncio.create_task(page(name, size)))
+        return True
+
+    tasks: list[asyncio.Task[None]] = []
+    assert lane.take()
+    begin("first", 10)
+    assert not lane.take()
+    lane.wait(lambda: begin("second", ASIDE))
+    lane.wait(lambda: begin("third", 10))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    # The second would hold more than may wait aside, and so keeps its place.
+    assert (told, lane.running, len(lane)) == (["first begins", "second begins"], 1, 1)
+    commit.set()
+    await until(lambda: not lane.running and not len(lane))
+    assert told[2:] == [
+        "second goes out, 1 running",
+        "first goes out, 1 running",
+        "third begins",
+        "third goes out, 1 running",
+    ]
+
+
+@pytest.mark.parametrize("when", ["aside", "coming back", "back"])
+async def test_whoever_goes_while_aside_is_counted_once(when: str) -> None:
+    """However a client goes, as many may run afterwards as before."""
+    lane = Lane("reads", width=1, few=10, patience=1)
+    commit = asyncio.Event()
+
+    async def page() -> None:
+        try:
+            async with lane.aside(1):
+                await commit.wait()
+        finally:
+            lane.left()
+
+    assert lane.take()
+    task = asyncio.create_task(page())
+    await asyncio.sleep(0)
+    assert lane.running == 0
+    if when != "aside":
+        assert lane.take()
+        commit.set()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        if when == "back":
+            lane.left()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    if when == "coming back":
+        lane.left()
+    assert lane.running == 0
+    assert lane.take()

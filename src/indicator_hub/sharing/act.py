@@ -11,8 +11,8 @@ goes on to whoever asked. Nobody else commits.
 """
 
 import json
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from indicator_hub.audit.event import Event, Outcome
@@ -32,6 +32,11 @@ class Once:
     fingerprint: bytes
 
 
+def beside_nobody(size: int) -> AbstractAsyncContextManager[None]:  # noqa: ARG001 - as whoever has a place to give asks it
+    """Nobody waits for this place."""
+    return nullcontext()
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks: an account, or None for anybody and for the operator's shell; with what a later reader of the audit needs to find it."""
@@ -40,6 +45,8 @@ class Caller:
     request_id: str = ""
     address: str = ""
     once: Once | None = None
+    aside: Callable[[int], AbstractAsyncContextManager[None]] = beside_nobody
+    """Entered while only a commit is waited for, with so many bytes in hand: others may have one's place."""
 
     def require_account(self) -> Account:
         """Who asks. Raises Unauthenticated for anybody."""

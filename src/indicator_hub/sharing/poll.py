@@ -58,7 +58,9 @@ async def _recorded(
         if of_one and not (_leaves_out(query) and await entries.is_visible(store, reach, query.filters.ids[0])):
             raise NotFound
     elif record and store.serve_events:
-        await store.journal.write(_served(store.now(), caller, reach, query, resource, page))
+        event = _served(store.now(), caller, reach, query, resource, page)
+        async with caller.aside(page.size):
+            await store.journal.write(event)
     return page
 
 

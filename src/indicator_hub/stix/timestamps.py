@@ -55,6 +55,7 @@ def sort_key(text: str) -> str:
     return f"{found[1]}.{fraction}" if fraction else found[1]
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> int:
     """A timestamp as microseconds; digits beyond are cut off. Raises ValueError."""
     found = _TIMESTAMP.fullmatch(text)

@@ -22,6 +22,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from indicator_hub.errors import Misconfigured, Unavailable
 from indicator_hub.store.again import PATIENCE, again
 from indicator_hub.store.connecting import Connector, through_pgbouncer
+from indicator_hub.store.turns import Turns
 
 Statement = Select[*tuple[Any, ...]]
 """A SELECT, whatever its columns."""
@@ -210,20 +211,20 @@ class Transactions:
 
     def __init__(self, engine: AsyncEngine, *, sqlite: bool, patience: float = PATIENCE) -> None:
         self.engine, self.patience = engine, patience
-        self._turn = asyncio.Lock() if sqlite else None
+        self._turns = Turns() if sqlite else None
         # A list takes seconds to read: not all connections may be busy with lists while others wait to write.
         self._snapshots = asyncio.Semaphore(2)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncGenerator[AsyncConnection]:
-        """A transaction that writes: committed at the end, rolled back by an exception.
+    async def begin(self, *, short: bool = False) -> AsyncGenerator[AsyncConnection]:
+        """A transaction that writes: committed at the end, rolled back by an exception. `short`: as of `turn`.
 
         The Unavailable that it raises says `undone` where the commit had not been asked for.
         """
         ending = False
         try:
             with translated():
-                async with self.turn(), self._connection() as connection:
+                async with self.turn(short=short), self._connection() as connection:
                     await connection.execution_options(writes=True)
                     async with connection.begin():
                         yield connection
@@ -243,17 +244,20 @@ class Transactions:
             yield await again(connect, self.patience)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncGenerator[None]:
-        """One writer of this process at a time on SQLite; who waits in vain is told so, and does not wait for those before it too."""
-        if self._turn is None:
+    async def turn(self, *, short: bool = False) -> AsyncGenerator[None]:
+        """One writer of this process at a time on SQLite; who waits in vain is told so, and does not wait for those before it too.
+
+        `short`: what is done at once, and so goes before the others.
+        """
+        if self._turns is None:
             yield
             return
         async with asyncio.timeout(BUSY_MS / 1000):
-            await self._turn.acquire()
+            await self._turns.take(short=short)
         try:
             yield
         finally:
-            self._turn.release()
+            self._turns.give()
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
@@ -273,10 +277,10 @@ class Transactions:
                 await self._snapshots.acquire()
             try:
                 async with self._connection() as connection:
-                    if self._turn is None:  # SQLite's transactions are snapshots as they are
+                    if self._turns is None:  # SQLite's transactions are snapshots as they are
                         await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                     async with connection.begin():
-                        if self._turn is None:
+                        if self._turns is None:
                             await connection.exec_driver_sql(_WHOLE_TABLES)
                         yield connection
             finally:

@@ -6,7 +6,7 @@ can miss a row that was committed behind its back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
@@ -61,6 +61,13 @@ class Addition:
     """The lines that count for it: it is as strict as they are."""
     released_from: int | None = None
     """The entry in another collection that it is a copy of."""
+    told: terms.Summary = field(init=False)
+    """What it says of itself, and in `said` the values in it: read where it is judged, in a thread, and not where others wait for the hub."""
+    said: tuple[terms.Term, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "told", terms.summary(self.candidate.value))
+        object.__setattr__(self, "said", terms.terms(self.candidate.value))
 
 
 async def lock(tx: AsyncConnection, key: int) -> int:
@@ -144,7 +151,7 @@ async def add(
 
 async def _say(tx: AsyncConnection, reach: Reach, additions: Sequence[Addition], first: int) -> None:
     """What the new entries are found by, which of them wait for a mark, and what they refer to."""
-    said = {at: found for at, one in enumerate(additions, first) if (found := terms.terms(one.candidate.value))}
+    said = {at: one.said for at, one in enumerate(additions, first) if one.said}
     waiting = {at: one.ruling.unresolved for at, one in enumerate(additions, first) if one.ruling.unresolved}
     referring = {at: (one.ruling, one.refers_to) for at, one in enumerate(additions, first) if one.refers_to}
     if not (said or waiting or referring):
@@ -165,7 +172,7 @@ def _row(
     version = candidate.version or timestamps.render(date_added)
     key = timestamps.sort_key(version)
     assert reach.account is not None
-    told = terms.summary(candidate.value)
+    told = one.told
     return {
         "collection_id": reach.key,
         "stix_id": candidate.id,

@@ -74,10 +74,10 @@ class Journal:
     async def _write(self, events: Sequence[Event], used: Mapping[int, int], *, tried: bool = False) -> None:
         if not (tried or used):
             # Nearly always: nothing is to be looked at first, and each page that goes out waits for it.
-            async with self._transactions.turn():
+            async with self._transactions.turn(short=True):
                 await self._hot.insert(audit.rows(events))
             return
-        async with self._transactions.begin() as tx:
+        async with self._transactions.begin(short=True) as tx:
             if tried:
                 there = await audit.written(tx, events)
                 events = [one for one, known in zip(events, there, strict=True) if not known]

@@ -44,6 +44,11 @@ class Page:
         return len(self.rows)
 
     @property
+    def size(self) -> int:
+        """Bytes of bodies."""
+        return sum(len(row[1] or b"") for row in self.rows)
+
+    @property
     def first(self) -> int:
         """The first `date_added`; 0 of an empty page."""
         return self.rows[0][0] if self.rows else 0
@@ -72,6 +77,11 @@ class Joined:
     lines: bytes
     more: bool
     as_of: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of bodies."""
+        return len(self.objects)
 
     @classmethod
     def of(cls, page: Page, *, lines: bool) -> "Joined":

@@ -7,10 +7,10 @@ from fastapi import Request
 
 from indicator_hub.errors import Conflict, Invalid, TooLarge, TooLong
 from indicator_hub.limits import Limits
-from indicator_hub.sharing.act import Caller, Once, Store
+from indicator_hub.sharing.act import Caller, Once, Store, beside_nobody
 from indicator_hub.sharing.authenticate import Identified
 from indicator_hub.sharing.export import Memory
-from indicator_hub.web.gate import Gate
+from indicator_hub.web.gate import LANE, Gate, Lane
 from indicator_hub.web.limiter import Limiter
 from indicator_hub.web.problems import request_id
 
@@ -62,7 +62,14 @@ class Call:
     def caller(self) -> Caller:
         """For the audit."""
         client = self.request.client
-        return Caller(self.who.account, request_id(self.request), client.host if client else "", self.once)
+        lane: Lane | None = self.request.scope.get(LANE)
+        return Caller(
+            self.who.account,
+            request_id(self.request),
+            client.host if client else "",
+            self.once,
+            lane.aside if lane is not None else beside_nobody,
+        )
 
     @property
     def query(self) -> str:

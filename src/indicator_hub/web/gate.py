@@ -7,19 +7,26 @@ a turn or two, however long the queue is; and it costs a few microseconds, since
 
 A queue holds what will be served within `patience`, by the pace at which requests of its lane leave while others wait (measured, not set: a poll takes a
 fifth of a millisecond, a page ten times that, a POST a hundred times). Short queues are never refused: a burst after a pause is no overload.
-What takes long or matters more does not stand in the way of polls, nor they in its: there is a lane for reads, one for writes, one for lists (a slow device
+A page that waits for its event to be committed runs nothing, and stands aside meanwhile: sixteen pages would else hold up every poll until
+whoever writes is ready. What takes long or matters more does not stand in the way of polls, nor they in its: there is a lane for reads, one for writes, one for lists (a slow device
 holds its place as long as it reads) and one for the console; health and metrics pass by all of them.
 """
 
+import asyncio
 import resource
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from time import perf_counter
 
 _MOST = 4_096
 """Waiting in a lane, whatever its pace."""
 _CONNECTIONS, _FILES = 10_000, 200
 """Connections at most, however many files a process may have open; files kept for everything else."""
+LANE = "indicator_hub.lane"
+"""Where a request's scope names the lane that it runs in."""
+ASIDE = 32 * 1024 * 1024
+"""Bytes of answers that wait outside of a lane."""
 _SMOOTH = 1 / 64
 _STALLED = 4
 """When the first in the queue has waited so many times the patience, nothing moves: no more are taken."""
@@ -28,12 +35,16 @@ _STALLED = 4
 class Lane:
     """Requests of one kind. `width` run at a time; others wait, in their order, as long as that is `patience` seconds at most."""
 
-    __slots__ = ("_few", "_freed", "_pace", "_patience", "_waiting", "_width", "name", "refused", "running")
+    __slots__ = (
+        "_aside", "_back", "_few", "_freed", "_pace", "_patience", "_waiting", "_width", "name", "refused", "running",
+    )  # fmt: skip
 
     def __init__(self, name: str, *, width: int, few: int, patience: float) -> None:
         self.name, self._width, self._few, self._patience = name, width, few, patience
         self.running = self.refused = 0
         self._waiting: deque[tuple[float, Callable[[], bool]]] = deque()
+        self._back: deque[asyncio.Future[None]] = deque()
+        self._aside = 0
         self._pace = 0.0
         self._freed = 0.0
 
@@ -67,15 +78,51 @@ class Lane:
     def left(self, _: object = None) -> None:
         """One has ended."""
         self.running -= 1
-        if not self._waiting:
+        if self._waiting:
+            now = perf_counter()
+            if self._freed:
+                self._pace += (now - self._freed - self._pace) * _SMOOTH
+            self._freed = now
+        else:
             self._freed = 0.0
-            return
-        now = perf_counter()
-        if self._freed:
-            self._pace += (now - self._freed - self._pace) * _SMOOTH
-        self._freed = now
+        self._fill()
+
+    def _fill(self) -> None:
+        """Let others in, first of all those who come back."""
+        while self._back and self.running < self._width:
+            if not (one := self._back.popleft()).cancelled():
+                self.running += 1
+                one.set_result(None)
         while self._waiting and self.running < self._width:
             self.running += self._waiting.popleft()[1]()
+
+    @asynccontextmanager
+    async def aside(self, size: int) -> AsyncGenerator[None]:
+        """Let others run while one that is running only waits for a commit, and holds so many bytes to answer with. Past ASIDE bytes it stays."""
+        if self._aside + size > ASIDE:
+            yield
+            return
+        self._aside += size
+        self.running -= 1
+        self._fill()
+        try:
+            yield
+        finally:
+            self._aside -= size
+            await self._come_back()
+
+    async def _come_back(self) -> None:
+        if self.running < self._width:
+            self.running += 1
+            return
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._back.append(waiting)
+        try:
+            await waiting
+        except asyncio.CancelledError:
+            if waiting.cancelled():
+                self.running += 1  # it ends all the same, and then counts as one less
+            raise
 
 
 class Gate:

@@ -16,7 +16,7 @@ from indicator_hub.limits import LARGEST_HEAD, LONGEST_URL
 from indicator_hub.taxii import resources
 from indicator_hub.taxii.media import TAXII
 from indicator_hub.web import busy
-from indicator_hub.web.gate import Gate, Lane
+from indicator_hub.web.gate import LANE, Gate, Lane
 from indicator_hub.web.problems import CACHING, STATUS
 
 
@@ -118,6 +118,7 @@ class Protocol(HttpToolsProtocol):
             lane.wait(self._waiting(cycle, app, lane))
 
     def _run(self, cycle: RequestResponseCycle, app: Any, lane: Lane) -> None:
+        cycle.scope[LANE] = lane  # type: ignore[typeddict-unknown-key]
         task = self.loop.create_task(cycle.run_asgi(app))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
