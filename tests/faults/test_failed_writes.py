@@ -17,7 +17,7 @@ import pytest
 
 from faults.site import Site, somebody_waits
 from indicator_hub.settings import load
-from indicator_hub.store import engine, hot
+from indicator_hub.store import engine, hot_sqlite
 from indicator_hub.web.app import create_app, open_hub
 from support.live import PATIENCE, TAXII, Answer, Client, Hub
 from support.world import indicator
@@ -91,7 +91,7 @@ async def test_sqlite_locked_by_another_process(site: Site, backend: str, monkey
     pragmas = [one for one in engine.PRAGMAS if "busy_timeout" not in one]
     assert len(pragmas) == len(engine.PRAGMAS) - 1
     monkeypatch.setattr(engine, "BUSY_MS", SHORT_MS)
-    monkeypatch.setattr(hot, "BUSY_MS", SHORT_MS)
+    monkeypatch.setattr(hot_sqlite, "BUSY_MS", SHORT_MS)
     for module in (engine, hot):
         monkeypatch.setattr(module, "PRAGMAS", (f"PRAGMA busy_timeout = {SHORT_MS}", *pragmas))
     async with hub_here(site) as client:
