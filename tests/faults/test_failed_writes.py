@@ -92,7 +92,7 @@ async def test_sqlite_locked_by_another_process(site: Site, backend: str, monkey
     assert len(pragmas) == len(engine.PRAGMAS) - 1
     monkeypatch.setattr(engine, "BUSY_MS", SHORT_MS)
     monkeypatch.setattr(hot_sqlite, "BUSY_MS", SHORT_MS)
-    for module in (engine, hot):
+    for module in (engine, hot_sqlite):
         monkeypatch.setattr(module, "PRAGMAS", (f"PRAGMA busy_timeout = {SHORT_MS}", *pragmas))
     async with hub_here(site) as client:
         post = _post(client, site)
