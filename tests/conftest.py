@@ -16,9 +16,11 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 from conformance.rows import Results, render
+from indicator_hub.sharing import passwords
 from indicator_hub.store.migrate import migrate
 from support.grounds import Grounds, grounds
 from support.paths import MIGRATIONS
@@ -32,6 +34,9 @@ settings.register_profile(
     "hub", deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
 )
 settings.load_profile("hub")
+
+# A quarter of a second for each password that is set or typed shows nothing. What the hub itself takes: tests/sharing/test_passwords.py.
+passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture(scope="session")
