@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, settings
 from conformance.rows import Results, render
 from indicator_hub.sharing import passwords
 from indicator_hub.store.migrate import migrate
+from support import compiled
 from support.grounds import Grounds, grounds
 from support.paths import MIGRATIONS
 
@@ -34,6 +35,8 @@ settings.register_profile(
     "hub", deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
 )
 settings.load_profile("hub")
+
+compiled.share()
 
 # A quarter of a second for each password that is set or typed shows nothing. What the hub itself takes: tests/sharing/test_passwords.py.
 passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
