@@ -16,10 +16,13 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 from conformance.rows import Results, render
+from indicator_hub.sharing import passwords
 from indicator_hub.store.migrate import migrate
+from support import compiled, later
 from support.grounds import Grounds, grounds
 from support.paths import MIGRATIONS
 
@@ -32,6 +35,12 @@ settings.register_profile(
     "hub", deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
 )
 settings.load_profile("hub")
+
+later.iris_later()
+compiled.share()
+
+# A quarter of a second for each password that is set or typed shows nothing. What the hub itself takes: tests/sharing/test_passwords.py.
+passwords.hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +87,40 @@ async def _execute(url: str, *statements: str) -> None:
         await connection.close()
 
 
+class Server:
+    """One connection to the PostgreSQL server, to make databases and drop them."""
+
+    def __init__(self, url: str) -> None:
+        self._runner = asyncio.Runner()
+        self._connection = self._runner.run(_connected(url))
+
+    def execute(self, *statements: str) -> None:
+        """One after the other. Not within an event loop."""
+
+        async def execute() -> None:
+            for statement in statements:
+                await self._connection.execute(statement)
+
+        self._runner.run(execute())
+
+    def close(self) -> None:
+        """End it."""
+        self._runner.run(self._connection.close())
+        self._runner.close()
+
+
+async def _connected(url: str) -> asyncpg.Connection:
+    return await asyncpg.connect(url)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(postgres: str) -> Iterator[Server]:
+    """The connection that databases are made by: one for each worker."""
+    server = Server(postgres)
+    yield server
+    server.close()
+
+
 @pytest.fixture(scope="session")
 def postgres_template(postgres: str) -> str:
     """The name of a migrated database to copy: one for each worker."""
@@ -122,16 +165,17 @@ def new_database(request: pytest.FixtureRequest, backend: str, fast_path: Path) 
         if backend == "sqlite":
             shutil.copy(request.getfixturevalue("sqlite_template"), fast_path / f"{name}.db")
             return f"sqlite:///{fast_path / name}.db"
-        server = request.getfixturevalue("postgres")
         template = request.getfixturevalue("postgres_template")
-        asyncio.run(_execute(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
+        request.getfixturevalue("postgres_server").execute(
+            f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"
+        )
         made.append(name)
-        return database(server, name)
+        return database(request.getfixturevalue("postgres"), name)
 
     yield make
     if made:
-        server = request.getfixturevalue("postgres")
-        asyncio.run(_execute(server, *(f"DROP DATABASE {name} WITH (FORCE)" for name in made)))
+        server = request.getfixturevalue("postgres_server")
+        server.execute(*(f"DROP DATABASE {name} WITH (FORCE)" for name in made))
 
 
 @pytest.fixture

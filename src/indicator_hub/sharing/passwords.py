@@ -24,6 +24,8 @@ WAITING, OF_ONE = 16, 8
 """How many may be in the room, in a thread or waiting for one; and how many of them from one address."""
 _AFTER = 5
 """Seconds after which whoever found it full is asked to come back."""
+hasher = PasswordHasher()
+"""Argon2id with RFC 9106's second set of parameters. Only tests put another in its place."""
 
 
 class _Room:
@@ -58,7 +60,7 @@ def place(address: str) -> Generator[None]:
 
 async def hashed(password: str) -> str:
     """A password as it is kept."""
-    return await _room.run(partial(_hasher().hash, password))
+    return await _room.run(partial(hasher.hash, password))
 
 
 async def is_right(kept: str | None, password: str) -> bool:
@@ -68,23 +70,19 @@ async def is_right(kept: str | None, password: str) -> bool:
 
 def is_outdated(kept: str) -> bool:
     """Whether a password was kept under parameters of former days."""
-    return _hasher().check_needs_rehash(kept)
+    return hasher.check_needs_rehash(kept)
 
 
 @lru_cache(maxsize=1)
-def _hasher() -> PasswordHasher:
-    return PasswordHasher()  # Argon2id with RFC 9106's second set of parameters
-
-
-@lru_cache(maxsize=1)
-def _nobody() -> str:
+def _nobody(hasher: PasswordHasher) -> str:
     """What is compared with where there is no such person."""
-    return _hasher().hash(secrets.token_urlsafe(16))
+    return hasher.hash(secrets.token_urlsafe(16))
 
 
 def _verified(kept: str | None, password: str) -> bool:
-    nobody = _nobody()  # for everybody: the first who is asked for would else take longer if there is no such person
+    # For everybody: the first who is asked for would else take longer if there is no such person.
+    nobody = _nobody(hasher)
     try:
-        return _hasher().verify(kept or nobody, password) and kept is not None
+        return hasher.verify(kept or nobody, password) and kept is not None
     except (VerificationError, InvalidHashError):
         return False

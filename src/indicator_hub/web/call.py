@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from fastapi import Request
+from fastapi import Request, Response
+from starlette.routing import Route
 
 from indicator_hub.errors import Conflict, Invalid, TooLarge, TooLong
 from indicator_hub.limits import Limits
@@ -101,3 +102,13 @@ async def whole_body(call: Call) -> bytes:
             raise TooLarge(f"A request body may hold {call.hub.limits.body} bytes.")
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+def any_method(path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+    """A route that any method at all comes to: none is answered before the credentials.
+
+    It is Starlette's own. These handlers read their requests themselves, and FastAPI's would look again for what to read for them.
+    """
+    made = Route(path, endpoint, include_in_schema=False)
+    made.methods = None
+    return made

@@ -6,7 +6,7 @@ Refusals come in the order of the TAXII routes: size, credentials, method, the q
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
@@ -19,12 +19,9 @@ from indicator_hub.exports.format import Scope
 from indicator_hub.sharing import authenticate
 from indicator_hub.sharing.export import ANY, Exported, Told, Wish, chosen, export, require_read, unchanged
 from indicator_hub.web import compress
-from indicator_hub.web.call import Call, Hub, require_size
+from indicator_hub.web.call import Call, Hub, any_method, require_size
 from indicator_hub.web.identify import identified
 from indicator_hub.web.problems import fault, method_not_allowed, problem
-
-if TYPE_CHECKING:
-    from fastapi.routing import APIRoute
 
 Handler = Callable[[Call], Awaitable[Response]]
 _CACHING = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept-Encoding"}
@@ -59,9 +56,7 @@ def _route(app: FastAPI, path: str, handler: Handler) -> None:
         except Exception as error:  # noqa: BLE001 - the last handler: a fault of ours must still be answered
             return fault(error, request)
 
-    app.add_api_route(path, endpoint, methods=["GET"], include_in_schema=False)
-    # Any method at all comes here: none is answered before the credentials.
-    cast("APIRoute", app.routes[-1]).methods = set()
+    app.router.routes.append(any_method(path, endpoint))
 
 
 async def _nothing(_: Call) -> Response:

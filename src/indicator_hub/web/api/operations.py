@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, Request, Response
@@ -22,12 +22,9 @@ from indicator_hub.errors import HubError, Invalid, NotFound, UnsupportedMedia
 from indicator_hub.sharing.act import Once, answered
 from indicator_hub.sharing.authenticate import identify
 from indicator_hub.trust.reach import Reach
-from indicator_hub.web.call import Call, Hub, require_size, whole_body
+from indicator_hub.web.call import Call, Hub, any_method, require_size, whole_body
 from indicator_hub.web.identify import credential, identified
 from indicator_hub.web.problems import CACHING, fault, method_not_allowed, problem
-
-if TYPE_CHECKING:
-    from fastapi.routing import APIRoute
 
 PREFIX = "/api/v1"
 Method = Literal["GET", "POST", "DELETE"]
@@ -164,8 +161,7 @@ def _route(app: FastAPI, path: str, methods: Mapping[str, Operation]) -> None:
         except Exception as error:  # noqa: BLE001 - the last handler: a fault of ours must still be a problem
             return fault(error, request)
 
-    app.add_api_route(path, endpoint, methods=["GET"], include_in_schema=False)
-    cast("APIRoute", app.routes[-1]).methods = set()
+    app.router.routes.append(any_method(path, endpoint))
 
 
 async def _do(one: Operation, call: Call) -> Response:

@@ -7,7 +7,6 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, quote
 
 from fastapi import FastAPI, Request, Response
@@ -19,15 +18,12 @@ from starlette.requests import ClientDisconnect
 from indicator_hub.errors import HubError, Invalid, NotFound, NotPermitted, TooMany, Unauthenticated, Unavailable
 from indicator_hub.sharing import sign_in
 from indicator_hub.sharing.authenticate import Identified
-from indicator_hub.web.call import Call, Hub, require_size, whole_body
+from indicator_hub.web.call import Call, Hub, any_method, require_size, whole_body
 from indicator_hub.web.console import again, session
 from indicator_hub.web.console.assets import PREFIX, by_url
 from indicator_hub.web.console.visit import Visit
 from indicator_hub.web.console.words import LANGUAGES, N_, preferred
 from indicator_hub.web.problems import STATUS, method_not_allowed, request_id, unknown
-
-if TYPE_CHECKING:
-    from fastapi.routing import APIRoute
 
 HOME = "/console/"
 SIGN_IN = "/console/sign-in/"
@@ -124,8 +120,7 @@ def _route(app: FastAPI, page: Page) -> None:
             _log.error("request %s failed", name, exc_info=error)
             return visit.page("error.html", status=500, title=visit.say("Internal error."), detail="", request_id=name)
 
-    app.add_api_route(f"/console{page.path}", endpoint, methods=["GET"], include_in_schema=False)
-    cast("APIRoute", app.routes[-1]).methods = set()
+    app.router.routes.append(any_method(f"/console{page.path}", endpoint))
 
 
 async def _visited(page: Page, visit: Visit) -> Response | None:
