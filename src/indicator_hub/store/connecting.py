@@ -5,9 +5,8 @@ refuses) would use it up. Here each host has a time-out of its own, and the one 
 """
 
 import socket
-from collections.abc import Iterable, Mapping
-from types import SimpleNamespace
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 import asyncpg
 from asyncpg.exceptions import TargetServerAttributeNotMatched
@@ -54,9 +53,7 @@ class Connector:
             host, port = place
             try:
                 connect: Any = asyncpg.connect  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-                connection = await connect(
-                    **options, host=host, port=port, timeout=self._each, connection_class=_Connection
-                )
+                connection = await connect(**options, host=host, port=port, timeout=self._each)
             except (OSError, TargetServerAttributeNotMatched, asyncpg.PostgresError) as error:
                 failed.append(error)
                 continue
@@ -68,33 +65,6 @@ class Connector:
         if said:
             raise said[0]
         raise ConnectionError("; ".join(str(error) or type(error).__name__ for error in failed)) from failed[-1]
-
-
-class _Connection(asyncpg.Connection):  # pyright: ignore[reportMissingTypeArgument, reportUntypedBaseClass]
-    """Knows what other connections of this process were told of PostgreSQL's own types.
-
-    The driver knows scalars, but asks each connection for the lists of them, and waits ten milliseconds for a walk through the catalogue.
-    """
-
-    _own: ClassVar[dict[frozenset[int], Any]] = {}
-
-    async def _introspect_types(self, typeoids: Iterable[int], timeout: float) -> Any:  # noqa: ASYNC109 - the driver's
-        asked = frozenset(typeoids)
-        if (known := self._own.get(asked)) is not None:
-            return known, _NOTHING_ASKED
-        driver: Any = super()
-        types, statement = await driver._introspect_types(typeoids, timeout)  # noqa: SLF001 - it shows it nowhere else
-        if max(asked) < _FIXED:
-            self._own[asked] = types
-        return types, statement
-
-
-_FIXED = 10_000
-"""Types with smaller numbers are the same on every server (PostgreSQL's `transam.h`)."""
-
-
-_NOTHING_ASKED = SimpleNamespace(name="none")
-"""The statement by which they were asked for: a named one leaves the unnamed one in the connection as it was."""
 
 
 def _places(host: Any, port: Any) -> list[tuple[Any, Any]]:
