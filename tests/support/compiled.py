@@ -1,4 +1,4 @@
-"""Statements that were compiled for one store are taken over by the next: each test opens stores of its own, and compiling was a third of its work.
+"""Statements that were compiled for one store are taken over by the next: each test opens stores of its own, and compiled them all anew.
 
 SQLAlchemy keeps what it compiled by the dialect of each engine. These engines all speak to the same server or library, in the same way.
 """
