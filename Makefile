@@ -54,8 +54,8 @@ demo: $(VENV)/.runtime
 tour: $(VENV)/.runtime
 	@PATH="$(CURDIR)/$(BIN):$$PATH" exec sh docs/tour.sh
 
-# One process for each core, four at most.
-pytest = cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$cores" -le 4 ] || cores=4; \
+# One process for each core, four at most. Bytecode is kept: hundreds of hubs and commands are started, and each would compile all of it again.
+pytest = unset PYTHONDONTWRITEBYTECODE; cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$$cores" -le 4 ] || cores=4; \
 	exec $(BIN)/python -m pytest -n "$$cores" --dist worksteal
 
 test: $(VENV)/.test
