@@ -129,12 +129,12 @@ async def _time(store: Store, reach: Reach) -> dict[str, float]:
     readers = {name: _reader(reach, cap) for name, cap in (("all", 4), ("hidden", 3), ("nothing", -1))}
     query, took = Query(-1, LIMIT, Filters()), {name: list[float]() for name in readers}
     for name, reader in readers.items():
-        given = len((await entries.page(store, reader, query, bodies=True)).entries)
+        given = (await entries.joined_page(store, reader, query, named=True)).number
         assert given == (0 if name == "nothing" else LIMIT), (name, given)
     for _ in range(_REPEATS):
         for name, reader in readers.items():
             begun = time.perf_counter()
-            await entries.page(store, reader, query, bodies=True)
+            await entries.joined_page(store, reader, query, named=True)
             took[name].append(time.perf_counter() - begun)
     middle = {name: median(times) for name, times in took.items()}
     return {
