@@ -20,6 +20,8 @@ from bench.servers import ROOT, Postgres, Server, hub, reference
 from bench.world import COLLECTION, GROUP, OBSERVER, READER
 
 BASE = f"/taxii2/{GROUP}/collections/{COLLECTION}"
+_AHEAD = 86_400_000_000
+"""Microseconds: an empty poll asks so far ahead that it stays empty, whatever is posted meanwhile."""
 _MULTIPLE = 3_000
 """A line that has several versions, when there are enough objects."""
 
@@ -67,7 +69,7 @@ def paths(objects: int) -> dict[str, str]:
     """What each reading workload asks, after the collection's path."""
     one = identifier(min(_MULTIPLE, objects // 2))
     return {
-        "empty_poll": f"objects/?added_after={instant(_now())}&limit=1000",
+        "empty_poll": f"objects/?added_after={instant(_now() + _AHEAD)}&limit=1000",
         "page": "objects/?limit=1000",
         "page_observer": "objects/?limit=1000",
         "match_id": f"objects/?match[id]={one}",
@@ -155,7 +157,7 @@ def stage(filled: Sequence[Database], work: Path, objects: int) -> Iterator[Stag
                 raws[one.name] = raw.Postgresql(one.url, one.copy, one.postmaster)
             stack.enter_context(contextlib.closing(raws[one.name]))
         started = stack.enter_context(hubs(filled, work))
-        now, one_id = _now(), identifier(min(_MULTIPLE, objects // 2))
+        now, one_id = _now() + _AHEAD, identifier(min(_MULTIPLE, objects // 2))
         arguments: dict[str, int | str] = {
             "empty_poll": now, "page": -1, "match_id": one_id, "object": one_id, "manifest": -1,
         }  # fmt: skip
