@@ -36,7 +36,7 @@ HARMLESS = {
 }
 """Constants of the store that select, and what: none of them touches a table of entries."""
 
-GIVEN = {"pages._MERGED": "the keys that the ranges of the same statement give, each of them under the predicate"}
+GIVEN = {"pages._KEYS": "the keys that the ranges of the same statement give, each of them under the predicate"}
 """What a statement of pages may read entries by instead of by the predicate itself."""
 
 INTERNAL = {

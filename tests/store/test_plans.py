@@ -3,11 +3,13 @@
 import re
 import sqlite3
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from indicator_hub.sharing.submit import submit
 from indicator_hub.store import pages, visible
+from indicator_hub.store.hot import parts
 from indicator_hub.store.hot_postgresql import PostgresHot
 from indicator_hub.store.hot_sqlite import SqliteHot
 from indicator_hub.store.pages import Shape
@@ -30,6 +32,7 @@ UPTO = {
 EVERYTHING = [f"ix_entry_audience {WITHIN}"] * 3 + [f"ix_entry_organisation {OWN}"]
 
 
+@pytest.mark.parametrize("way", ["rows", "joined"])
 @pytest.mark.parametrize(
     ("audiences", "filters", "indexes"),
     [
@@ -41,14 +44,18 @@ EVERYTHING = [f"ix_entry_audience {WITHIN}"] * 3 + [f"ix_entry_organisation {OWN
     ],
 )
 async def test_sqlite_reads_each_page_by_its_index(
-    sqlite_url: str, audiences: int | None, filters: Filters, indexes: list[str]
+    sqlite_url: str, audiences: int | None, filters: Filters, indexes: list[str], way: Literal["rows", "joined"]
 ) -> None:
     """A range is read by its own index, from where the cursor stands, in order; an id by its line. Nothing is sorted but lines."""
     async with world(sqlite_url, accounts=["bea"]) as w:
         hot = w.store.hot
         assert isinstance(hot, SqliteHot)
         shape = Shape.of(filters, bodies=True)
-        text = hot._text("plan", lambda: pages.by_id(shape)) if audiences is None else hot._union(shape, audiences).rows
+        text = (
+            hot._text("plan", lambda: pages.by_id(shape))
+            if audiences is None
+            else getattr(hot._union(shape, audiences), way)
+        )
         values = visible.parameters(await w.reach("bea")) | dict.fromkeys(re.findall(r":(\w+)", text), 1)
         connection = sqlite3.connect(Path(str(w.store.url.database)))
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
@@ -59,17 +66,18 @@ async def test_sqlite_reads_each_page_by_its_index(
         if audiences:
             assert [step for step in plan if step.startswith("SEARCH mine ")] == [f"SEARCH mine USING {UPTO[filters]}"]
         if audiences is not None:
-            assert [step for step in plan if step.startswith("SEARCH found ")] == [
-                "SEARCH found USING INTEGER PRIMARY KEY (rowid=?)"
-            ]
+            # The order of the page is that of what is merged, which therefore is gone along.
+            outer = [step for step in plan if step == "SCAN page" or step.startswith("SEARCH found ")]
+            assert outer == ["SCAN page", "SEARCH found USING INTEGER PRIMARY KEY (rowid=?)"]
         assert all("SCAN entry" not in step and not step.startswith("SCAN e") for step in plan)
         assert any("TEMP B-TREE" in step for step in plan) == (audiences is None)
         for probe in ("before", "rendering", "newer"):
             assert all("ux_entry_line" in step for step in plan if step.startswith(f"SEARCH {probe} "))
 
 
+@pytest.mark.parametrize("way", ["rows", "joined"])
 @pytest.mark.parametrize("backend", ["postgresql"])
-async def test_postgresql_merges_the_ranges_as_they_lie(database_url: str) -> None:
+async def test_postgresql_merges_the_ranges_as_they_lie(database_url: str, way: Literal["rows", "joined"]) -> None:
     """Each range is read by its own index; they are merged, and no more of them is sorted than the row before them."""
     async with world(database_url, accounts=["bea", "ana"]) as w:
         for place, level in enumerate(("CLEAR", "GREEN", "AMBER")):
@@ -78,14 +86,19 @@ async def test_postgresql_merges_the_ranges_as_they_lie(database_url: str) -> No
         hot, reach = w.store.hot, await w.reach("bea")
         assert isinstance(hot, PostgresHot)
         shape, values = Shape.of(PLAIN, bodies=True), pages.parameters(Query(-1, 1_000, PLAIN), reach)
-        _, reached = await hot._reached(visible.parameters(reach))
+        values |= visible.parameters(reach)
+        if way == "rows":
+            await hot.page(shape, values)
+        else:
+            await hot.joined(shape, values)
+        reached = hot._audiences.guess(values)
         assert len(reached) == 3
-        values |= visible.parameters(reach) | {f"audience_{place}": key for place, key in enumerate(reached)}
-        await hot.page(shape, values)
-        text, order = hot._texts["rows", shape, 3]
+        values |= parts(reached)[0]
+        text, order = hot._texts[way, shape, 3]
         plan = [row[0] for row in await hot._asked(f"EXPLAIN {text}", [values[key] for key in order])]
         assert any("Merge Append" in step for step in plan)
         # The head is one row; nothing else is sorted.
-        assert [re.search(r"rows=(\d+)", step)[1] for step in plan if "Sort  (" in step] == ["1"]  # type: ignore[index]
+        sorted_rows = [re.search(r"rows=(\d+)", step)[1] for step in plan if "Sort  (" in step]  # type: ignore[index]
+        assert sorted_rows == (["1"] if way == "rows" else [])
         ranges = [found[1] for step in plan if (found := re.search(r"using (\w+) on entry e(?:_\d)?\b", step))]
         assert ranges == ["ix_entry_audience_latest"] * 3 + ["ix_entry_organisation_latest"]

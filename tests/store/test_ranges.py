@@ -1,18 +1,22 @@
 """The ranges of a page: as many as a reader has audiences, and none forgotten."""
 
+import hashlib
 import json
 import re
 
 import pytest
+from sqlalchemy import select
 
+from indicator_hub.sharing.poll import poll_joined
 from indicator_hub.sharing.submit import submit
 from indicator_hub.store import entries, hot, pages, visible
 from indicator_hub.store.hot import parts
 from indicator_hub.store.hot_postgresql import PostgresHot
 from indicator_hub.store.hot_sqlite import SqliteHot
 from indicator_hub.store.opened import open_store
+from indicator_hub.store.schema import event
 from indicator_hub.taxii.page import Joined
-from indicator_hub.taxii.query import Filters, Query
+from indicator_hub.taxii.query import Filters, Query, Resource
 from support.world import World, envelope, indicator, world
 
 LEVELS = ("CLEAR", "GREEN", "AMBER", "STRICT")
@@ -83,7 +87,7 @@ async def _passed_over(w: World, account: str, limit: int) -> int:
     hot, shape = w.store.hot, pages.Shape.of(Filters(), bodies=True, names=2)
     bound = visible.parameters(reach) | pages.parameters(query, reach)
     if isinstance(hot, SqliteHot):
-        hot._joined(hot._here, shape, bound)
+        await hot.joined(shape, bound)
         steps = 0
 
         def step() -> None:
@@ -95,11 +99,52 @@ async def _passed_over(w: World, account: str, limit: int) -> int:
         hot._here.set_progress_handler(None, 1)
         return steps
     assert isinstance(hot, PostgresHot)
-    _, reached = await hot._reached(bound)
+    await hot.joined(shape, bound)
+    reached = hot._audiences.guess(bound)
     text, order = hot._joining(shape, len(reached))
     values = bound | parts(reached)[0]
     plan = await hot._asked(f"EXPLAIN (ANALYZE, TIMING OFF) {text}", [values[key] for key in order])
     return sum(int(found[1]) for row in plan if (found := re.search(r"Rows Removed by Filter: (\d+)", row[0])))
+
+
+async def test_the_digest_is_over_the_lines_of_a_page(database_url: str) -> None:
+    """The audit's digest of a page, worked out by hand: one line `id version` for each object, in order."""
+    async with world(database_url) as w:
+        sent = [
+            indicator(number, tlp=LEVELS[number % 4], modified=f"2026-11-1{number}T00:00:00.000Z")
+            for number in range(1, 8)
+        ]
+        await submit(w.store, await w.caller("ana"), await w.reach("ana"), envelope(*sent))
+        for limit in (3, 7, 100):
+            joined = await poll_joined(
+                w.store, await w.caller("bea"), await w.reach("bea"), Query(-1, limit, Filters()), Resource.OBJECTS
+            )
+            assert json.loads(b"[%b]" % joined.objects) == sent[:limit]
+            lines = "".join(f"{one['id']} {one['modified']}\n" for one in sent[:limit])
+            async with w.store.transactions.read() as tx:
+                kept = (await tx.execute(select(event.c.sha256).order_by(event.c.id.desc()).limit(1))).scalar_one()
+            assert kept == joined.digest() == hashlib.sha256(lines.encode()).hexdigest()
+
+
+async def test_a_guess_of_audiences_is_checked_by_each_page(database_url: str) -> None:
+    """Audiences that are remembered from another server, or another day, give nobody anything: each page says which there are."""
+    async with world(database_url) as w:
+        await _send(w, *range(8))
+        reach = await w.reach("bank")
+        owed = [indicator(number)["id"] for number in range(8) if number % 4 < 3]
+        audiences = w.store.hot._audiences  # type: ignore[attr-defined]
+        bound = visible.parameters(reach) | pages.parameters(Query(-1, 100, Filters()), reach)
+        assert await _walk(w, "bank", 100) == owed
+        right = audiences.guess(bound)
+        for wrong in ((1, 2, 3, 4, 5, 6), right[:1], (right[0], right[-1] + 1, right[-1] + 2)):
+            for whole in (True, False):
+                assert not audiences.holds((), bound, wrong)
+                page = await entries.page(w.store, reach, Query(-1, 100, Filters()), bodies=True)
+                assert not audiences.holds((), bound, wrong)
+                joined = await entries.joined_page(w.store, reach, Query(-1, 100, Filters()), named=whole)
+                assert [one.id for one in page.entries] == owed
+                assert [one["id"] for one in json.loads(b"[%b]" % joined.objects)] == owed
+                assert audiences.guess(bound) == right
 
 
 async def test_whoever_shares_the_most_does_not_walk_over_it(database_url: str) -> None:

@@ -18,6 +18,7 @@ import pytest
 from indicator_hub.errors import NotFound
 from indicator_hub.sharing.authenticate import Identified
 from indicator_hub.store import entries
+from indicator_hub.taxii.page import Joined
 from indicator_hub.taxii.query import Filters, Query, Resource, parse
 from indicator_hub.taxii.selection import Placed, given
 from indicator_hub.trust.reach import Reach
@@ -115,6 +116,9 @@ async def compare(there: World, reach: Reach, question: Question, after: int) ->
         for one in owed
     ]
     assert (served, page.more) == (said, False), f"{DIFFERS} {question.text} after {after}, {reach}"
+    if bodies:
+        joined = await entries.joined_page(store, reach, Query(after, 1_000, filters), named=True)
+        assert joined == Joined.of(page, lines=True), f"{DIFFERS} {question.text} joined after {after}, {reach}"
     if len(owed) > 1 and chance.random() < 0.3:
         dates, limit = [one.date_added for one in owed], chance.randint(1, 3)
         while dates:
@@ -122,6 +126,11 @@ async def compare(there: World, reach: Reach, question: Question, after: int) ->
             served = [one.date_added for one in page.entries]
             said = dates[:limit], len(dates) > limit
             assert (served, page.more) == said, f"{DIFFERS} {question.text} by {limit} after {after}, {reach}"
+            if not bodies:
+                joined = await entries.joined_page(store, reach, Query(after, limit, filters), named=True)
+                assert joined == Joined.of(page, lines=True), (
+                    f"{DIFFERS} {question.text} joined by {limit} after {after}"
+                )
             after, dates = dates[:limit][-1], dates[limit:]
     return owed
 

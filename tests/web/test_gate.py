@@ -397,7 +397,7 @@ async def test_what_waits_for_a_commit_stands_aside() -> None:
     assert lane.take()
     begin("first", 10)
     assert not lane.take()
-    lane.wait(lambda: begin("second", ASIDE))
+    lane.wait(lambda: begin("second", ASIDE - 100_000))
     lane.wait(lambda: begin("third", 10))
     await asyncio.sleep(0)
     await asyncio.sleep(0)

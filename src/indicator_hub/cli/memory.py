@@ -8,7 +8,7 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
 
 
 def keep_some() -> None:
-    """Keep up to 8 MB that are free for what comes next.
+    """Keep up to 8 MB that are free for what comes next (and as much for each thread that has an arena of its own).
 
     Left alone, glibc gives what a page took back to the system and asks for it again for the next one, and the system clears it each time: a third
     of the CPU of a page read from PostgreSQL. Other C libraries are left as they are.

@@ -4,8 +4,7 @@ A point select through SQLAlchemy's asynchronous layer costs ten times the drive
 SQLAlchemy Core, once for both databases; `hot_sqlite.py` and `hot_postgresql.py` make text of them, put the parts of a page together, and run it.
 
 A page is one statement over as many ranges as its reader has audiences; the database merges them as they lie. Which audiences those are is
-remembered; rows of `audience` are added and never changed, and every page says how many there are in its own snapshot: where there are
-more than were known, it is read again. The bodies of a page that is only given out come joined, as one value. Only where one of them is
+remembered, and is a guess: every page says in its own snapshot which they are, and is read again where they are others. The bodies of a page that is only given out come joined, as one value. Only where one of them is
 long, ids were asked for, or one statement does not take all the ranges, rows are read and joined here.
 """
 
@@ -71,6 +70,29 @@ class Hot(Protocol):
     async def close(self) -> None:
         """Give the connections back."""
         ...
+
+
+class Remembered:
+    """The audiences of each kind of reader, as a page last told them."""
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[int, bool, str], tuple[int, ...]] = {}
+
+    def guess(self, parameters: Mapping[str, Any]) -> tuple[int, ...]:
+        """Those that this reach probably has."""
+        return self._of.get(_whose(parameters), ())
+
+    def holds(self, guess: tuple[int, ...], parameters: Mapping[str, Any], told: Sequence[int]) -> bool:
+        """Whether the guess was right. If not, what was told is the next one."""
+        now = tuple(sorted(told))
+        if now != guess:
+            self._of[_whose(parameters)] = now
+        return now == guess
+
+
+def _whose(parameters: Mapping[str, Any]) -> tuple[int, bool, str]:
+    """What decides to which audiences a reader belongs."""
+    return parameters["cap"], parameters["person"], parameters["nation"]
 
 
 _AUDIENCE = re.compile(r":audience\b")

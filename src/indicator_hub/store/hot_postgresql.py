@@ -17,14 +17,12 @@ from indicator_hub.store import bulk, pages, visible
 from indicator_hub.store.again import PATIENCE, again
 from indicator_hub.store.connecting import Connector, through_pgbouncer
 from indicator_hub.store.engine import POOL_WAIT, Statement, translated
-from indicator_hub.store.hot import Found, parts, ranges, taken
+from indicator_hub.store.hot import Found, Remembered, parts, ranges, taken
 from indicator_hub.store.pool import Pool
 from indicator_hub.taxii.page import Joined
 
 _MAX_CONNECTIONS = 10
 """For what only reads."""
-_Whose = tuple[int, bool, str]
-"""What decides to which audiences a reader belongs: `cap`, `person` and `nation` of its reach."""
 _Asked = tuple[str, tuple[str, ...]]
 """A statement with numbered parameters, and their names in that order."""
 
@@ -35,11 +33,12 @@ class PostgresHot:
     Everything here reads, in one statement: when a connection turns out to be gone, all are given up, and it is asked again.
     """
 
-    def __init__(self, pool: Any, *, pgbouncer: bool, patience: float) -> None:
-        self._pool, self._pgbouncer, self._patience = pool, pgbouncer, patience
+    def __init__(self, pool: Pool, writing: Pool, *, pgbouncer: bool, patience: float) -> None:
+        """`writing`: one connection, since pages wait for what is inserted and must not wait for those who read too."""
+        self._pool, self._writing, self._pgbouncer, self._patience = pool, writing, pgbouncer, patience
         self._texts: dict[object, _Asked] = {}
         self._of_shape: dict[pages.Shape, dict[str, str]] = {}
-        self._audiences: dict[_Whose, tuple[int, Sequence[int]]] = {}
+        self._audiences = Remembered()
 
     @classmethod
     async def open(cls, url: URL, *, pgbouncer: bool = False, patience: float = PATIENCE) -> "PostgresHot":
@@ -50,10 +49,11 @@ class PostgresHot:
         }  # fmt: skip
         if pgbouncer:
             options = through_pgbouncer(options)
-        pool = Pool(partial(Connector(url), **options), most=_MAX_CONNECTIONS, wait=POOL_WAIT)
+        connect = partial(Connector(url), **options)
+        pool, writing = (Pool(connect, most=most, wait=POOL_WAIT) for most in (_MAX_CONNECTIONS, 1))
         with translated():
             pool.give(await pool.take(), whole=True)
-        return cls(pool, pgbouncer=pgbouncer, patience=patience)
+        return cls(pool, writing, pgbouncer=pgbouncer, patience=patience)
 
     async def rows(self, name: str, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
         """One statement."""
@@ -65,29 +65,25 @@ class PostgresHot:
             found = await self._fetch(("by id", shape), lambda: pages.by_id(shape), parameters)
             rows, cut = taken(shape, iter(found), parameters["rows"])
             return Found(rows, cut, rows[0][-1] if rows else 0)
-        known, reached = await self._reached(parameters)
         while True:
+            reached = self._audiences.guess(parameters)
             head, *rows = await self._ranges(shape, parameters, reached)
-            if head["audiences"] == known:
+            if self._audiences.holds(reached, parameters, head["reached"] or ()):
                 found = await self._lengthened(parameters, rows) if shape.bodies else (rows, False)
                 if found is not None:
                     return Found(*found, head["as_of"])
-            known, reached = await self._reached(parameters, anew=True)
 
     async def joined(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> Joined:
         """One page, one statement."""
-        known, reached = (0, ()) if shape.ids else await self._reached(parameters)
-        while not shape.ids and len(each := parts(reached)) == 1:
+        while not shape.ids and len(bound := parts(reached := self._audiences.guess(parameters))) == 1:
             asked = self._joining(shape, len(reached))
-            ((found, first, last, objects, lines, long, as_of, audiences),) = await self._retried(
-                *asked, {**parameters, **each[0]}
+            ((number, first, last, objects, lines, long, more, as_of, told),) = await self._retried(
+                *asked, {**parameters, **bound[0]}
             )
-            if audiences == known:
+            if self._audiences.holds(reached, parameters, told or ()):
                 if long:
                     break
-                number = min(found, parameters["limit"])
-                return Joined(number, first or 0, last or 0, objects or b"", lines or b"", found > number, as_of)
-            known, reached = await self._reached(parameters, anew=True)
+                return Joined(number, first or 0, last or 0, objects or b"", lines or b"", more, as_of)
         return Joined.of((await self.page(shape, parameters)).page(parameters["limit"]), lines=shape.names > 0)
 
     async def _ranges(self, shape: pages.Shape, parameters: Mapping[str, Any], reached: Sequence[int]) -> Sequence[Any]:
@@ -103,15 +99,6 @@ class PostgresHot:
                 heads.append(head)
                 rows |= {row[0]: row for row in found}
         return [heads[0], *[rows[at] for at in sorted(rows)[: parameters["rows"]]]]
-
-    async def _reached(self, parameters: Mapping[str, Any], *, anew: bool = False) -> tuple[int, Sequence[int]]:
-        """How many audiences there were, and those that this reach belonged to."""
-        whose = parameters["cap"], parameters["person"], parameters["nation"]
-        found = None if anew else self._audiences.get(whose)
-        if found is None:
-            ((number, keys),) = await self._fetch("reached", visible.reached_array, parameters)
-            found = self._audiences[whose] = number, keys or ()
-        return found
 
     async def _lengthened(
         self, parameters: Mapping[str, Any], rows: Sequence[Any]
@@ -152,8 +139,9 @@ class PostgresHot:
         return list(chain.from_iterable(found))
 
     async def close(self) -> None:
-        """Close the pool."""
+        """Close the pools."""
         await self._pool.close()
+        await self._writing.close()
 
     async def insert(self, rows: Mapping[Table, Sequence[Mapping[str, Any]]]) -> None:
         """One statement, and so one transaction. What became of one whose connection was lost is for the caller to find out."""
@@ -162,12 +150,12 @@ class PostgresHot:
             await self._inserted(text, values)
         except Unavailable as error:
             if error.retry:
-                self._pool.expire()
+                self._expire()
             raise
 
     async def _inserted(self, text: str, values: Sequence[Any]) -> None:
         with translated():
-            connection, whole = await self._pool.take(), False
+            connection, whole = await self._writing.take(), False
             try:
                 if self._pgbouncer:
                     await connection.execute("BEGIN")
@@ -176,7 +164,11 @@ class PostgresHot:
                     await connection.execute("COMMIT")
                 whole = True
             finally:
-                self._pool.give(connection, whole=whole)
+                self._writing.give(connection, whole=whole)
+
+    def _expire(self) -> None:
+        self._pool.expire()
+        self._writing.expire()
 
     async def _fetch(self, name: object, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
         """One statement."""
@@ -221,7 +213,7 @@ class PostgresHot:
         except Unavailable as error:
             if not error.retry:
                 raise
-            self._pool.expire()
+            self._expire()
             return await again(lambda: self._asked(text, values), self._patience, error)
 
     async def _asked(self, text: str, values: Sequence[Any]) -> list[Any]:

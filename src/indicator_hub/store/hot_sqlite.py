@@ -10,7 +10,6 @@ import re
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from itertools import chain, islice
 from operator import itemgetter
 from pathlib import Path
@@ -23,15 +22,13 @@ from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 
 from indicator_hub.store import bulk, pages, visible
 from indicator_hub.store.engine import BUSY_MS, PRAGMAS, Statement, translated
-from indicator_hub.store.hot import Found, parts, ranges, taken
+from indicator_hub.store.hot import Found, Remembered, parts, ranges, taken
 from indicator_hub.taxii.page import Joined
 
 _MAX_READERS = 4
 """Threads that read beside the event loop's own."""
 _Read = TypeVar("_Read")
-_Whose = tuple[int, bool, str]
-"""What decides to which audiences a reader belongs: `cap`, `person` and `nation` of its reach."""
-_NO_OFFSET = re.compile(r" OFFSET :param_\d+$")
+_NO_OFFSET = re.compile(r" OFFSET :param_\d+\b")
 
 
 class _Reader(sqlite3.Connection):
@@ -74,7 +71,7 @@ class SqliteHot:
         self._writer: sqlite3.Connection | None = None
         self._of_shape: dict[pages.Shape, dict[str, str]] = {}
         self._pages: dict[tuple[pages.Shape, int], _Texts] = {}
-        self._audiences: dict[_Whose, tuple[int, Sequence[int]]] = {}
+        self._audiences = Remembered()
 
     async def rows(self, name: str, build: Callable[[], Statement], parameters: Mapping[str, Any]) -> list[Any]:
         """One statement, in this thread."""
@@ -160,41 +157,30 @@ class SqliteHot:
             found.close()
             connection.look(len(rows))
             return Found(rows, cut, rows[0][-1] if rows else 0)
-        known, reached = self._reached(connection, values)
         while True:
+            reached = self._audiences.guess(values)
             with self._given(connection, shape, values, reached) as cursors:
                 heads = [next(one) for one in cursors]
-                as_of, number = map(int, heads[0][1].split())
+                as_of, told = heads[0][1].split(" ", 1)
                 found = None
-                if number == known:
+                if self._audiences.holds(reached, values, json.loads(told)):
                     found = taken(shape, _merge(cursors) if len(cursors) > 1 else cursors[0], values["rows"])
             if found is not None:
                 connection.look(len(found[0]))
-                return Found(*found, as_of)
-            known, reached = self._reached(connection, values, anew=True)
+                return Found(*found, int(as_of))
 
     def _joined(self, connection: _Reader, shape: pages.Shape, values: dict[str, Any]) -> Joined:
-        known, reached = (0, ()) if shape.ids else self._reached(connection, values)
-        while not shape.ids and len(each := parts(reached)) == 1:
-            bound = values | each[0]
+        while not shape.ids and len(bound := parts(reached := self._audiences.guess(values))) == 1:
             text = self._union(shape, len(reached)).joined
-            number, first, last, objects, lines, long, as_of, audiences = connection.execute(text, bound).fetchone()
-            if audiences == known:
+            number, first, last, objects, lines, long, more, as_of, told = connection.execute(
+                text, values | bound[0]
+            ).fetchone()
+            if self._audiences.holds(reached, values, json.loads(told)):
                 if long:
                     break
                 connection.look(number)
-                more = number == values["limit"] and self._follow(connection, shape, bound, len(reached), last)
-                return Joined(number, first or 0, last or 0, objects or b"", lines or b"", more, as_of)
-            known, reached = self._reached(connection, values, anew=True)
+                return Joined(number, first or 0, last or 0, objects or b"", lines or b"", bool(more), as_of)
         return Joined.of(self._page(connection, shape, values).page(values["limit"]), lines=shape.names > 0)
-
-    def _follow(
-        self, connection: _Reader, shape: pages.Shape, bound: dict[str, Any], audiences: int, last: int
-    ) -> bool:
-        """Whether there is anything behind the last object of a page."""
-        text = self._union(replace(shape, bodies=False, names=0), audiences).rows
-        behind = {"after": last, "shared_after": max(last, bound["shared_after"]), "rows": 1}
-        return len(connection.execute(text, bound | behind).fetchall()) > 1
 
     @contextmanager
     def _given(
@@ -207,15 +193,6 @@ class SqliteHot:
             yield cursors
             for cursor in cursors:
                 cursor.close()
-
-    def _reached(self, connection: _Reader, values: dict[str, Any], *, anew: bool = False) -> tuple[int, Sequence[int]]:
-        """How many audiences there were, and those that this reach belonged to."""
-        whose = values["cap"], values["person"], values["nation"]
-        found = None if anew else self._audiences.get(whose)
-        if found is None:
-            number, keys = connection.execute(self._text("reached", visible.reached), values).fetchone()
-            found = self._audiences[whose] = number, json.loads(keys)
-        return found
 
     def _newest(self, connection: _Reader, values: dict[str, Any]) -> list[Any]:
         shared, own = (self._text(build.__name__, build) for build in (pages.newest_shared, pages.newest_own))
@@ -304,17 +281,21 @@ def _one_moment(connection: _Reader) -> Generator[None]:
 
 
 def _page_texts(of: Mapping[str, str], audiences: int) -> _Texts:
-    """The statements of a page. The rows of the head come first; CROSS JOIN keeps SQLite to the order of what is merged."""
-    merged = f"merged AS ({ranges(of['shared'], of['own'], audiences)} ORDER BY date_added LIMIT {{}})"
-    begin = f"WITH upto AS MATERIALIZED ({of['upto']}), {merged}"
-    rows, joined = (_JOIN.sub(" CROSS JOIN ", of[name]) for name in ("rows", "joined"))
-    return _Texts(
-        f"{begin.format(':rows')} {of['head']} UNION ALL {rows}",
-        f"{begin.format(':limit')} {joined}",
-    )
+    """The statements of a page. The row of the head comes first. Of a page that is joined only keys are kept, one more than it has objects."""
+    begin = f"WITH upto AS MATERIALIZED ({of['upto']}), "
+    merged = f"({ranges(of['shared'], of['own'], audiences)} ORDER BY date_added LIMIT :rows)"
+    rows = f"page AS {merged} {of['head']} UNION ALL {_in_order(of['rows'])}"
+    return _Texts(begin + rows, f"{begin}merged AS MATERIALIZED {merged}, page AS ({_FIRST}) {_in_order(of['joined'])}")
 
 
-_JOIN = re.compile(r" JOIN (?=entry\b)")
+_FIRST = "SELECT date_added, id FROM merged LIMIT :limit"
+
+
+def _in_order(text: str) -> str:
+    """SQLite goes along the left side of a CROSS JOIN, and so keeps the order that its rows have; of any other it takes the side it likes."""
+    text, found = re.subn(r" JOIN (?=entry\b)", " CROSS JOIN ", text)
+    assert found == 1, text
+    return text
 
 
 def _merge(cursors: Iterable[Iterator[tuple[Any, ...]]], *, newest_first: bool = False) -> Iterator[tuple[Any, ...]]:

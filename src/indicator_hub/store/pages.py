@@ -1,4 +1,4 @@
-"""The statements behind a page, written once. `hot.py` compiles them for the database in use, once for each shape.
+"""The statements behind a page, written once. `hot_sqlite.py` and `hot_postgresql.py` compile them for their database, once for each shape.
 
 A page is one index range for each audience of the reader and one of its own organisation, each in the order of `date_added` and read only
 as far as the page needs it; no shape walks over hidden rows, counts them, or sorts. What the organisation put there lies in its own range and
@@ -39,7 +39,7 @@ from sqlalchemy import cast as cast_to
 
 from indicator_hub.store import visible
 from indicator_hub.store.engine import Statement, among
-from indicator_hub.store.schema import audience, clock, entry
+from indicator_hub.store.schema import clock, entry
 from indicator_hub.taxii.query import ALL, FIRST, LAST, Filters, Query
 from indicator_hub.trust.reach import Reach
 
@@ -54,8 +54,8 @@ _SHARED_AFTER = bindparam("shared_after", type_=BigInteger)
 _ROWS = bindparam("rows", type_=Integer)
 # What the collection's clock shows in the very snapshot that the page is read from.
 _AS_OF = select(clock.c.last_added).where(clock.c.collection_id == _COLLECTION).scalar_subquery().label("as_of")
-_NUMBER = select(func.count()).select_from(audience).scalar_subquery().label("audiences")
-_NO_AS_OF, _NO_NUMBER = (cast_to(null(), BigInteger).label(name) for name in ("as_of", "audiences"))
+_NO_AS_OF = cast_to(null(), BigInteger).label("as_of")
+_NO_REACHED = cast_to(null(), ARRAY(BigInteger)).label("reached")
 _ZERO, _ONE, _TWO = (literal_column(digit, Integer) for digit in "012")
 # Before every `date_added` there can be.
 _HEAD: ColumnElement[int] = literal_column("-2")
@@ -149,9 +149,9 @@ class Parts:
 
     `upto` tells where the reader's own organisation would fill the page alone, as a table of that name. `shared` are the rows of `:audience`,
     without those of the own organisation, which stand in `own`; they are merged in the order of `date_added`. `head` is the first row of a page, none of an
-    entry, and always there: what the collection's clock shows, and how many audiences there are, in the very snapshot of the page. `joined`
+    entry, and always there: what the collection's clock shows, and which audiences the reader has, in the very snapshot of the page. `joined`
     is a whole page in one row: the number of objects, the first and last `date_added`, the bodies with a comma between, where they are asked for
-    the `id version` lines, how many bodies are longer than `inline` and left out, the clock and the number of audiences.
+    the `id version` lines, how many bodies are longer than `inline` and left out, whether more follow, the clock and the audiences.
     """
 
     upto: Statement
@@ -163,75 +163,77 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class SqliteParts(Parts):
-    """Only keys are merged, as the table `merged`: `rows` and `joined` find the rest by them."""
+    """Only keys are merged, as the table `page`: `rows` and `joined` find the rest by them. For `joined` there is one more in the table `merged`."""
 
     rows: Statement
 
 
 def for_sqlite(shape: Shape) -> SqliteParts:
-    """SQLite merges ranges lazily as they are, and copies what it merges at each turn. The head tells instead of a body, as text, the clock and the number, with a blank between."""
+    """SQLite merges ranges lazily as they are, and copies what it merges at each turn. The head tells instead of a body, as text, the clock and the audiences, with a blank between."""
     e = entry.alias("e")
     keys = e.c.date_added, e.c.id
     found = entry.alias("found")
-    both = _MERGED.join(found, found.c.id == _MERGED.c.id)
+    both = _KEYS.join(found, found.c.id == _KEYS.c.id)
     long = func.length(found.c.body) > _INLINE
     objects = func.group_concat(case((not_(long), found.c.body)))
     lines = func.group_concat(_line(found), func.char(literal_column("10")))
     joined = (
-        *_places(_MERGED.c.date_added),
+        *_places(_KEYS.c.date_added),
         cast_to(objects, LargeBinary),
         cast_to(lines, LargeBinary) if shape.names else null(),
         func.count(case((long, _ONE))),
+        select(func.count()).select_from(table("merged")).scalar_subquery() > _LIMIT,
         _AS_OF,
-        _NUMBER,
+        visible.reached(),
     )
     return SqliteParts(
-        _upto(shape),
-        select(*keys).where(_of_audience(e), visible.since(e), *_shared(e, shape)),
-        select(*keys).where(visible.own(e), *conditions(e, shape)),
-        _told(shape),
-        select(*joined).select_from(both),
-        select(_MERGED.c.date_added, *columns(found, shape)[1:]).select_from(both),
+        upto=_upto(shape),
+        shared=select(*keys).where(_of_audience(e), visible.since(e), *_shared(e, shape)),
+        own=select(*keys).where(visible.own(e), *conditions(e, shape)),
+        head=_told(shape),
+        joined=select(*joined).select_from(both),
+        rows=select(_KEYS.c.date_added, *columns(found, shape)[1:]).select_from(both),
     )
 
 
 def for_postgresql(shape: Shape) -> Parts:
     """Each range is cut by itself: only so does PostgreSQL merge them lazily, and not sort them whole.
 
-    The head has `as_of` and `audiences`. A body longer than `inline` bytes is left out, since it is not known yet whether it goes out, and
+    The head has `as_of` and `reached`. A body longer than `inline` bytes is left out, since it is not known yet whether it goes out, and
     its key and length stand beside it. `joined` is made of the table `page`: merged rows, numbered, one more than go out.
     """
     e = entry.alias("e")
-    what = [*columns(e, shape)[:1], *_short(e, shape), *columns(e, shape)[2:], *_long(e, shape), _NO_AS_OF, _NO_NUMBER]
+    what = [*columns(e, shape)[:1], *_short(e, shape), *columns(e, shape)[2:], *_long(e, shape), _NO_AS_OF, _NO_REACHED]
     out = _PAGE.c.n <= _LIMIT
     lines = func.string_agg(_line(_PAGE), func.chr(literal_column("10"))).filter(out)
     count, first, last = _places(_PAGE.c.date_added)
     joined = (
-        count,
+        count.filter(out),
         first,
         last.filter(out),
         func.string_agg(_PAGE.c.body, cast_to(literal_column("','"), LargeBinary)).filter(out),
         func.convert_to(lines, literal_column("'UTF8'")) if shape.names else null(),
-        func.count(_PAGE.c.key),
+        func.count(_PAGE.c.key).filter(out),
+        count > _LIMIT,
         _AS_OF,
-        _NUMBER,
+        visible.reached_array(),
     )
     return Parts(
-        _upto(shape),
-        select(*what)
+        upto=_upto(shape),
+        shared=select(*what)
         .where(_of_audience(e), visible.since(e), *_shared(e, shape))
         .order_by(e.c.date_added)
         .limit(_ROWS),
-        select(*what).where(visible.own(e), *conditions(e, shape)).order_by(e.c.date_added).limit(_ROWS),
-        _told_apart(shape),
-        select(*joined).select_from(_PAGE),
+        own=select(*what).where(visible.own(e), *conditions(e, shape)).order_by(e.c.date_added).limit(_ROWS),
+        head=_told_apart(shape),
+        joined=select(*joined).select_from(_PAGE),
     )
 
 
 _INLINE = bindparam("inline", type_=Integer)
 _LIMIT = bindparam("limit", type_=Integer)
 _UPTO = select(column("date_added", BigInteger)).select_from(table("upto")).scalar_subquery()
-_MERGED = table("merged", column("date_added", BigInteger), column("id", BigInteger))
+_KEYS = table("page", column("date_added", BigInteger), column("id", BigInteger))
 _PAGE = table(
     "page", column("n", BigInteger), column("date_added", BigInteger), column("body", LargeBinary), column("key", BigInteger),
     *(column(name, Text) for name in _NAMES),
@@ -240,28 +242,41 @@ _LAST_OF_ALL = literal_column(str(2**63 - 1), BigInteger)
 
 
 def _upto(shape: Shape) -> Statement:
-    """The place of the own row that is the last the page can need. Rows that may be left out are not counted: too far is never wrong."""
+    """The place of the own row that is the last the page can need; the end of all where that is not among the first own rows.
+
+    Only rows are counted that are certainly on the page, mostly by the index alone: too far is never wrong. Together the conditions must be at
+    least as strict as `conditions` are for own rows.
+    """
     mine = entry.alias("mine")
-    full = select(mine.c.date_added).where(visible.own(mine), *_certain(mine, shape)).order_by(mine.c.date_added)
-    last = full.limit(_ONE).offset(_ROWS - _ONE).scalar_subquery()
-    return select(func.coalesce(last, _LAST_OF_ALL).label("date_added"))
-
-
-def _certain(e: FromClause, shape: Shape) -> list[ColumnElement[bool]]:
-    """Conditions that are at least as strict as `conditions` are for own rows, and mostly answered by the index alone."""
-    found = [e.c.collection_id == _COLLECTION, e.c.date_added > _AFTER]
-    latest = shape.keywords == frozenset((LAST,)) and not shape.values
-    found += [e.c.superseded != _ONE, e.c.superseded == _ZERO] if latest else [e.c.superseded != _TWO]
-    if not latest and ALL not in shape.keywords:
-        found.append(_versions(e, shape))
+    near = [mine.c.collection_id == _COLLECTION, mine.c.date_added > _AFTER]
     if shape.types:
-        found.append(among(e.c.type, "types"))
-    is_newest = e.c.spec_version == literal_column("'2.1'")
-    found.append(among(e.c.spec_version, "spec_versions") if shape.spec_versions else is_newest)
-    return found
+        near.append(among(mine.c.type, "types"))
+    latest = shape.keywords == frozenset((LAST,)) and not shape.values
+    if latest:
+        near.append(mine.c.superseded != _ONE)
+    elif ALL not in shape.keywords:
+        near.append(_versions(mine, shape))
+    first = (
+        select(mine.c.date_added, mine.c.superseded, mine.c.spec_version)
+        .where(visible.own(mine), *near)
+        .order_by(mine.c.date_added)
+        .limit(_ROWS * _FAR)
+        .subquery("first")
+    )
+    is_21 = first.c.spec_version == literal_column("'2.1'")
+    certain = [
+        first.c.superseded == _ZERO if latest else first.c.superseded != _TWO,
+        among(first.c.spec_version, "spec_versions") if shape.spec_versions else is_21,
+    ]
+    full = select(first.c.date_added).where(*certain).limit(_ONE).offset(_ROWS - _ONE)  # in the order of what is inside
+    return select(func.coalesce(full.scalar_subquery(), _LAST_OF_ALL).label("date_added"))
 
 
-def _places(date_added: ColumnElement[int]) -> tuple[ColumnElement[int], Function[int], Function[int]]:
+_FAR: ColumnElement[int] = literal_column("4", Integer)
+"""Own rows that are looked through for each that a page may have: others may be contested, or of STIX 2.0."""
+
+
+def _places(date_added: ColumnElement[int]) -> tuple[Function[int], Function[int], Function[int]]:
     return func.count(), func.min(date_added), func.max(date_added)
 
 
@@ -290,7 +305,7 @@ def _no_keys() -> list[ColumnElement[Any]]:
 
 
 def _told(shape: Shape) -> Statement:
-    told = cast_to(_AS_OF.element, Text).concat(literal_column("' '")).concat(cast_to(_NUMBER.element, Text))
+    told = cast_to(_AS_OF.element, Text).concat(literal_column("' '")).concat(visible.reached())
     names = (null().label(name) for name in _NAMES[: shape.names])
     return select(_HEAD.label("date_added"), told.label("body"), *names)
 
@@ -298,7 +313,7 @@ def _told(shape: Shape) -> Statement:
 def _told_apart(shape: Shape) -> Statement:
     names: list[ColumnElement[Any]] = [cast_to(null(), Text).label(name) for name in _NAMES[: shape.names]]
     nothing = [cast_to(null(), LargeBinary).label("body"), *names, *_no_keys()]
-    return select(cast_to(_HEAD, BigInteger).label("date_added"), *nothing, _AS_OF, _NUMBER)
+    return select(cast_to(_HEAD, BigInteger).label("date_added"), *nothing, _AS_OF, visible.reached_array())
 
 
 def _of_audience(e: FromClause) -> ColumnElement[bool]:

@@ -4,6 +4,7 @@ Every statement that reads `entry` for somebody is made of the conditions below 
 pure twin is `trust/reach.sees`; a property test holds the two together on both databases.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -61,14 +62,14 @@ def audiences() -> Statement:
     return select(audience.c.id).where(*_BELONGS)
 
 
-def reached() -> Statement:
-    """How many audiences there are, and which of them this reach belongs to, as a list in JSON (SQLite)."""
-    return select(func.count(), func.json_group_array(audience.c.id).filter(*_BELONGS))
+def reached() -> ColumnElement[str]:
+    """Step one beside other columns: a list in JSON (SQLite)."""
+    return select(func.json_group_array(audience.c.id)).where(*_BELONGS).scalar_subquery()
 
 
-def reached_array() -> Statement:
+def reached_array() -> ColumnElement[Sequence[int]]:
     """The same, as an array, or NULL for none (PostgreSQL)."""
-    return select(func.count(), func.array_agg(audience.c.id).filter(*_BELONGS))
+    return select(func.array_agg(audience.c.id)).where(*_BELONGS).scalar_subquery().label("reached")
 
 
 def own(e: FromClause) -> ColumnElement[bool]:

@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 from indicator_hub.stix import timestamps
 from indicator_hub.taxii.media import media_type
 
+_ROW = 500
+"""Bytes of a row beside its body: its numbers and names, and what Python keeps of them."""
+
 
 class Entry(NamedTuple):
     """An object version's place in a collection. `date_added` in microseconds is unique there; `body` is empty when only listed."""
@@ -45,8 +48,8 @@ class Page:
 
     @property
     def size(self) -> int:
-        """Bytes of bodies."""
-        return sum(len(row[1] or b"") for row in self.rows)
+        """Bytes that it holds, about: those of the bodies, and what a row takes besides."""
+        return sum([_ROW + len(row[1] or b"") for row in self.rows])
 
     @property
     def first(self) -> int:
@@ -60,7 +63,7 @@ class Page:
 
     def digest(self) -> str:
         """As of the page joined. The rows must have been read with their names."""
-        return Joined.of(self, lines=True).digest()
+        return _digest(_lines(self.rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +83,27 @@ class Joined:
 
     @property
     def size(self) -> int:
-        """Bytes of bodies."""
-        return len(self.objects)
+        """Bytes that it holds."""
+        return len(self.objects) + len(self.lines)
 
     @classmethod
     def of(cls, page: Page, *, lines: bool) -> "Joined":
         """The same page, of its rows."""
-        told = "\n".join([f"{row[2]} {row[3]}" for row in page.rows]).encode() if lines else b""
+        told = _lines(page.rows) if lines else b""
         objects = b",".join([row[1] or b"" for row in page.rows])
         return cls(page.number, page.first, page.last, objects, told, page.more, page.as_of)
 
     def digest(self) -> str:
         """SHA-256 over one line `id version` for each entry, in order: what the audit keeps of a page instead of a list of ids."""
-        return hashlib.sha256(self.lines + b"\n").hexdigest()
+        return _digest(self.lines)
+
+
+def _lines(rows: Sequence[Sequence[Any]]) -> bytes:
+    return "\n".join([f"{row[2]} {row[3]}" for row in rows]).encode()
+
+
+def _digest(lines: bytes) -> str:
+    return hashlib.sha256(lines + b"\n" if lines else b"").hexdigest()
 
 
 def date_headers(page: Joined | Page) -> dict[str, str]:

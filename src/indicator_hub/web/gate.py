@@ -26,7 +26,9 @@ _CONNECTIONS, _FILES = 10_000, 200
 LANE = "indicator_hub.lane"
 """Where a request's scope names the lane that it runs in."""
 ASIDE = 32 * 1024 * 1024
-"""Bytes of answers that wait outside of a lane."""
+"""Bytes of answers that wait outside of a lane, in each process."""
+_TASK = 64 * 1024
+"""Bytes that each counts at least: 512 stand aside at most."""
 _SMOOTH = 1 / 64
 _STALLED = 4
 """When the first in the queue has waited so many times the patience, nothing moves: no more are taken."""
@@ -99,6 +101,7 @@ class Lane:
     @asynccontextmanager
     async def aside(self, size: int) -> AsyncGenerator[None]:
         """Let others run while one that is running only waits for a commit, and holds so many bytes to answer with. Past ASIDE bytes it stays."""
+        size += _TASK
         if self._aside + size > ASIDE:
             yield
             return
@@ -106,10 +109,14 @@ class Lane:
         self.running -= 1
         self._fill()
         try:
-            yield
+            try:
+                yield
+            except BaseException:
+                self.running += 1  # there is nothing to answer with: it ends at once
+                raise
+            await self._come_back()
         finally:
             self._aside -= size
-            await self._come_back()
 
     async def _come_back(self) -> None:
         if self.running < self._width:
