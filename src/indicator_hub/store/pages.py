@@ -163,7 +163,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class SqliteParts(Parts):
-    """Only keys are merged, as the table `page`: `rows` and `joined` find the rest by them. For `joined` there is one more in the table `merged`."""
+    """Only keys are merged, as the table `page`: `rows` and `joined` find the rest by them. `joined` does not say whether more follow."""
 
     rows: Statement
 
@@ -182,7 +182,6 @@ def for_sqlite(shape: Shape) -> SqliteParts:
         cast_to(objects, LargeBinary),
         cast_to(lines, LargeBinary) if shape.names else null(),
         func.count(case((long, _ONE))),
-        select(func.count()).select_from(table("merged")).scalar_subquery() > _LIMIT,
         _AS_OF,
         visible.reached(),
     )

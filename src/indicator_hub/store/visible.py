@@ -101,6 +101,8 @@ def shown(e: FromClause) -> ColumnElement[bool]:
             exists(_ONE).where(
                 before.c.collection_id == e.c.collection_id,
                 before.c.stix_id == e.c.stix_id,
+                # Of an organisation's own versions none is in another line; this much the index says, and none of them is fetched.
+                before.c.organisation_id + _ZERO != e.c.organisation_id,
                 or_(
                     before.c.line_order < e.c.line_order,
                     and_(before.c.line_order == e.c.line_order, before.c.organisation_id < e.c.organisation_id),
