@@ -47,8 +47,8 @@ class _Reader(sqlite3.Connection):
 
 
 _MAPPED = "PRAGMA mmap_size = 1073741824"
-_MAPPED_ROWS = 24_000
-"""Some 24 MB of objects."""
+_MAPPED_ROWS = 16_000
+"""Some 16 MB of objects."""
 _AROUND = 48
 """What a statement touches besides, as rows: indexes, and what the system maps around each place."""
 
