@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 from sqlalchemy import Table
@@ -23,6 +23,7 @@ from indicator_hub.taxii.page import Joined
 
 _MAX_CONNECTIONS = 10
 """For what only reads."""
+_Way = Literal["rows", "joined"]
 _Asked = tuple[str, tuple[str, ...]]
 """A statement with numbered parameters, and their names in that order."""
 
@@ -30,7 +31,7 @@ _Asked = tuple[str, tuple[str, ...]]
 class PostgresHot:
     """A connection that is not free within the time-out is Unavailable, never a hang.
 
-    Everything here reads, in one statement: when a connection turns out to be gone, all are given up, and it is asked again.
+    Everything but `insert` reads, in one statement: when a connection turns out to be gone, all are given up, and it is asked again.
     """
 
     def __init__(self, pool: Pool, writing: Pool, *, pgbouncer: bool, patience: float) -> None:
@@ -76,7 +77,7 @@ class PostgresHot:
     async def joined(self, shape: pages.Shape, parameters: Mapping[str, Any]) -> Joined:
         """One page, one statement."""
         while not shape.ids and len(bound := parts(reached := self._audiences.guess(parameters))) == 1:
-            asked = self._joining(shape, len(reached))
+            asked = self._statement("joined", shape, len(reached))
             ((number, first, last, objects, lines, long, more, as_of, told),) = await self._retried(
                 *asked, {**parameters, **bound[0]}
             )
@@ -88,7 +89,7 @@ class PostgresHot:
 
     async def _ranges(self, shape: pages.Shape, parameters: Mapping[str, Any], reached: Sequence[int]) -> Sequence[Any]:
         """The head and the rows, with the long bodies left out."""
-        asked = [(*self._union(shape, len(part)), {**parameters, **part}) for part in parts(reached)]
+        asked = [(*self._statement("rows", shape, len(part)), {**parameters, **part}) for part in parts(reached)]
         if len(asked) == 1:
             return await self._retried(*asked[0])
         async with self._transaction(_BEGIN_SNAPSHOT) as connection:
@@ -109,19 +110,19 @@ class PostgresHot:
         """
         if all(row["key"] is None for row in rows):
             return rows, False
-        taken: list[Any] = []
+        first: list[Any] = []
         size = 0
         for row in rows:
             if size >= pages.MAX_BYTES:
                 break
-            taken.append(row)
+            first.append(row)
             size += len(row[1]) if row["key"] is None else row["size"]
-        keys = [row["key"] for row in taken if row["key"] is not None]
+        keys = [row["key"] for row in first if row["key"] is not None]
         bodies = dict(await self._fetch("long bodies", pages.long_bodies, {**parameters, "keys": keys}))
         if len(bodies) < len(keys):
             return None
-        whole = [row if row["key"] is None else (row[0], bodies[row["key"]], *row[2:5]) for row in taken]
-        return whole, len(taken) < len(rows)
+        whole = [row if row["key"] is None else (row[0], bodies[row["key"]], *row[2:5]) for row in first]
+        return whole, len(first) < len(rows)
 
     async def newest(self, parameters: Mapping[str, Any]) -> list[Any]:
         """One statement."""
@@ -177,22 +178,11 @@ class PostgresHot:
             found = self._texts[name] = _numbered(_postgresql_text(build()))
         return await self._retried(*found, parameters)
 
-    def _union(self, shape: pages.Shape, audiences: int) -> _Asked:
-        found = self._texts.get(("rows", shape, audiences))
+    def _statement(self, way: _Way, shape: pages.Shape, audiences: int) -> _Asked:
+        found = self._texts.get((way, shape, audiences))
         if found is None:
-            of = self._parts_of(shape)
-            merged = f"{of['head']} UNION ALL {ranges(of['shared'], of['own'], audiences)}"
-            text = f"WITH upto AS MATERIALIZED ({of['upto']}) {merged} ORDER BY date_added LIMIT :rows + 1"
-            found = self._texts["rows", shape, audiences] = _numbered(text)
-        return found
-
-    def _joining(self, shape: pages.Shape, audiences: int) -> _Asked:
-        found = self._texts.get(("joined", shape, audiences))
-        if found is None:
-            of = self._parts_of(shape)
-            merged = f"merged AS ({ranges(of['shared'], of['own'], audiences)})"
-            text = f"WITH upto AS MATERIALIZED ({of['upto']}), {merged}, page AS ({_NUMBERED}) {of['joined']}"
-            found = self._texts["joined", shape, audiences] = _numbered(text)
+            text = _page_text(way, self._parts_of(shape), audiences)
+            found = self._texts[way, shape, audiences] = _numbered(text)
         return found
 
     def _parts_of(self, shape: pages.Shape) -> dict[str, str]:
@@ -254,6 +244,16 @@ _SET = "; ".join(f"SET LOCAL {name} = {value}" for name, value in _PLANNER.items
 _BEGIN = f"BEGIN READ ONLY; {_SET}"
 _BEGIN_SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_SET}"
 _POSTGRESQL = sqlalchemy_asyncpg.dialect(paramstyle="named")
+
+
+def _page_text(way: _Way, of: Mapping[str, str], audiences: int) -> str:
+    """The statement of a page. The row of the head comes first; of a page that is joined the rows are numbered, one more than go out."""
+    upto, merged = f"upto AS MATERIALIZED ({of['upto']})", ranges(of["shared"], of["own"], audiences)
+    if way == "rows":
+        return f"WITH {upto} {of['head']} UNION ALL {merged} ORDER BY date_added LIMIT :rows + 1"
+    return f"WITH {upto}, merged AS ({merged}), page AS ({_NUMBERED}) {of['joined']}"
+
+
 _NUMBERED = (
     "SELECT row_number() OVER () AS n, ahead.* FROM (SELECT * FROM merged ORDER BY date_added LIMIT :rows) AS ahead"
 )
