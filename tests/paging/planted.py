@@ -12,6 +12,7 @@ from indicator_hub.store.schema import entry
 from indicator_hub.taxii.query import Query, next_token
 from indicator_hub.trust.audience import EVERYONE
 from indicator_hub.web import taxii
+from store.planted import put_apart
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -62,11 +63,11 @@ FAULTS: Mapping[str, Plant] = {
     "next is one too far": _put(taxii, "next_token", _one_too_far),
     "a recall leaves it to others": _put(entries, "NOBODY", EVERYONE),
     "a recall leaves it to its originator": _put(visible, "own", _own_however_recalled),
-    "last is taken of what lies ahead": _put(visible, "latest", _latest_of_what_is_ahead),
+    "last is taken of what lies ahead": put_apart("latest", _latest_of_what_is_ahead),
     "superseded is not kept": _put(entries, "refresh_superseded", _nothing),
     "what a recall uncovers keeps its date": _put(rulings, "uncovered", lambda *_: []),
     "everybody sees from the beginning": _without_a_beginning,
-    "all lines of an id are shown": _put(visible, "shown", _everything),
+    "all lines of an id are shown": put_apart("shown", _everything),
     "every rendering is given": _put(visible, "newest_specification", _everything),
     "a reader is not told that its reach has changed": _put(roster, "note_change", _nothing),
 }

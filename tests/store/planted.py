@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     SmallInteger,
+    and_,
     bindparam,
     exists,
     literal_column,
@@ -123,6 +124,20 @@ def _put(where: object, name: str, what: object) -> Plant:
     return lambda patch: patch.setattr(where, name, what)
 
 
+def put_apart(name: str, what: object) -> Plant:
+    """In place of `shown` or `latest`, also where both are asked for at once."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(visible, name, what)
+        patch.setattr(visible, "foremost", lambda e: and_(visible.shown(e), visible.latest(e)))
+
+    return plant
+
+
+def _first_line_alone(e: FromClause) -> ColumnElement[bool]:
+    return and_(e.c.superseded != literal_column("1"), visible.shown(e))
+
+
 def _asked(**left_out: bool) -> Plant:
     return _put(visible, "audiences", lambda: _audiences(**left_out))
 
@@ -140,11 +155,13 @@ FAULTS: Mapping[str, Plant] = {
     "every nation reads": _asked(nations=False),
     "nobody reads as high as its cap": _asked(cap=False),
     "a recall leaves it to its originator": _put(visible, "own", _own_however_recalled),
-    "a hidden line hides another": _put(visible, "shown", _first_of_all_lines),
-    "two lines of one order are shown": _put(visible, "shown", _first_by_order_alone),
+    "a hidden line hides another": put_apart("shown", _first_of_all_lines),
+    "two lines of one order are shown": put_apart("shown", _first_by_order_alone),
     "another line's rendering hides": _put(visible, "newest_specification", _newest_rendering_of_anybody),
     "a hidden rendering hides": _put(visible, "newest_specification", _newest_rendering_of_all),
-    "last is taken of what lies ahead": _put(visible, "latest", _latest_of_what_is_ahead),
+    "what is newer in its own line is not asked for": _put(visible, "foremost", _first_line_alone),
+    "what is in a line before it is not asked for": _put(visible, "foremost", visible.latest),
+    "last is taken of what lies ahead": put_apart("latest", _latest_of_what_is_ahead),
     "first is taken of what is hidden": _put(visible, "earliest", _earliest_of_all),
     "superseded is not kept": _put(entries, "refresh_superseded", _nothing),
     "superseded forgets who joined later": _put(entries, "superseded", _superseded_whenever_it_came),

@@ -159,9 +159,8 @@ def _conditions(e: FromClause, wanted: Wanted, seen: ColumnElement[bool]) -> lis
     found = [
         e.c.collection_id.in_(_COLLECTIONS),
         seen,
-        visible.shown(e),
         visible.newest_specification(e),
-        visible.latest(e),
+        visible.foremost(e),
         among(e.c.type, "types"),
     ]
     if wanted.level < RED:
@@ -243,7 +242,7 @@ async def opinions(
         )
         .scalar_subquery()
     )
-    counts = and_(s.c.revoked.is_(False), visible.shown(s), visible.newest_specification(s), visible.latest(s))
+    counts = and_(s.c.revoked.is_(False), visible.newest_specification(s), visible.foremost(s))
     statement = (
         select(reference.c.target_id, s.c.organisation_id, changed, case((counts, s.c.body), else_=null()))
         .select_from(reference.join(s, s.c.id == reference.c.entry_id))

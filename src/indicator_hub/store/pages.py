@@ -90,9 +90,14 @@ class Shape:
         )
 
     @property
+    def latest(self) -> bool:
+        """Whether it is the latest version of each object that is asked for, and no other."""
+        return self.keywords == frozenset((LAST,)) and not self.values
+
+    @property
     def quick(self) -> bool:
         """Whether the page is read from where the cursor stands, without passing over rows that a filter drops."""
-        return self.ids or not (self.types or self.spec_versions or self.values or self.keywords != frozenset((LAST,)))
+        return self.ids or (self.latest and not (self.types or self.spec_versions))
 
 
 def parameters(query: Query, reach: Reach) -> dict[str, Any]:
@@ -120,15 +125,15 @@ def columns(e: FromClause, shape: Shape) -> Sequence[ColumnElement[Any]]:
 
 def conditions(e: FromClause, shape: Shape, after: BindParameter[int] = _AFTER) -> list[ColumnElement[bool]]:
     """Everything but visibility and the range: cursor, filters, and which versions."""
-    found = [e.c.collection_id == _COLLECTION, e.c.date_added > after, visible.shown(e)]
+    found = [e.c.collection_id == _COLLECTION, e.c.date_added > after]
     if shape.ids:
         found.append(among(e.c.stix_id, "ids"))
     if shape.types:
         found.append(among(e.c.type, "types"))
     found.append(among(e.c.spec_version, "spec_versions") if shape.spec_versions else visible.newest_specification(e))
-    if ALL not in shape.keywords:
-        found.append(_versions(e, shape))
-    return found
+    if shape.latest:
+        return [*found, visible.foremost(e)]
+    return [*found, visible.shown(e)] if ALL in shape.keywords else [*found, visible.shown(e), _versions(e, shape)]
 
 
 def _versions(e: FromClause, shape: Shape) -> ColumnElement[bool]:
@@ -250,8 +255,7 @@ def _upto(shape: Shape) -> Statement:
     near = [mine.c.collection_id == _COLLECTION, mine.c.date_added > _AFTER]
     if shape.types:
         near.append(among(mine.c.type, "types"))
-    latest = shape.keywords == frozenset((LAST,)) and not shape.values
-    if latest:
+    if shape.latest:
         near.append(mine.c.superseded != _ONE)
     elif ALL not in shape.keywords:
         near.append(_versions(mine, shape))
@@ -264,7 +268,7 @@ def _upto(shape: Shape) -> Statement:
     )
     is_21 = first.c.spec_version == literal_column("'2.1'")
     certain = [
-        first.c.superseded == _ZERO if latest else first.c.superseded != _TWO,
+        first.c.superseded == _ZERO if shape.latest else first.c.superseded != _TWO,
         among(first.c.spec_version, "spec_versions") if shape.spec_versions else is_21,
     ]
     full = select(first.c.date_added).where(*certain).limit(_ONE).offset(_ROWS - _ONE)  # in the order of what is inside
@@ -383,9 +387,8 @@ def current(e: FromClause, *, by: Literal["date", "line", "key"] = "date") -> Co
     return and_(
         e.c.collection_id + nothing == _COLLECTION if by == "key" else e.c.collection_id == _COLLECTION,
         e.c.date_added < _BEFORE if by == "date" else e.c.date_added + nothing < _BEFORE,
-        visible.shown(e),
         visible.newest_specification(e),
-        visible.latest(e),
+        visible.foremost(e),
     )
 
 

@@ -105,7 +105,7 @@ async def seen(
 async def given(tx: AsyncConnection, reach: Reach, *, most: int) -> dict[int, int]:
     """How many objects of each organisation this reach sees in a collection, by row; of more than `most` objects only so many are counted."""
     e = entry.alias("e")
-    here = e.c.collection_id == bindparam("collection"), visible.visible(e), visible.latest(e), visible.shown(e)
+    here = e.c.collection_id == bindparam("collection"), visible.visible(e), visible.foremost(e)
     seen_here = select(e.c.organisation_id).where(*here).limit(most).subquery()
     counted = select(seen_here.c.organisation_id, func.count()).group_by(seen_here.c.organisation_id)
     return dict((await tx.execute(counted, visible.parameters(reach))).all())

@@ -21,9 +21,7 @@ async def referrers(
     e = entry.alias("e")
     here = reference.c.collection_id == bindparam("collection"), reference.c.target_id == bindparam("identifier")
     of = select(reference.c.entry_id).where(*here)
-    which = (
-        e.c.id.in_(of), e.c.collection_id == bindparam("collection"), visible.visible(e), visible.shown(e), visible.latest(e),
-    )  # fmt: skip
+    which = e.c.id.in_(of), e.c.collection_id == bindparam("collection"), visible.visible(e), visible.foremost(e)
     statement = select(e.c.stix_id).where(*which).order_by(e.c.date_added.desc()).limit(limit)
     asked: dict[str, object] = {"identifier": identifier}
     if types:

@@ -42,7 +42,9 @@ _BELONGS = (
     or_(audience.c.nations == literal_column("'*'"), audience.c.nations.like(_LISTED)),
 )
 # Made once: SQLAlchemy takes longer to make the columns of an alias than a database to find a row.
-_BEFORE, _RENDERING, _NEWER, _OLDER = (entry.alias(name) for name in ("before", "rendering", "newer", "older"))
+_BEFORE, _RENDERING, _NEWER, _OLDER, _OTHER = (
+    entry.alias(name) for name in ("before", "rendering", "newer", "older", "other")
+)
 
 
 def parameters(reach: Reach) -> dict[str, Any]:
@@ -94,30 +96,24 @@ def visible(e: FromClause) -> ColumnElement[bool]:
 
 def shown(e: FromClause) -> ColumnElement[bool]:
     """Of an id that several organisations share: whether this is the line the reader is shown, its creator's or else the oldest visible."""
-    before = _BEFORE
     return or_(
         e.c.superseded != _TWO,
-        not_(
-            exists(_ONE).where(
-                before.c.collection_id == e.c.collection_id,
-                before.c.stix_id == e.c.stix_id,
-                # Of an organisation's own versions none is in another line; this much the index says, and none of them is fetched.
-                before.c.organisation_id + _ZERO != e.c.organisation_id,
-                or_(
-                    before.c.line_order < e.c.line_order,
-                    and_(before.c.line_order == e.c.line_order, before.c.organisation_id < e.c.organisation_id),
-                ),
-                visible(before),
-            )
-        ),
+        not_(exists(_ONE).where(*_same_id(e, _BEFORE), _is_before(e, _BEFORE), visible(_BEFORE))),
     )
 
 
 def latest(e: FromClause) -> ColumnElement[bool]:
     """The newest version in its line that this reach sees. Only where readers differ (superseded = 2) is the line asked."""
+    return and_(e.c.superseded != _ONE, or_(e.c.superseded == _ZERO, not_(_other_version(e, "newer"))))
+
+
+def foremost(e: FromClause) -> ColumnElement[bool]:
+    """`shown` and `latest` at once: the other versions of an id of which readers see different ones are gone through once for both."""
+    other = _OTHER
+    trumps = or_(_is_before(e, other), and_(_is_newer(e, other), *_same_line(e, other)))
     return and_(
         e.c.superseded != _ONE,
-        or_(e.c.superseded == _ZERO, not_(_other_version(e, "newer"))),
+        or_(e.c.superseded == _ZERO, not_(exists(_ONE).where(*_same_id(e, other), trumps, visible(other)))),
     )
 
 
@@ -146,12 +142,30 @@ def newest_specification(e: FromClause) -> ColumnElement[bool]:
 
 def _other_version(e: FromClause, name: str) -> ColumnElement[bool]:
     other = _NEWER if name == "newer" else _OLDER
-    return exists(_ONE).where(
-        other.c.collection_id == e.c.collection_id,
-        other.c.stix_id == e.c.stix_id,
-        other.c.version_key > e.c.version_key if name == "newer" else other.c.version_key < e.c.version_key,
-        # Nothing added, so that no planner takes the index of the organisation for it and walks over all that it ever shared.
-        other.c.organisation_id + _ZERO == e.c.organisation_id,
-        other.c.spec_version == e.c.spec_version,
-        visible(other),
+    version = _is_newer(e, other) if name == "newer" else _is_newer(other, e)
+    return exists(_ONE).where(*_same_id(e, other), version, *_same_line(e, other), visible(other))
+
+
+def _same_id(e: FromClause, other: FromClause) -> Sequence[ColumnElement[bool]]:
+    return other.c.collection_id == e.c.collection_id, other.c.stix_id == e.c.stix_id
+
+
+def _same_line(e: FromClause, other: FromClause) -> Sequence[ColumnElement[bool]]:
+    # Nothing added, so that no planner takes the index of the organisation for it and walks over all that it ever shared.
+    return other.c.organisation_id + _ZERO == e.c.organisation_id, other.c.spec_version == e.c.spec_version
+
+
+def _is_newer(e: FromClause, other: FromClause) -> ColumnElement[bool]:
+    return other.c.version_key > e.c.version_key
+
+
+def _is_before(e: FromClause, other: FromClause) -> ColumnElement[bool]:
+    """Whether the other is in a line that goes before this one."""
+    return and_(
+        # Of an organisation's own versions none is in another line; this much the index says, and none of them is fetched.
+        other.c.organisation_id + _ZERO != e.c.organisation_id,
+        or_(
+            other.c.line_order < e.c.line_order,
+            and_(other.c.line_order == e.c.line_order, other.c.organisation_id < e.c.organisation_id),
+        ),
     )
