@@ -4,6 +4,7 @@ TABLE_MODULES = {
     "visible": "the predicate",
     "pages": "the statements of a page",
     "entries": "object versions in their collections",
+    "additions": "new ones",
     "rulings": "the audiences of entries, worked out again",
     "records": "versions with all that is kept of them",
     "recalls": "whom what was taken back had been given to",
@@ -42,7 +43,7 @@ GIVEN = {"pages._KEYS": "the keys that the ranges of the same statement give, ea
 INTERNAL = {
     "entries.lines": "every version of an id, to judge by; no body",
     "entries.body": "one body, to compare a duplicate by value",
-    "entries.add": "the keys of the rows that it has just written",
+    "additions.add": "the keys of the rows that it has just written",
     "rulings.waiting": "entries that a mark holds, to be ruled again",
     "rulings.unmarked": "the same, of a collection whose level is not their own",
     "rulings.of_organisation": "the same, of an organisation",
@@ -74,7 +75,7 @@ INTERNAL = {
 DEEDS = {
     "submit.submit": (
         "judges what is offered by what is there; its answer is the status",
-        {"entries.lines", "entries.body", "entries.add", "definitions.known"},
+        {"entries.lines", "entries.body", "additions.add", "definitions.known"},
     ),
     "submit.foresee": (
         "the same judgement, with nothing stored",

@@ -134,7 +134,7 @@ class Ground:
 
     async def _feed(self, body: bytes) -> dict[str, Any]:
         reach = await claim._reach(self.store, FEED)
-        return json.loads((await submit(self.store, Caller(reach.account), reach, body)).render())
+        return json.loads((await submit(self.store, Caller(reach.account), reach, body)).resource)
 
     def declare(self, organisation: str, **changes: Any) -> None:
         """Apply a roster in which this organisation's part in the group is another."""

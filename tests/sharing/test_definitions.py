@@ -27,7 +27,7 @@ def bearing(number: int, mark: dict, *levels: str, **changes: object) -> dict:
 
 def messages(status) -> list[str]:
     """What the status says of each object."""
-    resource = json.loads(status.render())
+    resource = json.loads(status.resource)
     return [one.get("message", "") for part in ("successes", "failures") for one in resource.get(part, ())]
 
 

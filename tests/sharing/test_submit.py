@@ -77,7 +77,7 @@ async def test_a_bad_object_is_a_failure_and_touches_no_other(database_url: str)
     """One bad object fails alone; the status accounts for every one."""
     async with world(database_url) as w:
         made = await send(w, "ana", indicator(1), indicator(2, pattern=None), {"type": "indicator"}, indicator(3))  # type: ignore[arg-type]
-        resource = json.loads(made.render())
+        resource = json.loads(made.resource)
         assert (resource["total_count"], resource["success_count"], resource["failure_count"]) == (4, 2, 2)
         assert len(await bodies(w, "bea")) == 2
 
@@ -228,7 +228,7 @@ async def test_a_bad_id_is_told_and_spoils_nothing(database_url: str) -> None:
     body = b'{"objects":[' + json.dumps(indicator(1)).encode() + b',{"id":"\\ud800"},{"id":"a\\u0000"}]}'
     async with world(database_url) as w:
         made = await submit(w.store, await w.caller("ana"), await w.reach("ana"), body)
-        resource = json.loads(made.render())
+        resource = json.loads(made.resource)
         assert (resource["success_count"], resource["failure_count"]) == (1, 2)
 
 

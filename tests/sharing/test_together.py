@@ -106,7 +106,7 @@ async def test_many_at_once(w: World) -> None:
             (green(which)["id"], "", False) for which in (2 * number, 2 * number + 1)
         ]
         reach = await w.reach(WRITERS[number % len(WRITERS)])
-        assert await status(w.store, reach, one.id, kept_for=1) == one.render()
+        assert await status(w.store, reach, one.id, kept_for=1) == one.resource
 
 
 async def test_each_is_judged_after_the_one_before(w: World) -> None:

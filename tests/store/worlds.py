@@ -14,7 +14,7 @@ from indicator_hub.stix.markings import TLP
 from indicator_hub.stix.objects import ObjectVersion, accept
 from indicator_hub.stix.reader import read
 from indicator_hub.store import entries, rulings, schema
-from indicator_hub.store.entries import Addition
+from indicator_hub.store.additions import Addition, add
 from indicator_hub.store.opened import Store
 from indicator_hub.taxii.selection import Placed
 from indicator_hub.taxii.uncovered import uncovered
@@ -177,7 +177,7 @@ class World:
                 additions.append(Addition(new, ruling(self.chance), orders.get(new.id), creator))
         if not additions:
             return
-        names, last = await entries.add(tx, writer, additions, status_id="s", last=self.last, now=self._now)
+        names, last = await add(tx, writer, additions, status_id="s", last=self.last, now=self._now)
         known: dict[int, int] = {}
         for versions in (await entries.lines(tx, self.key, {one.candidate.id for one in additions})).values():
             known |= {one.first_added: one.entry for one in versions}

@@ -46,7 +46,7 @@ async def release(
             raise Conflict("The object has changed meanwhile: look at it again.")
 
     async def alongside(a: Act, tx: Transaction, status: Status) -> None:
-        a.object_id, a.answer = identifier, json.loads(status.render())
+        a.object_id, a.answer = identifier, json.loads(status.resource)
         a.details |= {"from": reach.key, "version": one.version, "originator": one.organisation_id}
         if stands_on is not None:
             a.details["consent"] = stands_on.name

@@ -20,15 +20,26 @@ from indicator_hub.limits import LIMITS, Limits
 from indicator_hub.sharing.act import Act, Caller, act
 from indicator_hub.sharing.remark import remark
 from indicator_hub.stix import timestamps
-from indicator_hub.stix.markings import TLP
+from indicator_hub.stix.markings import TLP, are_tlp, has_tlp
 from indicator_hub.stix.objects import ObjectVersion, Unacceptable, accept
 from indicator_hub.stix.reader import Received, read
 from indicator_hub.stix.references import references
-from indicator_hub.store import audit, credentials, definitions, entries, feeds, recalls, roster, rulings, statuses
+from indicator_hub.store import (
+    additions,
+    audit,
+    credentials,
+    definitions,
+    entries,
+    feeds,
+    recalls,
+    roster,
+    rulings,
+    statuses,
+)
 from indicator_hub.store import references as stored_references
+from indicator_hub.store.additions import Addition
 from indicator_hub.store.again import again
 from indicator_hub.store.engine import Transaction
-from indicator_hub.store.entries import Addition
 from indicator_hub.store.opened import Store
 from indicator_hub.store.together import Apart
 from indicator_hub.taxii.status import Detail, Status
@@ -225,7 +236,7 @@ async def _in(tx: Transaction, a: Act, offer: _Offer, *, tried: bool = False) ->
     await _compare(tx, judged)
     if copy is not None and copy.hush:
         await _hush(tx, judged, reach, terms)
-    stored = await _store(tx, line, judged, status_id=offer.status, last=last, now=now)
+    stored = await _store(tx, line, judged, status_id=offer.status, last=last, now=now, aside=large)
     await entries.refresh_superseded(tx, reach.key, _touched(judged, frozenset(terms.existing)))
     if stored:
         lines = {(one.offered.id, line.organisation_id) for one in stored}
@@ -335,7 +346,7 @@ def _needs_meanings(offered: Sequence[ObjectVersion | Unacceptable]) -> bool:
     """Whether these objects bear, or are, marks whose meaning their organisation says."""
     return any(
         isinstance(one, ObjectVersion)
-        and (one.type == "marking-definition" or (one.marks | one.part_marks) - TLP.keys())
+        and (one.type == "marking-definition" or not (are_tlp(one.marks) and are_tlp(one.part_marks)))
         for one in offered
     )
 
@@ -468,7 +479,7 @@ def _judge_all(offered: Sequence[ObjectVersion | Unacceptable], terms: _Terms) -
                 ruling,
                 versions.line_order,
                 is_creator,
-                None if one.marks & TLP.keys() else terms.level,
+                None if has_tlp(one.marks) else terms.level,
                 _lines(one, terms.targets),
                 source and source.entry,
             )
@@ -556,12 +567,12 @@ def same_value(one: Any, other: Any) -> bool:
 
 
 async def _store(
-    tx: Transaction, reach: Reach, judged: Sequence[_Judged], *, status_id: str, last: int, now: int
+    tx: Transaction, reach: Reach, judged: Sequence[_Judged], *, status_id: str, last: int, now: int, aside: bool
 ) -> list[_Judged]:
     """Add and readmit; fills in the version under which each object is known. Returns those that now lie behind every cursor."""
     new = [one for one in judged if one.addition is not None]
-    additions = [one.addition for one in new if one.addition is not None]
-    versions, last = await entries.add(tx, reach, additions, status_id=status_id, last=last, now=now)
+    coming = [one.addition for one in new if one.addition is not None]
+    versions, last = await additions.add(tx, reach, coming, status_id=status_id, last=last, now=now, aside=aside)
     for one, version in zip(new, versions, strict=True):
         one.version = version
     reissued = [one for one in judged if one.outcome is Outcome.REISSUE]

@@ -44,7 +44,7 @@ async def withdraw(store: Store, caller: Caller, reach: Reach, identifier: str) 
         still = {one.entry: one.audience for one in await records.seen(tx, reach, identifier)}
         if any(still.get(one.entry) != one.audience for one in latest):
             raise Conflict("The object has changed meanwhile: look at it again.")
-        a.object_id, a.answer = identifier, json.loads(status.render())
+        a.object_id, a.answer = identifier, json.loads(status.resource)
 
     body = json.dumps({"objects": revoked}, ensure_ascii=False, separators=(",", ":")).encode()
     # The revoked version of a copy reaches nobody whom the copy did not, and goes with it when it is taken back.

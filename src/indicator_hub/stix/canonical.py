@@ -122,7 +122,7 @@ def _network(text: str, version: int) -> str | None:
 
 def ipv4(text: str) -> str | None:
     """An IPv4 address; `/32` and the IPv4-mapped IPv6 spelling of it are the same address."""
-    return _address(text, V4)
+    return text if _IPV4.fullmatch(text) else _address(text, V4)
 
 
 def ipv6(text: str) -> str | None:

@@ -40,6 +40,7 @@ TLP: Mapping[str, str] = {f"marking-definition--{uuid}": _LEVELS[word] for uuid,
 
 TLP_IDS: Mapping[str, str] = {_LEVELS[word]: f"marking-definition--{uuid}" for uuid, word in _V2.items()}
 """The level and the id of its TLP 2.0 object: what the hub itself writes."""
+_TLP_MARKS = frozenset(TLP)
 _NONE: frozenset[str] = frozenset()
 
 
@@ -53,6 +54,16 @@ def granular_marks(value: Mapping[str, Any]) -> frozenset[str]:
     if "granular_markings" not in value:
         return _NONE
     return frozenset(part["marking_ref"] for part in value["granular_markings"] if "marking_ref" in part)
+
+
+def are_tlp(marks: frozenset[str]) -> bool:
+    """Whether all of these are TLP marks."""
+    return marks <= _TLP_MARKS
+
+
+def has_tlp(marks: frozenset[str]) -> bool:
+    """Whether any of these is a TLP mark."""
+    return not marks.isdisjoint(_TLP_MARKS)
 
 
 def is_tlp_object(value: Mapping[str, Any]) -> bool:

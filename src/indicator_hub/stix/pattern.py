@@ -152,19 +152,20 @@ def observable_of(pattern: str) -> Observable | None:
     """
     if found := _SINGLE.fullmatch(pattern):
         path, literal, number = found.groups()
-        return read(path, _unescaped(literal) if literal is not None else number, number=number is not None)
+        return read(path, unescaped(literal) if literal is not None else number, number=number is not None)
     if found := _DESTINATION.fullmatch(pattern):
         kind, literal, *ports = found.groups()
         number = next((one for one in ports if one is not None), None)
         if number is not None:
-            return _endpoint(kind, _unescaped(literal), number)
-        return read(f"network-traffic:dst_ref={kind}", _unescaped(literal), number=False)
+            return _endpoint(kind, unescaped(literal), number)
+        return read(f"network-traffic:dst_ref={kind}", unescaped(literal), number=False)
     if found := _HASHES.fullmatch(pattern):
         return _file(found[1])
     return None
 
 
-def _unescaped(literal: str) -> str:
+def unescaped(literal: str) -> str:
+    """What a text between quotes says."""
     return _ESCAPED.sub(r"\1", literal) if "\\" in literal else literal
 
 

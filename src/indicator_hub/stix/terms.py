@@ -28,11 +28,12 @@ _NAMED = {"domain-name": "value", "url": "value", "email-addr": "value", "ipv4-a
 
 
 class Term(NamedTuple):
-    """One value of an object, and which part of it it is."""
+    """One value of an object, which part of it it is, and the key under which it is found."""
 
     kind: str
     value: str
     part: int
+    digest: bytes
 
 
 class Summary(NamedTuple):
@@ -78,8 +79,8 @@ def summary(value: Mapping[str, Any]) -> Summary:
     return Summary(
         name[:LONGEST_NAME] if isinstance(name, str) and name else None,
         confidence if type(confidence) is int and 0 <= confidence <= 100 else None,  # noqa: PLR2004 - STIX 2.1, 3.2
-        _instant(value.get("valid_from")),
-        _instant(value.get("valid_until")),
+        timestamps.instant(value.get("valid_from")),
+        timestamps.instant(value.get("valid_until")),
         label_text(labels) if labels else None,
     )
 
@@ -93,14 +94,18 @@ def terms(value: Mapping[str, Any]) -> tuple[Term, ...]:
         else _of_observable(cast("str", kind), value)
     )  # fmt: skip
     kept: dict[bytes, Term] = {}
-    for one in found:
-        key = digest(one.kind, one.value)
-        if key not in kept or one.part < kept[key].part:
-            kept[key] = one
+    for said, text, part in found:
+        key = digest(said, text)
+        if key not in kept or part < kept[key].part:
+            kept[key] = Term(said, text, part, key)
     return tuple(kept.values())
 
 
-def _of_pattern(value: Mapping[str, Any]) -> Iterator[Term]:
+_Said = tuple[str, str, int]
+"""A kind, a value and a part."""
+
+
+def _of_pattern(value: Mapping[str, Any]) -> Iterator[_Said]:
     text = value.get("pattern")
     if not isinstance(text, str) or value.get("pattern_type", "stix") != "stix":
         return
@@ -109,8 +114,7 @@ def _of_pattern(value: Mapping[str, Any]) -> Iterator[Term]:
         for said in (one, *one.also):
             yield from _with_host(said, WHOLE)
         return
-    compared = list(_compared(text))
-    rest = _COMPARISON.sub(lambda found: "" if found[1] else "'", text)
+    compared, rest = _compared(text)
     known = all(said is not None for said in compared)
     part = WHOLE if known and compared and _ONLY_OR.fullmatch(rest) else SOME
     for said in compared:
@@ -118,65 +122,62 @@ def _of_pattern(value: Mapping[str, Any]) -> Iterator[Term]:
             yield from _with_host(said, part)
 
 
-def _compared(text: str) -> Iterator[Observable | None]:
-    """What each equality in a pattern says; None where it is of no kind that is known."""
+def _compared(text: str) -> tuple[list[Observable | None], str]:
+    """What each equality in a pattern says, None where it is of no kind that is known; and the pattern without them, a quote for other texts."""
+    compared: list[Observable | None] = []
+    rest: list[str] = []
+    end = 0
     for found in _COMPARISON.finditer(text):
+        rest.append(text[end : found.start()])
+        end = found.end()
         path, single, several = found.groups()
         if path is None:
+            rest.append("'")
             continue
-        for literal in [single] if single else _ONE_TEXT.findall(several):
-            yield _read(path, literal)
+        compared += [_read(path, literal) for literal in ([single] if single else _ONE_TEXT.findall(several))]
+    return compared, "".join([*rest, text[end:]])
 
 
 def _read(path: str, literal: str) -> Observable | None:
     quoted = literal.startswith("'")
-    text = re.sub(r"\\(['\\])", r"\1", literal[1:-1]) if quoted else literal
-    if _ENDS.fullmatch(path):
-        return next(
-            (
-                one
-                for of in ("ipv4-addr:value", "ipv6-addr:value", "domain-name:value")
-                if (one := pattern.read(of, text))
-            ),
-            None,
-        )
-    return pattern.read(path, text, number=not quoted)
+    text = pattern.unescaped(literal[1:-1]) if quoted else literal
+    return _host(text) if _ENDS.fullmatch(path) else pattern.read(path, text, number=not quoted)
 
 
-def _with_host(one: Observable, part: int) -> Iterator[Term]:
-    yield Term(one.type, one.value, part)
+def _host(text: str) -> Observable | None:
+    """The address or the name that is this text. No address ends in a letter but for those with a colon."""
+    kinds = _HOSTS if ":" in text or text[-1:].isdigit() else _HOSTS[-1:]
+    return next((one for of in kinds if (one := pattern.read(of, text))), None)
+
+
+_HOSTS = ("ipv4-addr:value", "ipv6-addr:value", "domain-name:value")
+
+
+def _with_host(one: Observable, part: int) -> Iterator[_Said]:
+    yield one.type, one.value, part
     host: str | None = None
     if one.type == "url":
         host = canonical.host_of(one.value)
     elif one.type in pattern.ENDPOINTS:
         host = one.value.rpartition(":")[0]
-    if host:
-        inner = next(
-            (
-                found
-                for of in ("ipv4-addr:value", "ipv6-addr:value", "domain-name:value")
-                if (found := pattern.read(of, host.strip("[]")))
-            ),
-            None,
-        )
-        if inner is not None:
-            yield Term(inner.type, inner.value, WITHIN)
+    if host and (inner := _host(host.strip("[]"))) is not None:
+        yield inner.type, inner.value, WITHIN
 
 
-def _of_vulnerability(value: Mapping[str, Any]) -> Iterator[Term]:
+def _of_vulnerability(value: Mapping[str, Any]) -> Iterator[_Said]:
     references = value.get("external_references")
     for one in cast("list[Any]", references) if isinstance(references, list) else []:
         if isinstance(one, dict):
             said = cast("dict[str, Any]", one)
             number = canonical.cve(said["external_id"]) if isinstance(said.get("external_id"), str) else None
             if number and str(said.get("source_name")).lower() == "cve":
-                yield Term("cve", number, WHOLE)
+                yield "cve", number, WHOLE
     name = value.get("name")
     if isinstance(name, str) and (number := canonical.cve(name)):
-        yield Term("cve", number, WHOLE)
+        yield "cve", number, WHOLE
 
 
-def _of_observable(kind: str, value: Mapping[str, Any]) -> Iterator[Term]:
+def _of_observable(kind: str, value: Mapping[str, Any]) -> Iterator[_Said]:
     said: list[tuple[str, Any]] = []
     if kind in _NAMED:
         said.append((f"{kind}:{_NAMED[kind]}", value.get(_NAMED[kind])))
@@ -199,7 +200,3 @@ def _of_observable(kind: str, value: Mapping[str, Any]) -> Iterator[Term]:
 
 def _texts(given: Any) -> list[str]:
     return [one for one in cast("list[Any]", given) if isinstance(one, str)] if isinstance(given, list) else []
-
-
-def _instant(given: Any) -> int | None:
-    return timestamps.parse(given) if timestamps.is_timestamp(given) else None

@@ -5,17 +5,16 @@ where two must be compared, `sort_key` compares them to the last digit given.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z", re.ASCII)
-MILLISECONDS = 3
+MILLISECONDS, _MICROSECONDS = 3, 6
 LAST = 253_402_300_799_999_999
 """The last instant that can be written: the end of the year 9999."""
 MAX_DIGITS = 100
 """Sub-second digits of a timestamp: STIX sets no end, but versions are keys of an index."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
+_NAIVE_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - what it is compared with is UTC too
 _LONGEST = len("2026-01-31T12:00:00.Z") + MAX_DIGITS
 
 
@@ -26,43 +25,53 @@ def is_timestamp(text: object) -> bool:
 
 def digits(text: object) -> int | None:
     """How many sub-second digits a timestamp has; None for what is none."""
-    return _digits(text) if isinstance(text, str) and len(text) <= _LONGEST else None
+    found = _read(text) if isinstance(text, str) and len(text) <= _LONGEST else None
+    return None if found is None else found[0]
 
 
-@lru_cache(maxsize=4096)
-def _digits(text: str) -> int | None:
-    """Remembered: one object says the same time again and again."""
-    found = _TIMESTAMP.fullmatch(text)
-    if found is None:
-        return None
-    try:
-        datetime.fromisoformat(found[1])
-    except ValueError:
-        return None
-    return len(found[2] or "")
+def instant(text: object) -> int | None:
+    """A timestamp as microseconds; digits beyond are cut off. None for what is none."""
+    found = _read(text) if isinstance(text, str) and len(text) <= _LONGEST else None
+    return None if found is None else found[2]
 
 
-@lru_cache(maxsize=4096)
 def sort_key(text: str) -> str:
     """Text that sorts as the instants do, however many sub-second digits each has: `...59Z`, `...59.0Z` are equal.
 
     Compare it by code point (COLLATE "C"). The text must be a timestamp (`is_timestamp`).
     """
-    found = _TIMESTAMP.fullmatch(text)
+    found = _read(text)
     if found is None:
         raise ValueError(text)
-    fraction = (found[2] or "").rstrip("0")
-    return f"{found[1]}.{fraction}" if fraction else found[1]
+    return found[1]
+
+
+def parse(text: str) -> int:
+    """A timestamp as microseconds; digits beyond are cut off. Raises ValueError."""
+    found = _read(text)
+    if found is None:
+        raise ValueError(f"not a UTC timestamp: {text}")
+    return found[2]
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> int:
-    """A timestamp as microseconds; digits beyond are cut off. Raises ValueError."""
+def _read(text: str) -> tuple[int, str, int] | None:
+    """Its sub-second digits, its key and its instant. Remembered: one object says the same time again and again, and each is asked for."""
     found = _TIMESTAMP.fullmatch(text)
     if found is None:
-        raise ValueError(f"not a UTC timestamp: {text}")
-    whole = int(datetime.fromisoformat(f"{found[1]}+00:00").timestamp())  # exact: a float holds every second there is
-    return whole * 1_000_000 + int((found[2] or "")[:6].ljust(6, "0"))
+        return None
+    whole, fraction = found.groups("")
+    try:
+        since = datetime.fromisoformat(whole) - _NAIVE_EPOCH
+    except ValueError:
+        return None
+    said = fraction.rstrip("0")
+    micro = int(f"{fraction[:_MICROSECONDS]:0<6}")
+    return (
+        len(fraction),
+        f"{whole}.{said}" if said else whole,
+        (since.days * 86_400 + since.seconds) * 1_000_000 + micro,
+    )
 
 
 def render(instant: int) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import ARRAY, Table, bindparam, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -26,6 +26,13 @@ _SQLITE = sqlite.dialect(paramstyle="qmark")
 _POSTGRESQL = asyncpg.dialect()
 
 
+class Rows(NamedTuple):
+    """Rows as the drivers take them: the columns, in the order of the table, and a value for each."""
+
+    names: tuple[str, ...]
+    values: list[tuple[Any, ...]]
+
+
 async def write(
     tx: AsyncConnection,
     table: Table,
@@ -38,9 +45,17 @@ async def write(
 
     A key may come once only.
     """
-    if not rows:
+    if rows:
+        await put(tx, table, rows_of(table, rows), key=key, kept=kept)
+
+
+async def put(
+    tx: AsyncConnection, table: Table, rows: Rows, *, key: tuple[str, ...] = (), kept: tuple[str, ...] = ()
+) -> None:
+    """The same with rows that were made before."""
+    names, values = rows
+    if not values:
         return
-    names, values = _columns(table, rows)
     driver: Any = (await tx.get_raw_connection()).driver_connection
     with translated():
         if tx.dialect.name == "sqlite":
@@ -68,13 +83,13 @@ def _on_sqlite(table: Table, names: tuple[str, ...], rows: int, key: tuple[str, 
 
 def on_sqlite(table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[tuple[Any, ...]]]:
     """A statement for one row, and what it is run with for each: for a connection of one's own."""
-    names, values = _columns(table, rows)
+    names, values = rows_of(table, rows)
     return _on_sqlite(table, names, 1, (), ()), values
 
 
 def on_postgresql(rows: Mapping[Table, Sequence[Mapping[str, Any]]]) -> tuple[str, list[list[Any]]]:
     """One statement that inserts into all these tables at once, and what it is run with: for a connection of one's own."""
-    columns = {table: _columns(table, found) for table, found in rows.items()}
+    columns = {table: rows_of(table, found) for table, found in rows.items()}
     values = {
         f"{table.name}_{name}": list(of)
         for table, (names, found) in columns.items()
@@ -97,10 +112,11 @@ def _all_on_postgresql(tables: tuple[tuple[Table, tuple[str, ...]], ...]) -> tup
     return str(compiled), tuple(compiled.positiontup or ())
 
 
-def _columns(table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+def rows_of(table: Table, rows: Sequence[Mapping[str, Any]]) -> Rows:
+    """Rows that all have the same columns, one at least."""
     names = tuple(column.name for column in table.columns if column.name in rows[0])
     take = cast("Callable[[Mapping[str, Any]], tuple[Any, ...]]", itemgetter(*names))
-    return names, list(map(take, rows))
+    return Rows(names, list(map(take, rows)))
 
 
 @lru_cache(maxsize=256)

@@ -6,15 +6,12 @@ can miss a row that was committed behind its back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from indicator_hub.stix import terms, timestamps
-from indicator_hub.stix.objects import ObjectVersion
-from indicator_hub.store import audiences, bulk, definitions, observables, pages, references, visible
+from indicator_hub.store import audiences, definitions, pages, references, visible
 from indicator_hub.store.engine import among, bind_list
 from indicator_hub.store.opened import Store
 from indicator_hub.store.schema import audience_history, clock, collection, entry
@@ -23,7 +20,6 @@ from indicator_hub.taxii.query import Query
 from indicator_hub.trust.admission import Existing, Recalled
 from indicator_hub.trust.audience import NOBODY, Audience, Ruling
 from indicator_hub.trust.reach import Reach
-from indicator_hub.trust.references import Line
 
 
 async def page(store: Store, reach: Reach, query: Query, *, bodies: bool) -> Page:
@@ -44,30 +40,6 @@ async def is_visible(store: Store, reach: Reach, identifier: str) -> bool:
     return bool(
         await store.hot.rows("any version", pages.any_version, visible.parameters(reach) | {"ids": [identifier]})
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Addition:
-    """An object version on its way in, with what was decided about it."""
-
-    candidate: ObjectVersion
-    ruling: Ruling
-    line_order: int | None
-    """The order of the line it joins; None when it begins one."""
-    is_creator: bool
-    default: int | None = None
-    """The level that counted for it because none of its own marks is TLP."""
-    refers_to: frozenset[Line] = frozenset()
-    """The lines that count for it: it is as strict as they are."""
-    released_from: int | None = None
-    """The entry in another collection that it is a copy of."""
-    told: terms.Summary = field(init=False)
-    """What it says of itself, and in `said` the values in it: read where it is judged, in a thread, and not where others wait for the hub."""
-    said: tuple[terms.Term, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "told", terms.summary(self.candidate.value))
-        object.__setattr__(self, "said", terms.terms(self.candidate.value))
 
 
 async def lock(tx: AsyncConnection, key: int) -> int:
@@ -118,91 +90,6 @@ async def lines(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> di
 async def body(tx: AsyncConnection, entry_id: int) -> bytes:
     """The stored bytes of one entry, for the comparison of a duplicate by value. For the hub's own judgement, never to give out."""
     return bytes((await tx.execute(select(entry.c.body).where(entry.c.id == entry_id))).scalar_one())
-
-
-async def add(
-    tx: AsyncConnection, reach: Reach, additions: Sequence[Addition], *, status_id: str, last: int, now: int
-) -> tuple[list[str], int]:
-    """Store object versions, in order, one microsecond each. The clock must be locked; `last` is what `lock` returned.
-
-    Returns the version under which each is known, and the last `date_added` given out.
-    """
-    if not additions:
-        return [], last
-    rows_of = await audiences.intern(tx, {one.ruling.audience for one in additions})
-    first = max(now, last + 1)
-    begun: dict[str, int] = {}
-    rows: list[dict[str, Any]] = []
-    for date_added, one in enumerate(additions, first):
-        order = begun.get(one.candidate.id, one.line_order)
-        if order is None:
-            order = begun[one.candidate.id] = 0 if one.is_creator else date_added
-        rows.append(_row(reach, one, rows_of[one.ruling.audience], status_id, date_added, order))
-    await bulk.write(tx, entry, rows)
-    # From the rows just written: asking for the key of each would send them one by one.
-    columns = (entry.c.id, entry.c.date_added, entry.c.audience_id, entry.c.date_added)
-    written = select(*columns).where(entry.c.collection_id == reach.key, entry.c.date_added >= first)
-    await tx.execute(insert(audience_history).from_select(["entry_id", "since", "audience_id", "date_added"], written))
-    await _say(tx, reach, additions, first)
-    last = first + len(rows) - 1
-    await set_clock(tx, reach.key, last)
-    return [row["version"] for row in rows], last
-
-
-async def _say(tx: AsyncConnection, reach: Reach, additions: Sequence[Addition], first: int) -> None:
-    """What the new entries are found by, which of them wait for a mark, and what they refer to."""
-    said = {at: one.said for at, one in enumerate(additions, first) if one.said}
-    waiting = {at: one.ruling.unresolved for at, one in enumerate(additions, first) if one.ruling.unresolved}
-    referring = {at: (one.ruling, one.refers_to) for at, one in enumerate(additions, first) if one.refers_to}
-    if not (said or waiting or referring):
-        return
-    here = entry.c.collection_id == reach.key, entry.c.date_added >= first
-    key_of = {at: key for key, at in await tx.execute(select(entry.c.id, entry.c.date_added).where(*here))}
-    await observables.add(tx, reach.key, {key_of[at]: found for at, found in said.items()})
-    if waiting:
-        await definitions.wait(tx, reach.organisation_id, {key_of[at]: marks for at, marks in waiting.items()})
-    if referring:
-        await references.add(tx, reach.key, {key_of[at]: one for at, one in referring.items()})
-
-
-def _row(
-    reach: Reach, one: Addition, audience_id: int, status_id: str, date_added: int, line_order: int
-) -> dict[str, Any]:
-    candidate = one.candidate
-    version = candidate.version or timestamps.render(date_added)
-    key = timestamps.sort_key(version)
-    assert reach.account is not None
-    told = one.told
-    return {
-        "collection_id": reach.key,
-        "stix_id": candidate.id,
-        "type": candidate.type,
-        "spec_version": candidate.spec_version,
-        "version": version,
-        "version_key": key,
-        "unique_key": key if candidate.version else "",
-        "created": candidate.created,
-        "revoked": candidate.revoked,
-        "organisation_id": reach.organisation_id,
-        "account_id": reach.account.id,
-        "status_id": status_id,
-        "audience_id": audience_id,
-        "held": one.ruling.held,
-        "default_level": one.default,
-        "date_added": date_added,
-        "first_added": date_added,
-        "superseded": 0,
-        "recalled": 0,
-        "line_order": line_order,
-        "released_from": one.released_from,
-        "name": told.name,
-        "confidence": told.confidence,
-        "valid_from": told.valid_from,
-        "valid_until": told.valid_until,
-        "labels": told.labels,
-        "sha256": candidate.sha256,
-        "body": candidate.raw,
-    }
 
 
 async def readmit(tx: AsyncConnection, key: int, existing: Existing, ruling: Ruling, *, last: int, now: int) -> int:

@@ -18,7 +18,7 @@ async def add(tx: AsyncConnection, reach: Reach, one: Status, *, finished: int) 
             organisation_id=reach.organisation_id,
             account_id=reach.account.id,
             finished=finished,
-            resource=one.render(),
+            resource=one.resource,
         )
     )
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 
 from indicator_hub.stix import timestamps
 
@@ -17,7 +18,7 @@ class Detail:
     failed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Status:
     """The status of one request. Complete when it is made: an envelope is judged and stored before the answer goes out."""
 
@@ -25,8 +26,9 @@ class Status:
     requested: int
     details: tuple[Detail, ...]
 
-    def render(self) -> bytes:
-        """The status resource. The counts equal the lengths of the lists, which are never cut short."""
+    @cached_property
+    def resource(self) -> bytes:
+        """As it is kept and answered. The counts equal the lengths of the lists, which are never cut short."""
         failures = [_detail(detail) for detail in self.details if detail.failed]
         successes = [_detail(detail) for detail in self.details if not detail.failed]
         resource: dict[str, object] = {

@@ -207,7 +207,7 @@ async def _add_objects(call: Call) -> Response:
     made = await submit(
         call.hub.store, call.caller, call.who.require_reach(), lambda: whole_body(call), limits=call.hub.limits
     )
-    return _answer(made.render(), status_code=202)
+    return _answer(made.resource, status_code=202)
 
 
 async def _delete_object(call: Call) -> Response:

@@ -276,7 +276,7 @@ async def _evidence_again(asked: Asked, told: Answer) -> Answer:
 
 
 def _status(made: Status) -> dict[str, Any]:
-    return json.loads(made.render())
+    return json.loads(made.resource)
 
 
 async def _feeds(asked: Asked) -> Answer:
