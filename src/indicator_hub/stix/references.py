@@ -11,7 +11,7 @@ def references(value: Mapping[str, Any], raw: bytes) -> frozenset[str]:
     """The ids it refers to, wherever in it they stand. `raw` are its own bytes: nearly every indicator is spared the walk by them."""
     if b"\\u" not in raw:
         usual = ("created_by_ref" in value) + ("object_marking_refs" in value)
-        if raw.count(b"_ref") == usual:
+        if raw.count(b'_ref"') + raw.count(b'_refs"') == usual:
             return frozenset()
     found: set[str] = set()
     stack: list[Any] = [value]
