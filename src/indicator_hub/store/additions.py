@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.stix import terms, timestamps
 from indicator_hub.stix.objects import ObjectVersion
-from indicator_hub.store import audiences, bulk, definitions, observables, references
-from indicator_hub.store.entries import set_clock
+from indicator_hub.store import audiences, bulk, definitions, entries, observables, references
 from indicator_hub.store.schema import audience_history, entry
 from indicator_hub.trust.audience import Audience, Ruling
 from indicator_hub.trust.reach import Reach
@@ -59,17 +58,17 @@ async def add(
     columns = entry.c.id, entry.c.date_added, entry.c.audience_id, entry.c.date_added
     names = ["entry_id", "since", "audience_id", "date_added"]
     await tx.execute(insert(audience_history).from_select(names, select(*columns).where(*here)))
-    waiting = {at: one.ruling.unresolved for at, one in enumerate(additions) if one.ruling.unresolved}
-    referring = {at: (one.ruling, one.refers_to) for at, one in enumerate(additions) if one.refers_to}
+    waiting = {at: one.ruling.unresolved for at, one in enumerate(additions, first) if one.ruling.unresolved}
+    referring = {at: (one.ruling, one.refers_to) for at, one in enumerate(additions, first) if one.refers_to}
     if any(made.said) or waiting or referring:
-        keys = (await tx.execute(select(entry.c.id).where(*here).order_by(entry.c.date_added))).scalars().all()
-        await observables.add(tx, reach.key, zip(keys, made.said, strict=True))
+        key_of = {at: key for key, at in await tx.execute(select(entry.c.id, entry.c.date_added).where(*here))}
+        await observables.add(tx, reach.key, ((key_of[at], said) for at, said in enumerate(made.said, first)))
         if waiting:
-            await definitions.wait(tx, reach.organisation_id, {keys[at]: marks for at, marks in waiting.items()})
+            await definitions.wait(tx, reach.organisation_id, {key_of[at]: marks for at, marks in waiting.items()})
         if referring:
-            await references.add(tx, reach.key, {keys[at]: one for at, one in referring.items()})
+            await references.add(tx, reach.key, {key_of[at]: one for at, one in referring.items()})
     last = first + len(additions) - 1
-    await set_clock(tx, reach.key, last)
+    await entries.set_clock(tx, reach.key, last)
     return made.versions, last
 
 
