@@ -20,6 +20,7 @@ from typing import Any
 sys.path[:0] = [] if (TESTS := str(Path(__file__).parents[1])) in sys.path else [TESTS]
 
 from asyncpg import UniqueViolationError  # noqa: E402
+from sqlalchemy.exc import IntegrityError  # noqa: E402
 
 from faults.following import Poller  # noqa: E402
 from indicator_hub.errors import Unavailable  # noqa: E402 - the path comes first
@@ -73,6 +74,7 @@ class Writer:
                 Unavailable,
                 sqlite3.IntegrityError,
                 UniqueViolationError,
+                IntegrityError,
             ):  # the broken clock gives one date out twice, and the schema minds
                 self.unavailable += 1
             else:
