@@ -93,7 +93,7 @@ async def test_postgresql_merges_the_ranges_as_they_lie(database_url: str, way: 
             await hot.joined(shape, values)
         reached = hot._audiences.guess(values)
         assert len(reached) == 3
-        values |= parts(reached)[0]
+        values |= parts(reached)[0] | {"reached": reached}
         text, order = hot._texts[way, shape, 3]
         plan = [row[0] for row in await hot._asked(f"EXPLAIN {text}", [values[key] for key in order])]
         assert any("Merge Append" in step for step in plan)

@@ -102,7 +102,7 @@ async def _passed_over(w: World, account: str, limit: int) -> int:
     await hot.joined(shape, bound)
     reached = hot._audiences.guess(bound)
     text, order = hot._statement("joined", shape, len(reached))
-    values = bound | parts(reached)[0]
+    values = bound | parts(reached)[0] | {"reached": reached}
     plan = await hot._asked(f"EXPLAIN (ANALYZE, TIMING OFF) {text}", [values[key] for key in order])
     return sum(int(found[1]) for row in plan if (found := re.search(r"Rows Removed by Filter: (\d+)", row[0])))
 

@@ -79,7 +79,7 @@ class PostgresHot:
         while not shape.ids and len(bound := parts(reached := self._audiences.guess(parameters))) == 1:
             asked = self._statement("joined", shape, len(reached))
             ((number, first, last, objects, lines, long, more, as_of, told),) = await self._retried(
-                *asked, {**parameters, **bound[0]}
+                *asked, {**parameters, **bound[0], "reached": reached}
             )
             if self._audiences.holds(reached, parameters, told or ()):
                 if long:
@@ -89,14 +89,15 @@ class PostgresHot:
 
     async def _ranges(self, shape: pages.Shape, parameters: Mapping[str, Any], reached: Sequence[int]) -> Sequence[Any]:
         """The head and the rows, with the long bodies left out."""
-        asked = [(*self._statement("rows", shape, len(part)), {**parameters, **part}) for part in parts(reached)]
+        given = {**parameters, "reached": reached}
+        asked = [(*self._statement("rows", shape, len(part)), {**given, **part}) for part in parts(reached)]
         if len(asked) == 1:
             return await self._retried(*asked[0])
         async with self._transaction(_BEGIN_SNAPSHOT) as connection:
             heads: list[Any] = []
             rows: dict[int, Any] = {}
-            for text, order, given in asked:
-                head, *found = await connection.fetch(text, *[given[key] for key in order])
+            for text, order, bound in asked:
+                head, *found = await connection.fetch(text, *[bound[key] for key in order])
                 heads.append(head)
                 rows |= {row[0]: row for row in found}
         return [heads[0], *[rows[at] for at in sorted(rows)[: parameters["rows"]]]]
@@ -189,10 +190,10 @@ class PostgresHot:
         found = self._of_shape.get(shape)
         if found is None:
             parts_of = pages.for_postgresql(shape)
-            found = {name: _postgresql_text(getattr(parts_of, name)) for name in ("upto", "head", "joined")}
+            names = ("upto", "shared", "own", "head", "joined")
+            found = {name: _postgresql_text(getattr(parts_of, name), reached=True) for name in names}
             # Each cut by itself, and so in brackets.
-            found |= {name: f"({_postgresql_text(getattr(parts_of, name))})" for name in ("shared", "own")}
-            self._of_shape[shape] = found
+            self._of_shape[shape] = found = found | {name: f"({found[name]})" for name in ("shared", "own")}
         return found
 
     async def _retried(self, text: str, order: Sequence[str], parameters: Mapping[str, Any]) -> list[Any]:
@@ -260,8 +261,9 @@ _NUMBERED = (
 _NAME = re.compile(r"(?<!:):([a-z_][a-z_0-9]*)")
 
 
-def _postgresql_text(statement: Statement) -> str:
-    return str(statement.compile(dialect=_POSTGRESQL))
+def _postgresql_text(statement: Statement, *, reached: bool = False) -> str:
+    """`reached`: the audiences are a parameter of that name."""
+    return str(statement.compile(dialect=_POSTGRESQL, compile_kwargs={"reached": reached}))
 
 
 def _numbered(text: str) -> _Asked:

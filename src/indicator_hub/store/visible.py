@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     ColumnElement,
@@ -23,6 +24,8 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from indicator_hub.store.engine import Statement
 from indicator_hub.store.schema import audience, entry
@@ -91,7 +94,32 @@ def since(e: FromClause) -> ColumnElement[bool]:
 
 def visible(e: FromClause) -> ColumnElement[bool]:
     """Step two, the whole of it: what this reach sees; a recalled entry's audience is nobody's."""
-    return or_(own(e), and_(e.c.audience_id.in_(audiences()), since(e)))
+    return or_(own(e), and_(_Belongs(e.c.audience_id), since(e)))
+
+
+class _Belongs(FunctionElement[bool]):
+    """Whether this reach belongs to an audience. Where a page has them `reached` it is not asked again: it says in the end whether they were right."""
+
+    inherit_cache = True
+    type = Boolean()
+
+    def __init__(self, audience_id: ColumnElement[int]) -> None:
+        super().__init__(audience_id, audience_id.in_(audiences()))
+
+    def self_group(self, against: Any = None) -> Any:  # noqa: ARG002 - the signature is SQLAlchemy's
+        """As it stands."""
+        return self
+
+
+@compiles(_Belongs)
+def _belongs(element: _Belongs, compiler: Any, **kw: Any) -> str:
+    audience_id, asked = element.clauses
+    if not kw.get("reached"):
+        return compiler.process(asked, **kw)
+    return f"{compiler.process(audience_id, **kw)} = ANY ({compiler.process(_REACHED, **kw)})"
+
+
+_REACHED = bindparam("reached", type_=ARRAY(BigInteger))
 
 
 def shown(e: FromClause) -> ColumnElement[bool]:
