@@ -63,7 +63,7 @@ async def put(
             for first in range(0, len(values), most):
                 part = values[first : first + most]
                 text_of = _on_sqlite(table, names, len(part), key, kept)
-                await (await driver.execute(text_of, list(chain.from_iterable(part)))).close()
+                await driver.execute_fetchall(text_of, list(chain.from_iterable(part)))  # one turn of its thread
             return
         if not driver.is_in_transaction():
             await tx.execute(text("SELECT 1"))  # SQLAlchemy begins with the first statement that it sees
