@@ -94,7 +94,7 @@ async def fill(
             who = await identify(store, tokens[name], username=name, group=GROUP, collection=COLLECTION)
             status = await submit(store, Caller(who.account, "bench", "127.0.0.1"), who.require_reach(), body)
             if any(detail.failed for detail in status.details):
-                sys.exit(f"The hub refused what the benchmark submits: {status.render()[:500]!r}")
+                sys.exit(f"The hub refused what the benchmark submits: {status.resource[:500]!r}")
             if objects in stops:
                 reached(objects)
         return tokens

@@ -71,7 +71,7 @@ async def test_sqlite_reads_each_page_by_its_index(
             assert outer == ["SCAN page", "SEARCH found USING INTEGER PRIMARY KEY (rowid=?)"]
         assert all("SCAN entry" not in step and not step.startswith("SCAN e") for step in plan)
         assert any("TEMP B-TREE" in step for step in plan) == (audiences is None)
-        for probe in ("before", "rendering", "newer"):
+        for probe in ("before", "rendering", "newer", "older", "other"):
             assert all("ux_entry_line" in step for step in plan if step.startswith(f"SEARCH {probe} "))
 
 

@@ -51,6 +51,22 @@ async def test_more_audiences_than_one_statement_takes(
                 assert await _walk(w, account, limit) == owed
 
 
+@pytest.mark.parametrize("together", [1, 48])
+async def test_the_newest_is_asked_for_among_all_audiences(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    """Also where the newer version is in the range of another statement."""
+    monkeypatch.setattr(hot, "_TOGETHER", together)
+    async with world(database_url) as w:
+        for level, day in (("CLEAR", 1), ("AMBER", 2)):
+            one = indicator(1, tlp=level, modified=f"2026-11-1{day}T00:00:00.000Z")
+            await submit(w.store, await w.caller("ana"), await w.reach("ana"), envelope(one))
+        reach = await w.reach("bea")
+        for _ in range(2):  # the first learns which audiences there are
+            page = await entries.page(w.store, reach, Query(-1, 10, Filters()), bodies=True)
+            assert [one.version for one in page.entries] == ["2026-11-12T00:00:00.000Z"]
+
+
 async def test_an_audience_that_another_process_adds(database_url: str) -> None:
     """A reader whose audiences are remembered is given what reaches it through a new one, first of all and alone."""
     async with world(database_url) as w:
