@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from multiprocessing.synchronize import Event
@@ -212,7 +212,7 @@ def gather(hub: Hub, asked: Asked) -> Crowd:
 
 
 @contextmanager
-def _ended(process: Any) -> Iterator[None]:
+def _ended(process: Any) -> Generator[None]:
     """No process is left behind by a failure."""
     try:
         yield

@@ -91,9 +91,13 @@ def _to_objects(body: bytes) -> float:
     for row in rows(body, feed):
         one = candidate(row, feed, now=now) if isinstance(row, Row) else None
         if isinstance(one, Candidate):
-            times = {"created": now, "modified": now, "valid_from": now, "valid_until": until(one, feed, now=now)}
-            name, words = stix_id(one, feed, ["m"]), said(one, feed)
-            made(to_object(one.observable, words, stix_id=name, created_by_ref="i", marking_ids=["m"], **times))
+            name, words, end = stix_id(one, feed, ["m"]), said(one, feed), until(one, feed, now=now)
+            made(
+                to_object(
+                    one.observable, words, stix_id=name, created_by_ref="i", marking_ids=["m"],
+                    created=now, modified=now, valid_from=now, valid_until=end,
+                )
+            )  # fmt: skip
             number += bool(words.text())
     return number / (time.perf_counter() - begun)
 

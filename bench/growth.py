@@ -13,7 +13,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from itertools import cycle
@@ -110,7 +110,7 @@ def _databases(
 
 
 @contextmanager
-def _copies(server: Postgres, files: Mapping[int, Path], tokens: Mapping[str, str]) -> Iterator[list[Database]]:
+def _copies(server: Postgres, files: Mapping[int, Path], tokens: Mapping[str, str]) -> Generator[list[Database]]:
     begun = time.monotonic()
     with ExitStack() as stack:
         copies = [stack.enter_context(copied(server, file, tokens, writing=False)) for file in files.values()]

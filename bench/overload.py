@@ -21,6 +21,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 from bench import objects
 from bench.client import Connection, Refused, drive, request
@@ -72,7 +73,8 @@ def press(server: Server, following: Callable[[], bytes], *, rate: float, second
             stack.enter_context(one.socket)
             selector.register(one.socket, selectors.EVENT_READ, one)
         idle = deque(lines)
-        poll, by_fd = selector._selector, {one.socket.fileno(): one for one in lines}  # noqa: SLF001 - without an object for each event
+        poll: Any = selector._selector  # type: ignore[attr-defined]  # noqa: SLF001 - without an object for each event
+        by_fd = {one.socket.fileno(): one for one in lines}
         time.sleep(0.5)  # until the hub has taken them all
         meter = Meter(server.pid, server.database)
         meter.__enter__()

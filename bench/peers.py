@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,7 +169,7 @@ _NAME = "OpenTAXII"
 
 
 @contextmanager
-def _opentaxii(filled: Database, work: Path, server: Postgres | None) -> Iterator[_Target]:
+def _opentaxii(filled: Database, work: Path, server: Postgres | None) -> Generator[_Target]:
     """That server on a database of its own, with what the hub's readers see."""
     venv = environment()
     assert venv is not None
@@ -204,7 +204,7 @@ def _opentaxii(filled: Database, work: Path, server: Postgres | None) -> Iterato
 
 
 @contextmanager
-def _fresh(server: Postgres) -> Iterator[str]:
+def _fresh(server: Postgres) -> Generator[str]:
     name = "bench_opentaxii"
     server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name}")
     try:

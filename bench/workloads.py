@@ -71,7 +71,7 @@ def _askers(workload: str, hub: Hub) -> Sequence[str]:
 
 def _driven(server: Server, connections: int, requests: Sequence[bytes], seconds: float) -> Sample:
     following = cycle(requests)
-    drive(server.port, 1, _each(requests[:2] * 2))
+    drive(server.port, 1, _each([*requests[:2], *requests[:2]]))
     with Meter(server.pid, server.database) as meter:
         load = drive(server.port, connections, lambda: next(following), seconds=seconds)
     return _sample(meter, load.requests)

@@ -26,7 +26,7 @@ from indicator_hub.sharing.submit import submit
 from indicator_hub.store.migrate import migrate
 from indicator_hub.store.opened import open_store
 from indicator_hub.store.schema import metadata
-from indicator_hub.trust.roster import Agreement, Collection, Contact, Group, Membership, Organisation, Roster
+from indicator_hub.trust.roster import Agreement, Collection, Contact, Group, Membership, Organisation, Role, Roster
 
 GROUP = "bench"
 COLLECTION = "6a0f5d6e-1b57-4f3c-9d0e-2f1a7c3b4d5e"
@@ -37,7 +37,7 @@ READER = "xa-cert-1"
 OBSERVER = "xd-cert-1"
 """The other end: sees two of the audiences, and its organisation put nothing there."""
 WRITERS = ("xa-cert-2", "xb-cert-1", "xc-cert-1")
-ROLES = {
+ROLES: dict[str, Role] = {
     "xa-cert": "member", "xb-cert": "member", "xc-cert": "member", "xa-bank": "client", "xd-cert": "observer", "xe-cert": "observer",
 }  # fmt: skip
 _ACCOUNTS = 20
