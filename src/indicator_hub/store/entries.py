@@ -1,4 +1,4 @@
-"""Entries: object versions in their collections. Read through the predicate, written under the collection's clock.
+"""Entries: object versions in their collections. Read through the predicate, changed under the collection's clock (new ones: `additions.py`).
 
 The clock is one row for each collection. A writer locks it, reads what is there, and gives out max(now, last + 1 us) and counts on; the
 lock is held to the commit. So `date_added` is unique and grows in the order of commits: it is a complete cursor by itself, and no poller

@@ -98,7 +98,10 @@ def visible(e: FromClause) -> ColumnElement[bool]:
 
 
 class _Belongs(FunctionElement[bool]):
-    """Whether this reach belongs to an audience. Where a page has them `reached` it is not asked again: it says in the end whether they were right."""
+    """Whether this reach belongs to an audience. Compiled with `reached`, the audiences are the parameter of that name.
+
+    That is only for a statement that tells in its own snapshot which they are, and whose rows are not used where those are others.
+    """
 
     inherit_cache = True
     type = Boolean()
@@ -157,8 +160,7 @@ def newest_specification(e: FromClause) -> ColumnElement[bool]:
         e.c.spec_version == literal_column("'2.1'"),
         not_(
             exists(_ONE).where(
-                other.c.collection_id == e.c.collection_id,
-                other.c.stix_id == e.c.stix_id,
+                *_same_id(e, other),
                 # In its own line: which line is shown is decided by `shown`, and by nothing that another organisation posts.
                 other.c.organisation_id + _ZERO == e.c.organisation_id,
                 other.c.spec_version > e.c.spec_version,
