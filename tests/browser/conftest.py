@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from browser.ground import PASSWORD, Ground, ground
 
@@ -69,6 +69,11 @@ class Desk:
         self.page.fill("#password", PASSWORD)
         self.page.press("#password", "Enter")
         self.page.wait_for_url("**/console/")
+
+    def follow(self, what: str | Locator) -> None:
+        """Click on what leads to another page, and be there: a click alone returns while the old page may still stand."""
+        with self.page.expect_navigation():
+            (self.page.locator(what) if isinstance(what, str) else what).click()
 
     def overflow(self, width: int) -> list[str]:
         """How far the page scrolls sideways, where it does."""

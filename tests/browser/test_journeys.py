@@ -70,7 +70,7 @@ def test_browser_search_and_sight(at: Any, hub: Ground, view: str, width: int, n
         one.page.press("#q", "Enter")
         one.page.click("#results table a")
         one.page.wait_for_url(f"**/{identifier}/")
-        one.page.click("button[value=seen]")
+        one.follow("button[value=seen]")
         one.page.wait_for_selector(".note.good")
     sightings = [each for each in polled(hub, "ana") if each.get("sighting_of_ref") == identifier]
     assert len(sightings) == 1
@@ -102,7 +102,7 @@ def test_browser_recall_and_acknowledge(at: Any, hub: Ground, view: str, width: 
     with at(view, "bea", width=width) as one:
         one.go("/console/recalls/")
         one.page.locator("tr", has_text=identifier[-12:]).locator("input[name=recall]").check()
-        one.page.click("form button.main-deed")
+        one.follow("form button.main-deed")
         one.page.wait_for_selector(".note.good")
     told = next(one for one in ask(hub, "bea", "/api/v1/recalls/")["items"] if one["object"] == identifier)
     assert "acknowledged" in told
@@ -115,14 +115,14 @@ def test_browser_run_a_feed(at: Any, hub: Ground, view: str, width: int, number:
     with at(view, "ana", width=width) as one:
         one.go("/console/feeds/")
         one.page.click("table a")
-        one.page.click("form[action$='/run/'] button")
+        one.follow("form[action$='/run/'] button")
         one.page.wait_for_selector(".note.good")
         while not any(run["outcome"] == "done" for run in ask(hub, "ana", "/api/v1/feeds/numbers/runs/")["items"]):
             pass  # each look is a request; the schedule takes the feed within a second
         one.page.reload()
         assert one.overflow(width) == []
         row = one.page.locator("#quarantine tr", has=one.page.locator(f"input[name=reason][value={reason}]"))
-        row.locator("button[value=dismissed]").click()
+        one.follow(row.locator("button[value=dismissed]"))
         one.page.wait_for_selector(".note.good")
     waiting = ask(hub, "ana", "/api/v1/feeds/numbers/quarantine/")["items"]
     assert waiting
@@ -134,11 +134,11 @@ def test_browser_an_operation_and_its_closing_report(at: Any, hub: Ground, view:
     """One that goes on, with its purpose and days left; and of one that is over the report, made from the events."""
     with at(view, "ana", width=width) as one:
         one.go("/console/groups/")
-        one.page.click("a[href='/console/groups/night/']")
+        one.follow("a[href='/console/groups/night/']")
         assert "a case" in one.page.inner_text("main")
         assert one.page.locator(".figure").count() == 1
         one.go("/console/groups/")
-        one.page.click("a[href='/console/operations/dawn/report/']")
+        one.follow("a[href='/console/operations/dawn/report/']")
         assert "A case that is closed" in one.page.inner_text("main")
         assert one.overflow(width) == []
 
@@ -151,7 +151,7 @@ def test_browser_connect(at: Any, hub: Ground, view: str, width: int, number: in
         one.page.select_option("#product", "sentinel")
         one.page.select_option("#place", "alpha/main")
         one.page.fill("#machine", f"siem-{number}")
-        one.page.click("main button.main-deed")
+        one.follow("main button.main-deed")
         token = re.search(r"ihub_[\w-]{43}", one.page.content())
         assert token is not None
         sent = urllib.request.Request(
@@ -168,7 +168,7 @@ def test_browser_the_main_journey_without_javascript(at: Any, hub: Ground) -> No
         one.sign_in("ana")
         one.page.select_option("#place", f"alpha/{MAIN}")
         one.page.fill("textarea", "plain-html.bad-domain.com\n")
-        one.page.click("button[value=look]")
+        one.follow("button[value=look]")
         assert "plain-html[.]bad-domain[.]com" in one.page.content()
         one.page.click("button[value=share]")
         one.page.wait_for_url("**/console/shared/**")
@@ -179,11 +179,14 @@ def test_browser_the_main_journey_with_the_keyboard(at: Any, hub: Ground) -> Non
     """Sign in, type, share: Tab, Enter and letters alone; where the focus is can be seen."""
     with at("english") as one:
         one.go("/console/sign-in/")
+        # A browser gives the focus with its first frame, after the page has loaded.
+        one.page.wait_for_selector("#name:focus")
         one.page.keyboard.type("ana")
         one.page.keyboard.press("Tab")
         one.page.keyboard.type(PASSWORD)
         one.page.keyboard.press("Enter")
         one.page.wait_for_url("**/console/")
+        one.page.wait_for_selector("#text:focus")
         one.page.keyboard.type("keyboard.bad-domain.com")
         one.page.locator("#found", has_text="keyboard[.]bad-domain[.]com").wait_for()
         for _ in range(80):
