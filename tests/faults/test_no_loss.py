@@ -2,15 +2,13 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
@@ -19,49 +17,17 @@ from faults.processes import TRIES, break_the_clock
 from faults.site import Site, somebody_waits
 from indicator_hub.sharing.submit import submit
 from indicator_hub.taxii.status import Status
-from support.live import PATIENCE, Hub, environment
+from support.child import PATIENCE, Child
+from support.live import Hub, environment
 from support.world import World, envelope, indicator, world
 
 PROCESSES = Path(__file__).with_name("processes.py")
 
 
-class Part:
+def part(site: Site, name: str, account: str, **asked: object) -> Child:
     """One process of processes.py."""
-
-    def __init__(self, site: Site, part: str, account: str, **asked: object) -> None:
-        line = json.dumps({"part": part, "database": site.database, "token": site.tokens[account], **asked})
-        self._process = subprocess.Popen(
-            [sys.executable, str(PROCESSES), line],
-            env=environment(site.data_dir),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def heard(self) -> dict[str, Any]:
-        """The next line that it says."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, f"a process of the test ended: {self._process.wait(PATIENCE)}"
-        return json.loads(line)
-
-    def tell(self) -> None:
-        """Let it go on."""
-        assert self._process.stdin is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with self._process as process:
-            if process.poll() is None and process.stdin and not process.stdin.closed:
-                process.stdin.close()
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    line = json.dumps({"part": name, "database": site.database, "token": site.tokens[account], **asked})
+    return Child(PROCESSES, line, env=environment(site.data_dir))
 
 
 class Walker(threading.Thread):
@@ -104,24 +70,24 @@ def run(
     """
     began = time.monotonic()
     with ExitStack() as stack:
-        poller = stack.enter_context(Part(site, "follow", "bea", limit=limit))
+        poller = stack.enter_context(part(site, "follow", "bea", limit=limit))
         parts = [
-            stack.enter_context(Part(site, "write", "ana", writers=writers, objects=objects, seed=f"{number}", **asked))
+            stack.enter_context(part(site, "write", "ana", writers=writers, objects=objects, seed=f"{number}", **asked))
             for number in range(processes)
         ]
         hub = stack.enter_context(site.start())
-        for part in (poller, *parts):
-            part.heard()
+        for one in (poller, *parts):
+            one.heard()
         walker = Walker(site, hub, limit=step)
         walker.start()
         writing = time.monotonic()
-        for part in parts:
-            part.tell()
-        for part in (*parts, poller):  # the poller has seen something before the second half is written
-            part.heard()
-        for part in parts:
-            part.tell()
-        told = [part.heard() for part in parts]
+        for one in parts:
+            one.tell()
+        for one in (*parts, poller):  # the poller has seen something before the second half is written
+            one.heard()
+        for one in parts:
+            one.tell()
+        told = [one.heard() for one in parts]
         written = time.monotonic()
         poller.tell()
         walker.finishing.set()

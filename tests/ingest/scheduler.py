@@ -22,7 +22,7 @@ async def main(database: str, clock_file: str) -> None:
     store = await open_store(database, now=clock(Path(clock_file)))
     try:
         async with scheduled(store, tick=TICK):
-            print("ready", flush=True)
+            print('"ready"', flush=True)
             await asyncio.to_thread(sys.stdin.read)
     finally:
         await store.close()

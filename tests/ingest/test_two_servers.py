@@ -4,8 +4,6 @@ The small form of faults/test_schedules.py: the clock stands in a file and is mo
 """
 
 import asyncio
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
@@ -25,6 +23,7 @@ from indicator_hub.sharing.claim import LEASE
 from indicator_hub.stix import timestamps
 from indicator_hub.store.opened import Store
 from indicator_hub.store.schema import job
+from support.child import Child
 from support.live import environment
 from support.world import START, roster, world
 
@@ -110,7 +109,7 @@ class Servers:
     store: Store
     source: Source
     time: Time
-    processes: dict[str, subprocess.Popen[str]]
+    processes: dict[str, Child]
 
     async def runs(self) -> dict[str, list[Ran]]:
         """Of each feed, in order."""
@@ -154,23 +153,15 @@ async def servers(database_url: str, tmp_path: Path, source: Source) -> AsyncIte
         w = await stack.enter_async_context(world(database_url, roster(feeds=feeds), accounts=[]))
         processes = {name: started(database_url, time.file, name) for name in ("one", "two")}
         for process in processes.values():
-            stack.callback(process.communicate)
-            stack.callback(process.kill)
+            stack.enter_context(process)
         for process in processes.values():
-            assert process.stdout is not None
-            assert await asyncio.to_thread(process.stdout.readline) == "ready\n"
+            assert await asyncio.to_thread(process.heard) == "ready"
         yield Servers(w.store, source, time, processes)
 
 
-def started(database: str, clock: Path, name: str) -> subprocess.Popen[str]:
+def started(database: str, clock: Path, name: str) -> Child:
     """A process that runs what is due."""
-    return subprocess.Popen(
-        [sys.executable, str(SCHEDULER), database, str(clock)],
-        env=environment(clock.parent) | {"WORKER": name},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    return Child(SCHEDULER, database, str(clock), env=environment(clock.parent) | {"WORKER": name})
 
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)

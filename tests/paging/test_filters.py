@@ -1,19 +1,18 @@
 """Pollers with filters on a live hub while writers in processes of their own write versions in any order and take some back."""
 
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.child import PATIENCE, Child
 from support.grounds import GROUP, Grounds, Place
-from support.live import PATIENCE, environment
+from support.live import environment
 
 WRITERS = ("producer", "consumer")
 LINES = 12
@@ -72,33 +71,13 @@ class Poller(threading.Thread):
             yield one.get("date_added", said), one["id"], one.get("version") or one["modified"]
 
 
-@contextmanager
-def writer(live: Grounds, place: Place, folder: Path, number: int) -> Iterator[subprocess.Popen[str]]:
+def writer(live: Grounds, place: Place, folder: Path, number: int) -> Child:
     """One process of writing.py."""
     line = {
         "database": live.database, "token": live.tokens[WRITERS[number]], "group": GROUP, "collection": place.id,
         "seed": number, "first": 1_000 * number, "lines": LINES,
     }  # fmt: skip
-    command = [sys.executable, str(Path(__file__).with_name("writing.py")), json.dumps(line)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, env=environment(folder), text=True, **pipes) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _tell(process: subprocess.Popen[str]) -> None:
-    assert process.stdin is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-
-
-def _heard(process: subprocess.Popen[str]) -> dict[str, Any]:
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line, f"a process of the test ended: {process.wait(PATIENCE)}"
-    return json.loads(line)
+    return Child(Path(__file__).with_name("writing.py"), json.dumps(line), env=environment(folder))
 
 
 def _owed(live: list[tuple[str, str]], name: str) -> set[tuple[str, str]]:
@@ -119,19 +98,19 @@ def test_filters_while_others_write(live: Grounds, tmp_path: Path) -> None:
     with ExitStack() as stack:
         processes = [stack.enter_context(writer(live, place, tmp_path, number)) for number in range(len(WRITERS))]
         for process in processes:
-            _heard(process)
+            process.heard()
         pollers = {name: Poller(live, place, *asked) for name, asked in ASKED.items()}
         for poller in pollers.values():
             poller.start()
         for process in processes:
-            _tell(process)
+            process.tell()
         for process in processes:  # everybody has seen something before the second half is written
-            _heard(process)
+            process.heard()
         for poller in pollers.values():
             assert poller.saw.wait(PATIENCE)
         for process in processes:
-            _tell(process)
-        told = [_heard(process) for process in processes]
+            process.tell()
+        told = [process.heard() for process in processes]
         for poller in pollers.values():
             poller.finishing.set()
         for poller in pollers.values():

@@ -1,14 +1,12 @@
 """A real hub in a process of its own, and a TAXII client of a few lines. Imports nothing of ours.
 
-The hub is started as an operator starts it; what it writes to standard error is read all the time, so that it never waits for us.
+The hub is given the command line that an operator gives it; what it writes to standard error is read all the time, so that it never waits for us.
 """
 
 import base64
 import json
 import os
 import re
-import subprocess
-import sys
 import tempfile
 import threading
 from collections import deque
@@ -19,9 +17,9 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
+from support.child import PATIENCE, Child
+
 TAXII = "application/taxii+json;version=2.1"
-PATIENCE = 60
-"""Seconds after which a hub that does not start, stop or answer has failed. No test is meant to come near."""
 _SERVING = re.compile(r"^Serving (https?://\S+?)/taxii2/$")
 
 
@@ -38,10 +36,8 @@ class Hub:
     """A hub that serves. Ready when it has been made; leaving the block kills it."""
 
     def __init__(self, database: str, data_dir: Path, **settings: object) -> None:
-        command = [sys.executable, "-m", "indicator_hub", "serve", "--port", "0", "--database", database]
-        self._process = subprocess.Popen(
-            command, env=environment(data_dir, **settings), stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
-        )
+        serve = ("serve", "--port", "0", "--database", database)
+        self._process = Child("indicator_hub", *serve, env=environment(data_dir, **settings), reads=2)
         self.log: deque[str] = deque(maxlen=1_000)
         self.url = ""
         self._told = threading.Event()
@@ -52,13 +48,11 @@ class Hub:
             raise AssertionError("the hub did not start:\n" + "\n".join(self.log))
 
     def _read(self) -> None:
-        assert self._process.stderr is not None
-        with self._process.stderr as lines:
-            for line in lines:
-                self.log.append(line.rstrip("\n"))
-                if found := _SERVING.match(line.rstrip("\n")):
-                    self.url = found[1]
-                    self._told.set()
+        for line in self._process.lines:
+            self.log.append(line.rstrip("\n"))
+            if found := _SERVING.match(line.rstrip("\n")):
+                self.url = found[1]
+                self._told.set()
         self._told.set()
 
     @property
@@ -69,7 +63,7 @@ class Hub:
     @property
     def code(self) -> int | None:
         """How it ended; None while it lives."""
-        return self._process.poll()
+        return self._process.code
 
     def stop(self) -> int:
         """Ask it to end (SIGTERM), and wait. Returns the exit code; negative when a signal ended it."""
@@ -82,13 +76,11 @@ class Hub:
         self._ended()
 
     def _ended(self) -> int:
-        try:
-            code = self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-            raise AssertionError("the hub did not stop:\n" + "\n".join(self.log)) from None
-        self._reader.join(PATIENCE)
+        code = self._process.wait()
+        with self._process:
+            self._reader.join(PATIENCE)
+        if code is None:
+            raise AssertionError("the hub did not stop:\n" + "\n".join(self.log))
         return code
 
     def __enter__(self) -> Self:
