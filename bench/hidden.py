@@ -40,7 +40,7 @@ _BEGUN = 1_790_000_000_000_000
 _COLUMNS = (
     "id", "collection_id", "stix_id", "type", "spec_version", "version", "version_key", "unique_key", "created", "revoked",
     "organisation_id", "account_id", "status_id", "audience_id", "date_added", "first_added", "superseded", "recalled", "line_order",
-    "sha256", "body",
+    "sha256", "body", "newer_audience_id",
 )  # fmt: skip
 
 
@@ -122,6 +122,7 @@ def _rows(reach: Reach, audiences: list[int], objects: int) -> Iterator[tuple[An
             number, reach.key, stix_id, "indicator", "2.1", f"{key}.000Z", key, key, "2026-01-01T00:00:00.000Z", False,
             reach.organisation_id, reach.account.id, "bench", audience, _BEGUN + number, _BEGUN + number,
             0 if not again else 2 if mixed else 1, 0, _BEGUN + number, b"\0" * 32, content,
+            audiences[3] if again and mixed else None,
         )  # fmt: skip
 
 

@@ -12,13 +12,13 @@ from indicator_hub.store.migrate import migrate
 from indicator_hub.store.opened import open_store
 from indicator_hub.trust.audience import Audience
 from sharing.test_taken_back import CASE, ONE, back, given, granted, no_longer, released, send, shared, taken
-from support.backwards import RANGES_THAT_ONLY_TELL_WHERE
+from support.backwards import BACK_TO_0010
 from support.marks import handling, marking
 from support.paths import MIGRATIONS
 from support.world import TLP, World, indicator, world
 
 _BACK = (
-    *RANGES_THAT_ONLY_TELL_WHERE,
+    *BACK_TO_0010,
     "DROP INDEX uq_consent_release",
     "DROP INDEX uq_consent_evidence",
     "DROP TABLE observable",

@@ -26,6 +26,7 @@ from indicator_hub.trust.admission import Existing
 from indicator_hub.trust.audience import Audience
 
 _superseded = entries.superseded
+_of_one = entries._superseded
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
@@ -111,9 +112,9 @@ def _newest_rendering_of_all(e: FromClause) -> ColumnElement[bool]:
     return not_(_of_its_line(e, "rendering", lambda other: other.c.spec_version > e.c.spec_version))
 
 
-def _superseded_whenever_it_came(live: Sequence[Existing], **order: bool) -> dict[int, int]:
+def _superseded_whenever_it_came(live: Sequence[Existing]) -> dict[int, entries.Superseded]:
     """By audience alone."""
-    return _superseded([replace(one, first_added=0) for one in live], **order)
+    return _superseded([replace(one, first_added=0) for one in live])
 
 
 def _covers_every_nation(one: Audience, other: Audience) -> bool:
@@ -148,6 +149,27 @@ def _without_a_beginning(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(pages, "parameters", lambda query, reach: known(query, reach) | {"shared_after": query.after})
 
 
+def _row_says_nothing(e: FromClause, another: ColumnElement[bool]) -> ColumnElement[bool]:
+    return or_(e.c.newer_audience_id.is_not(None), not_(another))
+
+
+def _row_says_it_of_others_alone(e: FromClause, another: ColumnElement[bool]) -> ColumnElement[bool]:
+    newer = e.c.newer_audience_id
+    return or_(and_(newer.is_not(None), not_(visible._Belongs(newer))), and_(newer.is_(None), not_(another)))
+
+
+def _one_of_several(one: Existing, newer: Mapping[Audience, int]) -> entries.Superseded:
+    """Names an audience where there are others."""
+    found = _of_one(one, newer)
+    return entries.Superseded(2, next(iter(newer))) if found.value == 2 else found
+
+
+def _whenever_that_came(one: Existing, newer: Mapping[Audience, int]) -> entries.Superseded:
+    """Names it, whether or not those who joined between see it."""
+    found = _of_one(one, newer)
+    return entries.Superseded(2, next(iter(newer))) if found.value == 2 and len(newer) == 1 else found
+
+
 FAULTS: Mapping[str, Plant] = {
     "everybody sees from the beginning": _without_a_beginning,
     "a new date brings it back to who joined later": _put(visible, "since", _since_its_latest_date),
@@ -166,4 +188,8 @@ FAULTS: Mapping[str, Plant] = {
     "superseded is not kept": _put(entries, "refresh_superseded", _nothing),
     "superseded forgets who joined later": _put(entries, "superseded", _superseded_whenever_it_came),
     "superseded forgets nations": _put(Audience, "covers", _covers_every_nation),
+    "who sees what is newer is shown the older too": _put(visible, "_unless", _row_says_nothing),
+    "who sees what is newer of its own is shown the older too": _put(visible, "_unless", _row_says_it_of_others_alone),
+    "those who see what is newer are not one audience": _put(entries, "_superseded", _one_of_several),
+    "those who see what is newer joined before it came": _put(entries, "_superseded", _whenever_that_came),
 }

@@ -10,12 +10,12 @@ from indicator_hub.stix.terms import digest
 from indicator_hub.store.migrate import migrate
 from indicator_hub.store.opened import Store, open_store
 from indicator_hub.store.schema import entry, observable
-from support.backwards import RANGES_THAT_ONLY_TELL_WHERE
+from support.backwards import BACK_TO_0010
 from support.paths import MIGRATIONS
 from support.world import envelope, indicator, world
 
 _BACK = (
-    *RANGES_THAT_ONLY_TELL_WHERE,
+    *BACK_TO_0010,
     "DROP TABLE observable", "DROP TABLE password", "DROP TABLE attempt", "DROP TABLE session", "ALTER TABLE token DROP COLUMN seen",
     "ALTER TABLE token DROP COLUMN scopes",
     *(f"ALTER TABLE entry DROP COLUMN {name}" for name in ("name", "confidence", "valid_from", "valid_until", "labels")),

@@ -15,7 +15,7 @@ from indicator_hub.store.migrate import migrate
 from indicator_hub.store.opened import open_store
 from indicator_hub.store.schema import REVISION, entry, is_of, metadata, unresolved
 from indicator_hub.taxii.status import Status
-from support.backwards import RANGES_THAT_ONLY_TELL_WHERE
+from support.backwards import BACK_TO_0010
 from support.marks import marking
 from support.paths import MIGRATIONS
 from support.world import World, envelope, indicator, world
@@ -91,7 +91,7 @@ async def test_what_was_held_before_marks_had_meanings(database_url: str) -> Non
 
 
 _BACKWARDS = (
-    *RANGES_THAT_ONLY_TELL_WHERE,
+    *BACK_TO_0010,
     "UPDATE entry SET held = 'unknown', audience_id = (SELECT id FROM audience WHERE floor = 9) WHERE type = 'indicator'",
     *(
         f"DROP TABLE {name}"

@@ -1,6 +1,7 @@
 """What later migrations did to a database, undone: for tests that put it back to an earlier revision, on both databases."""
 
-RANGES_THAT_ONLY_TELL_WHERE = (
+BACK_TO_0010 = (
+    "ALTER TABLE entry DROP COLUMN newer_audience_id",
     "DROP INDEX IF EXISTS ix_entry_audience_covering",
     "DROP INDEX IF EXISTS ix_entry_organisation_covering",
     "CREATE INDEX IF NOT EXISTS ix_entry_audience_latest ON entry (collection_id, audience_id, date_added) WHERE superseded <> 1",
@@ -9,4 +10,3 @@ RANGES_THAT_ONLY_TELL_WHERE = (
         "WHERE superseded <> 1 AND recalled = 0"
     ),
 )
-"""Revision 0011."""

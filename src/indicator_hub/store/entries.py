@@ -6,7 +6,7 @@ can miss a row that was committed behind its back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -58,7 +58,7 @@ async def lines(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> di
         select(
             entry.c.stix_id, entry.c.id, entry.c.organisation_id, entry.c.spec_version, entry.c.version, entry.c.version_key,
             entry.c.created, entry.c.revoked, entry.c.recalled, entry.c.audience_id, entry.c.first_added, entry.c.line_order,
-            entry.c.superseded, entry.c.sha256,
+            entry.c.superseded, entry.c.sha256, entry.c.newer_audience_id,
         )
         .where(entry.c.collection_id == key, among(entry.c.stix_id, "ids"))
         .order_by(entry.c.version_key, entry.c.id)
@@ -82,6 +82,7 @@ async def lines(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> di
                 line_order=row.line_order,
                 superseded=row.superseded,
                 sha256=bytes(row.sha256),
+                newer=None if row.newer_audience_id is None else known[row.newer_audience_id],
             )
         )
     return found
@@ -163,34 +164,54 @@ async def move(tx: AsyncConnection, key: int, changes: Mapping[str, Any], *, at:
 
 async def refresh_superseded(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> None:
     """Work out `superseded` again for whole ids, in the transaction that changed them. The clock must be locked."""
-    changes: list[dict[str, int]] = []
+    changes: dict[int, Superseded] = {}
     for versions in (await lines(tx, key, identifiers)).values():
         live = [one for one in versions if one.recalled is Recalled.NO]
         contested = len({one.organisation_id for one in live}) > 1
         values = superseded(live)
         for one in live:
-            value = 2 if contested else values[one.entry]
-            if value != one.superseded:
-                changes.append({"row": one.entry, "value": value})
+            value = Superseded(2) if contested else values[one.entry]
+            if value != (one.superseded, one.newer):
+                changes[one.entry] = value
     if changes:
-        statement = update(entry).where(entry.c.id == bindparam("row")).values(superseded=bindparam("value"))
-        await tx.execute(statement, changes)
+        known = await audiences.intern(tx, {one.newer for one in changes.values() if one.newer is not None})
+        given = update(entry).where(entry.c.id == bindparam("row"))
+        rows = [
+            {"row": row, "value": value, "newer": None if newer is None else known[newer]}
+            for row, (value, newer) in changes.items()
+        ]
+        await tx.execute(given.values(superseded=bindparam("value"), newer_audience_id=bindparam("newer")), rows)
 
 
-def superseded(live: Sequence[Existing], *, newest_first: bool = True) -> dict[int, int]:
-    """For each version: 0 nothing newer in its line, 1 something newer that everyone who sees this sees too, 2 only some do.
+class Superseded(NamedTuple):
+    """What is newer in a version's line: 0 nothing, 1 something that everyone who sees it sees too, 2 what only some see: those of `newer`, where it is one audience."""
 
-    One pass for each line, from the newest on (or from the oldest: then read older for newer). Of what was passed only the audiences
-    are kept, and for each the latest that came first: a line of thousands of versions has a handful.
+    value: int
+    newer: Audience | None = None
+
+
+def superseded(live: Sequence[Existing]) -> dict[int, Superseded]:
+    """For each version of ids, by entry. One pass for each line, from the newest on.
+
+    Of what was passed only the audiences are kept, and for each the latest that came first: a line of thousands of versions has a handful.
     """
-    values: dict[int, int] = {}
+    values: dict[int, Superseded] = {}
     passed: dict[tuple[int, str], dict[Audience, int]] = {}
-    for one in sorted(live, key=lambda one: one.version_key, reverse=newest_first):
-        before = passed.setdefault((one.organisation_id, one.spec_version), {})
-        everyone = any(audience.covers(one.audience) and at >= one.first_added for audience, at in before.items())
-        values[one.entry] = 1 if everyone else 2 if before else 0
-        before[one.audience] = max(one.first_added, before.get(one.audience, 0))
+    for one in sorted(live, key=lambda one: one.version_key, reverse=True):
+        newer = passed.setdefault((one.organisation_id, one.spec_version), {})
+        values[one.entry] = _superseded(one, newer)
+        newer[one.audience] = max(one.first_added, newer.get(one.audience, 0))
     return values
+
+
+def _superseded(one: Existing, newer: Mapping[Audience, int]) -> Superseded:
+    if not newer:
+        return Superseded(0)
+    # Of what came later than this one everybody sees enough who sees this one: whoever joined between sees neither.
+    seen = [audience for audience, at in newer.items() if at >= one.first_added]
+    if any(audience.covers(one.audience) for audience in seen):
+        return Superseded(1)
+    return Superseded(2, seen[0] if len(newer) == len(seen) == 1 else None)
 
 
 async def set_clock(tx: AsyncConnection, key: int, last: int) -> None:

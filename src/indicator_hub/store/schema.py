@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0011"
+REVISION = "0012"
 """The schema this code knows: the newest revision in `migrations/`. The hub refuses to start on any other."""
 ONLY = "only"
 """In the `info` of an index: which of the two databases has it."""
@@ -359,6 +359,8 @@ entry = Table(
     Column("first_added", BigInteger, nullable=False),
     # 0: no newer version in its line. 1: one that everyone who sees this one sees too. 2: one that some cannot see, or a contested id.
     Column("superseded", SmallInteger, nullable=False),
+    # Where that is 2 and all newer versions of its line are of one audience: that one, which sees one of them where it sees this. Else NULL.
+    Column("newer_audience_id", _Key),
     # 0: no. 1: by its originator. 2: by a steward.
     Column("recalled", SmallInteger, nullable=False),
     # Which line of an id a reader is shown first: 0 for its creator's, else when the line began.

@@ -127,15 +127,13 @@ _REACHED = bindparam("reached", type_=ARRAY(BigInteger))
 
 def shown(e: FromClause) -> ColumnElement[bool]:
     """Of an id that several organisations share: whether this is the line the reader is shown, its creator's or else the oldest visible."""
-    return or_(
-        e.c.superseded != _TWO,
-        not_(exists(_ONE).where(*_same_id(e, _BEFORE), _is_before(e, _BEFORE), visible(_BEFORE))),
-    )
+    before = exists(_ONE).where(*_same_id(e, _BEFORE), _is_before(e, _BEFORE), visible(_BEFORE))
+    return or_(e.c.superseded != _TWO, e.c.newer_audience_id.is_not(None), not_(before))
 
 
 def latest(e: FromClause) -> ColumnElement[bool]:
-    """The newest version in its line that this reach sees. Only where readers differ (superseded = 2) is the line asked."""
-    return and_(e.c.superseded != _ONE, or_(e.c.superseded == _ZERO, not_(_other_version(e, "newer"))))
+    """The newest version in its line that this reach sees. Only where readers differ (superseded = 2) is more asked."""
+    return and_(e.c.superseded != _ONE, or_(e.c.superseded == _ZERO, _unless(e, _other_version(e, "newer"))))
 
 
 def foremost(e: FromClause) -> ColumnElement[bool]:
@@ -144,7 +142,16 @@ def foremost(e: FromClause) -> ColumnElement[bool]:
     trumps = or_(_is_before(e, other), and_(_is_newer(e, other), *_same_line(e, other)))
     return and_(
         e.c.superseded != _ONE,
-        or_(e.c.superseded == _ZERO, not_(exists(_ONE).where(*_same_id(e, other), trumps, visible(other)))),
+        or_(e.c.superseded == _ZERO, _unless(e, exists(_ONE).where(*_same_id(e, other), trumps, visible(other)))),
+    )
+
+
+def _unless(e: FromClause, another: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Not where the reader sees what goes before it: the row itself says so, or else its id is asked."""
+    newer = e.c.newer_audience_id
+    return or_(
+        and_(newer.is_not(None), not_(or_(own(e), _Belongs(newer)))),
+        and_(newer.is_(None), not_(another)),
     )
 
 

@@ -38,6 +38,8 @@ class Existing:
     line_order: int
     superseded: int
     sha256: bytes
+    newer: Audience | None = None
+    """The audience of all newer versions of its line, where they have one alone and this one is seen by more."""
 
 
 @dataclass(slots=True)
