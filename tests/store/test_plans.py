@@ -22,12 +22,12 @@ AUDIENCE, OWN = (
     "(collection_id=? AND audience_id=? AND date_added>?)",
     "(collection_id=? AND organisation_id=? AND date_added>?)",
 )
-WITHIN = AUDIENCE.replace(")", " AND date_added<?)")
+WITHIN, OWN_WITHIN = (one.replace(")", " AND date_added<?)") for one in (AUDIENCE, OWN))
 LATEST = [f"ix_entry_audience_covering {WITHIN}"] * 3 + [f"ix_entry_organisation_covering {OWN}"]
 UPTO = {
-    PLAIN: f"COVERING INDEX ix_entry_organisation_covering {OWN}",
-    OF_TYPE: f"INDEX ix_entry_organisation_covering {OWN}",
-    EVERY: f"INDEX ix_entry_organisation {OWN}",
+    PLAIN: f"COVERING INDEX ix_entry_organisation_covering {OWN_WITHIN}",
+    OF_TYPE: f"INDEX ix_entry_organisation_covering {OWN_WITHIN}",
+    EVERY: f"INDEX ix_entry_organisation {OWN_WITHIN}",
 }
 EVERYTHING = [f"ix_entry_audience {WITHIN}"] * 3 + [f"ix_entry_organisation {OWN}"]
 
@@ -65,6 +65,8 @@ async def test_sqlite_reads_each_page_by_its_index(
         ]
         if audiences:
             assert [step for step in plan if step.startswith("SEARCH mine ")] == [f"SEARCH mine USING {UPTO[filters]}"]
+            far = [f"SEARCH hard USING COVERING INDEX ix_entry_uncertain {OWN}"]
+            assert [step for step in plan if step.startswith("SEARCH hard ")] == far
         if audiences is not None:
             # The order of the page is that of what is merged, which therefore is gone along.
             outer = [step for step in plan if step == "SCAN page" or step.startswith("SEARCH found ")]

@@ -97,6 +97,23 @@ async def test_long_bodies_stand_in_their_places(database_url: str) -> None:
             assert joined == Joined.of(page, lines=lines)
 
 
+async def test_a_joined_page_ends_with_so_many_bytes(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the rows end: with the body that reaches the bound, whether the bodies and what joins them are just below it or above."""
+    async with world(database_url) as w:
+        await submit(w.store, await w.caller("ana"), await w.reach("ana"), envelope(*map(indicator, range(6))))
+        query, reach = Query(-1, 1_000, Filters()), await w.reach("bea")
+        whole = sum(len(one.body) for one in (await entries.page(w.store, reach, query, bodies=True)).entries)
+        ends = set[tuple[int, bool]]()
+        for most in (1, *range(whole - 3, whole + 8), whole // 2):
+            monkeypatch.setattr(pages, "MAX_BYTES", most)
+            page = await entries.page(w.store, reach, query, bodies=True)
+            for lines in (True, False):
+                joined = await entries.joined_page(w.store, reach, query, named=lines)
+                assert joined == Joined.of(page, lines=lines)
+            ends.add((joined.number, joined.more))
+        assert ends == {(1, True), (3, True), (6, False)}
+
+
 async def _passed_over(w: World, account: str, limit: int) -> int:
     """How many rows the database looked at for a page and did not give."""
     reach, query = await w.reach(account), Query(-1, limit, Filters())

@@ -1,6 +1,7 @@
 """What later migrations did to a database, undone: for tests that put it back to an earlier revision, on both databases."""
 
 BACK_TO_0010 = (
+    "DROP INDEX ix_entry_uncertain",
     "ALTER TABLE entry DROP COLUMN newer_audience_id",
     "DROP INDEX IF EXISTS ix_entry_audience_covering",
     "DROP INDEX IF EXISTS ix_entry_organisation_covering",

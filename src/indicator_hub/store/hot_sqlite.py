@@ -45,6 +45,16 @@ class _Reader(sqlite3.Connection):
             self.execute("PRAGMA mmap_size = 0")
             self.execute(_MAPPED)
 
+    def small(self, text: str, values: Mapping[str, Any]) -> Sequence[Any] | None:
+        """The row of a statement; None where a value in it has MAX_BYTES, or more."""
+        usual = self.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, pages.MAX_BYTES - 1)
+        try:
+            return self.execute(text, values).fetchone()
+        except sqlite3.DataError:
+            return None
+        finally:
+            self.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, usual)
+
 
 _MAPPED = "PRAGMA mmap_size = 1073741824"
 _MAPPED_ROWS = 16_000
@@ -173,11 +183,11 @@ class SqliteHot:
     def _joined(self, connection: _Reader, shape: pages.Shape, values: dict[str, Any]) -> Joined:
         while not shape.ids and len(each := parts(reached := self._audiences.guess(values))) == 1:
             bound = values | each[0]
-            text = self._union(shape, len(reached)).joined
-            number, first, last, objects, lines, long, as_of, told = connection.execute(text, bound).fetchone()
+            row = connection.small(self._union(shape, len(reached)).joined, bound)
+            if row is None:
+                break
+            number, first, last, objects, lines, as_of, told = row
             if self._audiences.holds(reached, values, json.loads(told)):
-                if long:
-                    break
                 connection.look(number)
                 more = number == values["limit"] and self._goes_on(connection, shape, bound, reached, last, as_of)
                 return Joined(number, first or 0, last or 0, objects or b"", lines or b"", more, as_of)

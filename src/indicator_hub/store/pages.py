@@ -168,7 +168,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class SqliteParts(Parts):
-    """Only keys are merged, as the table `page`: `rows` and `joined` find the rest by them. `joined` does not say whether more follow."""
+    """Only keys are merged, as the table `page`: `rows` and `joined` find the rest by them. `joined` leaves nothing out, and does not say whether more follow."""
 
     rows: Statement
 
@@ -179,14 +179,12 @@ def for_sqlite(shape: Shape) -> SqliteParts:
     keys = e.c.date_added, e.c.id
     found = entry.alias("found")
     both = _KEYS.join(found, found.c.id == _KEYS.c.id)
-    long = func.length(found.c.body) > _INLINE
-    objects = func.group_concat(case((not_(long), found.c.body)))
+    objects = func.group_concat(found.c.body)
     lines = func.group_concat(_line(found), func.char(literal_column("10")))
     joined = (
         *_places(_KEYS.c.date_added),
         cast_to(objects, LargeBinary),
         cast_to(lines, LargeBinary) if shape.names else null(),
-        func.count(case((long, _ONE))),
         _AS_OF,
         visible.reached(),
     )
@@ -251,32 +249,35 @@ def _upto(shape: Shape) -> Statement:
     Only rows are counted that are certainly on the page, mostly by the index alone: too far is never wrong. Together the conditions must be at
     least as strict as `conditions` are for own rows.
     """
-    mine = entry.alias("mine")
-    near = [mine.c.collection_id == _COLLECTION, mine.c.date_added > _AFTER]
-    if shape.types:
-        near.append(among(mine.c.type, "types"))
+    mine, hard = entry.alias("mine"), entry.alias("hard")
+    certain = [mine.c.collection_id == _COLLECTION, mine.c.date_added > _AFTER]
     if shape.latest:
-        near.append(mine.c.superseded != _ONE)
-    elif ALL not in shape.keywords:
-        near.append(_versions(mine, shape))
-    first = (
-        select(mine.c.date_added, mine.c.superseded, mine.c.spec_version)
-        .where(visible.own(mine), *near)
-        .order_by(mine.c.date_added)
-        .limit(_ROWS * _FAR)
-        .subquery("first")
-    )
-    is_21 = first.c.spec_version == literal_column("'2.1'")
-    certain = [
-        first.c.superseded == _ZERO if shape.latest else first.c.superseded != _TWO,
-        among(first.c.spec_version, "spec_versions") if shape.spec_versions else is_21,
-    ]
-    full = select(first.c.date_added).where(*certain).limit(_ONE).offset(_ROWS - _ONE)  # in the order of what is inside
-    return select(func.coalesce(full.scalar_subquery(), _LAST_OF_ALL).label("date_added"))
+        certain += [mine.c.superseded != _ONE, mine.c.superseded == _ZERO]
+    else:
+        certain.append(mine.c.superseded != _TWO)
+    if shape.types:
+        certain.append(among(mine.c.type, "types"))
+    if not (shape.latest or ALL in shape.keywords):
+        certain.append(_versions(mine, shape))
+    is_21 = mine.c.spec_version == _IS_21
+    certain.append(among(mine.c.spec_version, "spec_versions") if shape.spec_versions else is_21)
+    uncertain = or_(hard.c.superseded == _TWO, hard.c.spec_version != _IS_21)  # as the index of these rows has it
+    ahead = hard.c.collection_id == _COLLECTION, hard.c.date_added > _AFTER
+    far = _nth(hard, _ROWS * _FAR, visible.own(hard), *ahead, uncertain)
+    near = mine.c.date_added <= func.coalesce(far, _LAST_OF_ALL)
+    full = _nth(mine, _ROWS, visible.own(mine), *certain, near)
+    return select(func.coalesce(full, _LAST_OF_ALL).label("date_added"))
 
 
-_FAR: ColumnElement[int] = literal_column("4", Integer)
-"""Own rows that are looked through for each that a page may have: others may be contested, or of STIX 2.0."""
+def _nth(e: FromClause, number: ColumnElement[int], *conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    """The place of this one of the rows that meet the conditions."""
+    places = select(e.c.date_added).where(*conditions).order_by(e.c.date_added)
+    return places.limit(_ONE).offset(number - _ONE).scalar_subquery()
+
+
+_FAR: ColumnElement[int] = literal_column("3", Integer)
+"""Own rows that are passed over for each that a page may have, since others may be shown for them: contested, or of STIX 2.0."""
+_IS_21: ColumnElement[str] = literal_column("'2.1'", Text)
 
 
 def _places(date_added: ColumnElement[int]) -> tuple[Function[int], Function[int], Function[int]]:

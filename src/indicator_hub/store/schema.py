@@ -418,6 +418,19 @@ for _name, _owner, _live in (
                 info={ONLY: "sqlite"},
             )
 
+# Own rows of which a page cannot say by themselves whether they are shown: few, and counted before the others are.
+_uncertain = text("recalled = 0 AND (superseded = 2 OR spec_version <> '2.1')")
+Index(
+    "ix_entry_uncertain",
+    entry.c.collection_id,
+    entry.c.organisation_id,
+    entry.c.date_added,
+    entry.c.superseded,
+    entry.c.spec_version,
+    entry.c.recalled,
+    sqlite_where=_uncertain,
+    postgresql_where=_uncertain,
+)
 # Where an entry was released to, for the recall that reaches every release.
 Index(
     "ix_entry_released",
