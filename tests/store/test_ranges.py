@@ -180,6 +180,20 @@ async def test_a_guess_of_audiences_is_checked_by_each_page(database_url: str) -
                 assert audiences.guess(bound) == right
 
 
+async def test_long_bodies_behind_a_page_are_not_read(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that ends early, since its bodies are long, costs the same whether few or many lie behind it."""
+    monkeypatch.setattr(pages, "MAX_BYTES", 25_000)
+    async with world(sqlite_url) as w:
+        steps = list[int]()
+        for first in (0, 100, 200):
+            long = [indicator(one, x_text="a" * 10_000) for one in range(first, first + 100)]
+            await submit(w.store, await w.caller("ana"), await w.reach("ana"), envelope(*long))
+            page = await entries.joined_page(w.store, await w.reach("bea"), Query(-1, 1_000, Filters()), named=True)
+            assert (page.number, page.more) == (3, True)
+            steps.append(await _passed_over(w, "bea", 1_000))
+        assert max(steps) <= steps[0]
+
+
 async def test_whoever_shares_the_most_does_not_walk_over_it(database_url: str) -> None:
     """A page costs an organisation no more when it has put ten times as much there: on SQLite steps are counted, on PostgreSQL rows."""
     async with world(database_url) as w:

@@ -1,7 +1,8 @@
 """Python in a process of its own, forked from one that has imported the hub: an interpreter that begins with nothing takes a second of CPU to be there.
 
-It has a pid, an environment, streams and signals like any other. That the commands work as they are typed is shown by those who type them
-(`journeys`, `house/test_wheel.py`, `faults/test_workers.py`). Imports nothing of ours here.
+It has a pid, an environment, streams and signals like any other. It has not what an interpreter takes from its environment when it begins
+(TZ, a seed for hashes: all of them share one), nor does it do what was left to `atexit`. That the commands work as they are typed is shown by those
+who type them (`journeys`, `house/test_wheel.py`, `faults/test_workers.py`). Imports nothing of ours here.
 """
 
 import json
@@ -10,6 +11,7 @@ import os
 import runpy
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self, TextIO
@@ -21,7 +23,7 @@ _FORKING.set_forkserver_preload(["indicator_hub.cli.serving", "indicator_hub.sto
 
 
 class Child:
-    """Runs a module, as `python -m` does, or a file. Leaving the block kills it."""
+    """Runs a module, as `python -m` does, or a file. Leaving the block kills it. Started, and asked how it ended, from one thread alone."""
 
     def __init__(self, program: str | Path, *arguments: str, env: Mapping[str, str], reads: int = 1) -> None:
         """`reads` is the stream that is read here: 1 or 2. Its standard input is written here; the rest is this process's own."""
@@ -58,11 +60,13 @@ class Child:
 
     def terminate(self) -> None:
         """Ask it to end (SIGTERM)."""
-        self._process.terminate()
+        if self.code is None:  # else its number may be another's: it is buried as soon as it has ended
+            self._process.terminate()
 
     def kill(self) -> None:
         """End it as a power cut would (SIGKILL)."""
-        self._process.kill()
+        if self.code is None:
+            self._process.kill()
 
     def wait(self, seconds: float = PATIENCE) -> int | None:
         """Until it has ended. Returns its exit code; None when it lives on."""
@@ -75,8 +79,9 @@ class Child:
     def __exit__(self, *_: object) -> None:
         self.kill()
         self._process.join()
-        self._stdin.close()
         self.lines.close()
+        with suppress(BrokenPipeError):  # what it was told last, it has not read
+            self._stdin.close()
 
 
 def _opened(end: Connection, mode: str) -> TextIO:

@@ -6,7 +6,7 @@ SQLAlchemy Core, once for both databases; `hot_sqlite.py` and `hot_postgresql.py
 A page is one statement over as many ranges as its reader has audiences; the database merges them as they lie. Which audiences those are is
 remembered, and is a guess: every page says in its own snapshot which they are, and is read again where they are others. On PostgreSQL, which
 would ask for them at every row of which readers see different versions, the statement is told them. The bodies of a page that is only given
-out come joined, as one value. Only where one of them is long, ids were asked for, or one statement does not take all the ranges, rows are
+out come joined, as one value. Only where one of them is long, ids are asked for, or one statement does not take all the ranges, rows are
 read and joined here.
 """
 

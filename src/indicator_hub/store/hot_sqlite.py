@@ -46,8 +46,8 @@ class _Reader(sqlite3.Connection):
             self.execute(_MAPPED)
 
     def small(self, text: str, values: Mapping[str, Any]) -> Sequence[Any] | None:
-        """The row of a statement; None where a value in it has MAX_BYTES, or more."""
-        usual = self.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, pages.MAX_BYTES - 1)
+        """The row of a statement; None where a value in it would have `most` bytes, or more."""
+        usual = self.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, values["most"] - 1)
         try:
             return self.execute(text, values).fetchone()
         except sqlite3.DataError:

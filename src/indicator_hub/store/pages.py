@@ -109,6 +109,7 @@ def parameters(query: Query, reach: Reach) -> dict[str, Any]:
         "rows": query.limit + 1,
         "limit": query.limit,
         "inline": MAX_BYTES // (query.limit + 1),
+        "most": MAX_BYTES,
         **{name: list(values) for name in _LISTS if (values := getattr(filters, name))},
     }
 
@@ -168,7 +169,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class SqliteParts(Parts):
-    """Only keys are merged, as the table `page`: `rows` and `joined` find the rest by them. `joined` leaves nothing out, and does not say whether more follow."""
+    """Only keys are merged, as the table `page`: `rows` and `joined` find the rest by them. `joined` fails where a body is longer than `inline`, and does not say whether more follow."""
 
     rows: Statement
 
@@ -179,7 +180,9 @@ def for_sqlite(shape: Shape) -> SqliteParts:
     keys = e.c.date_added, e.c.id
     found = entry.alias("found")
     both = _KEYS.join(found, found.c.id == _KEYS.c.id)
-    objects = func.group_concat(found.c.body)
+    # A body that is too long for a page in one go ends the statement: were it only left out, those behind it would be read for nothing.
+    too_long = func.zeroblob(_MOST)
+    objects = func.group_concat(case((func.length(found.c.body) <= _INLINE, found.c.body), else_=too_long))
     lines = func.group_concat(_line(found), func.char(literal_column("10")))
     joined = (
         *_places(_KEYS.c.date_added),
@@ -233,6 +236,7 @@ def for_postgresql(shape: Shape) -> Parts:
 
 
 _INLINE = bindparam("inline", type_=Integer)
+_MOST = bindparam("most", type_=Integer)
 _LIMIT = bindparam("limit", type_=Integer)
 _UPTO = select(column("date_added", BigInteger)).select_from(table("upto")).scalar_subquery()
 _KEYS = table("page", column("date_added", BigInteger), column("id", BigInteger))

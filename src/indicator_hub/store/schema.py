@@ -359,7 +359,8 @@ entry = Table(
     Column("first_added", BigInteger, nullable=False),
     # 0: no newer version in its line. 1: one that everyone who sees this one sees too. 2: one that some cannot see, or a contested id.
     Column("superseded", SmallInteger, nullable=False),
-    # Where that is 2 and all newer versions of its line are of one audience: that one, which sees one of them where it sees this. Else NULL.
+    # Where that is 2, the id is not contested, all newer versions of its line are of one audience, and the last of them came no earlier than this: that
+    # audience. Who sees this sees something newer exactly where it belongs to it, or owns the line. Else NULL; of a recalled entry it says nothing.
     Column("newer_audience_id", _Key),
     # 0: no. 1: by its originator. 2: by a steward.
     Column("recalled", SmallInteger, nullable=False),

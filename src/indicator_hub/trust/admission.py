@@ -39,7 +39,7 @@ class Existing:
     superseded: int
     sha256: bytes
     newer: Audience | None = None
-    """The audience of all newer versions of its line, where they have one alone and this one is seen by more."""
+    """The audience of all newer versions of its line, where they have one alone and others see this one."""
 
 
 @dataclass(slots=True)
