@@ -77,23 +77,28 @@ def _of_another_type() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 WORLDS = (_hidden_by_renderings, _hidden_by_versions, _hidden_from_some, _hidden_by_others, _of_another_type)
 
+UNANSWERED = {
+    *product(
+        ("_hidden_by_versions", "_hidden_from_some", "_hidden_by_others", "_of_another_type"),
+        ("match[spec_version]=2.0", "match[version]=all&match[spec_version]=2.0&match[type]=indicator"),
+    ),
+    *product(
+        ("_hidden_by_renderings", "_hidden_by_others", "_of_another_type"), ("match[version]=2026-11-20T00:00:00Z",)
+    ),
+    *product(("_hidden_by_renderings", "_hidden_by_versions", "_hidden_from_some"), ("match[type]=mutex",)),
+}
+"""What is asked for and not there: anything else has an answer."""
+
 
 async def _filled(w: World, sent: Iterator[tuple[str, list[dict[str, Any]]]]) -> None:
-    for account, objects in sent:
+    """With own rows behind it of which some are taken back, and at the end what others shared."""
+    for account, objects in (*sent, ("ana", _many(90)), ("bea", _many(60))):
         status = await submit(w.store, await w.caller(account), await w.reach(account), envelope(*objects))
         assert not any(one.failed for one in status.details), status
-    taken_back = indicator(90)
-    status = await submit(w.store, await w.caller("ana"), await w.reach("ana"), envelope(taken_back, *_many(91)))
-    for one in (taken_back, *_many(91)[:2]):
-        await recall(
-            w.store,
-            await w.caller("ana"),
-            await w.reach("ana"),
-            one["id"],
-            Filters(keywords=frozenset((ALL,))),
-            "other",
-        )
-    await submit(w.store, await w.caller("bea"), await w.reach("bea"), envelope(*_many(60)))
+        if objects == _many(90):
+            for one in objects[:3]:
+                every = Filters(keywords=frozenset((ALL,)))
+                await recall(w.store, await w.caller("ana"), await w.reach("ana"), one["id"], every, "other")
 
 
 @pytest.mark.parametrize("sent", WORLDS, ids=lambda one: one.__name__.removeprefix("_"))
@@ -106,7 +111,7 @@ async def test_small_pages_are_the_whole_in_parts(database_url: str, sent: Any) 
             filters = parse(text, Resource.OBJECTS).filters
             whole = (await entries.page(w.store, reach, Query(-1, 1_000, filters), bodies=False)).entries
             dates = [one.date_added for one in whole]
-            assert dates or "=2.0" in text or "mutex" in text or "11-20" in text, text
+            assert bool(dates) != ((sent.__name__, text) in UNANSWERED), text
             for limit, start in product((1, 2, 3, 7), (0, len(dates) // 3)):
                 after, left = ([-1, *dates][start]), dates[start:]
                 while left:
