@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.stix import terms, timestamps
 from indicator_hub.stix.objects import ObjectVersion
 from indicator_hub.store import audiences, bulk, definitions, entries, observables, references
-from indicator_hub.store.schema import audience_history, entry
+from indicator_hub.store.schema import entry
 from indicator_hub.trust.audience import Audience, Ruling
 from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.references import Line
@@ -52,32 +52,31 @@ async def add(
     first = max(now, last + 1)
     given = reach, additions, audience_ids, status_id, first
     made = await asyncio.to_thread(_made, *given) if aside else _made(*given)
+    # What they say is read while the database writes what they are.
+    saying = asyncio.create_task(asyncio.to_thread(_said, additions)) if aside else None
     await bulk.put(tx, entry, made.rows)
-    # From the rows just written: asking for the key of each would send them one by one.
-    here = entry.c.collection_id == reach.key, entry.c.date_added >= first
-    columns = entry.c.id, entry.c.date_added, entry.c.audience_id, entry.c.date_added
-    names = ["entry_id", "since", "audience_id", "date_added"]
-    await tx.execute(insert(audience_history).from_select(names, select(*columns).where(*here)))
-    waiting = {at: one.ruling.unresolved for at, one in enumerate(additions, first) if one.ruling.unresolved}
-    referring = {at: (one.ruling, one.refers_to) for at, one in enumerate(additions, first) if one.refers_to}
-    if any(made.said) or waiting or referring:
-        key_of = {at: key for key, at in await tx.execute(select(entry.c.id, entry.c.date_added).where(*here))}
-        await observables.add(tx, reach.key, ((key_of[at], said) for at, said in enumerate(made.said, first)))
+    said = await saying if saying else _said(additions)
+    waiting = {at: one.ruling.unresolved for at, one in enumerate(additions) if one.ruling.unresolved}
+    referring = {at: (one.ruling, one.refers_to) for at, one in enumerate(additions) if one.refers_to}
+    if any(said) or waiting or referring:
+        # Asking for the key of each when it is written would send them one by one.
+        here = entry.c.collection_id == reach.key, entry.c.date_added >= first
+        keys = (await tx.execute(select(entry.c.id).where(*here).order_by(entry.c.date_added))).scalars().all()
+        await observables.add(tx, reach.key, zip(keys, said, strict=True))
         if waiting:
-            await definitions.wait(tx, reach.organisation_id, {key_of[at]: marks for at, marks in waiting.items()})
+            await definitions.wait(tx, reach.organisation_id, {keys[at]: marks for at, marks in waiting.items()})
         if referring:
-            await references.add(tx, reach.key, {key_of[at]: one for at, one in referring.items()})
+            await references.add(tx, reach.key, {keys[at]: one for at, one in referring.items()})
     last = first + len(additions) - 1
     await entries.set_clock(tx, reach.key, last)
     return made.versions, last
 
 
 class _Made(NamedTuple):
-    """The rows of entries, the version under which each is known, and the values in it."""
+    """The rows of entries, and the version under which each is known."""
 
     rows: bulk.Rows
     versions: list[str]
-    said: list[tuple[terms.Term, ...]]
 
 
 def _made(
@@ -94,8 +93,11 @@ def _made(
         if order is None:
             order = begun[one.candidate.id] = 0 if one.is_creator else date_added
         rows.append(_row(reach, one, audience_ids[one.ruling.audience], status_id, date_added, order))
-    said = [terms.terms(one.candidate.value) for one in additions]
-    return _Made(bulk.rows_of(entry, rows), [row["version"] for row in rows], said)
+    return _Made(bulk.rows_of(entry, rows), [row["version"] for row in rows])
+
+
+def _said(additions: Sequence[Addition]) -> list[tuple[terms.Term, ...]]:
+    return [terms.terms(one.candidate.value) for one in additions]
 
 
 def _row(

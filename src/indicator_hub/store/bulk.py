@@ -5,7 +5,7 @@ statement for all rows, where they are few or may be there already. On SQLite ma
 lock is given up and taken back for each that is run.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
@@ -18,10 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store.engine import translated
 
-_VARIABLES = 6_000
+_VARIABLES = 16_000
 """In one statement of SQLite, which takes 32,766 at most and has to read the text of each."""
 _FEW = 20
-"""Rows that one statement brings over sooner than COPY, which needs an answer before the first of them."""
+"""Rows that one statement of PostgreSQL brings over sooner than COPY, which needs an answer before the first of them; and that have a statement of their own on SQLite."""
 _SQLITE = sqlite.dialect(paramstyle="qmark")
 _POSTGRESQL = asyncpg.dialect()
 
@@ -59,11 +59,10 @@ async def put(
     driver: Any = (await tx.get_raw_connection()).driver_connection
     with translated():
         if tx.dialect.name == "sqlite":
-            most = _VARIABLES // len(names)
-            for first in range(0, len(values), most):
-                part = values[first : first + most]
-                text_of = _on_sqlite(table, names, len(part), key, kept)
-                await driver.execute_fetchall(text_of, list(chain.from_iterable(part)))  # one turn of its thread
+            for first, number in _parts(len(values), _VARIABLES // len(names)):
+                text_of = _on_sqlite(table, names, number, key, kept)
+                part = chain.from_iterable(values[first : first + number])
+                await driver.execute_fetchall(text_of, list(part))  # one turn of its thread
             return
         if not driver.is_in_transaction():
             await tx.execute(text("SELECT 1"))  # SQLAlchemy begins with the first statement that it sees
@@ -71,6 +70,20 @@ async def put(
             await driver.execute(_on_postgresql(table, names, key, kept), *map(list, zip(*values, strict=True)))
         else:
             await driver.copy_records_to_table(table.name, records=values, columns=names)
+
+
+def _parts(rows: int, most: int) -> Iterator[tuple[int, int]]:
+    """Where the statements of SQLite for so many rows begin, and how many rows each has.
+
+    Many rows stand in powers of two: SQLite keeps a megabyte for a large statement, and another one for each other number of rows.
+    """
+    first = 0
+    while (left := rows - first) > _FEW:
+        number = 1 << min(left, most).bit_length() - 1
+        yield first, number
+        first += number
+    if left:
+        yield first, left
 
 
 @lru_cache(maxsize=256)

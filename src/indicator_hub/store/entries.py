@@ -8,7 +8,7 @@ can miss a row that was committed behind its back.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store import audiences, definitions, pages, references, visible
@@ -144,20 +144,28 @@ async def move(tx: AsyncConnection, key: int, changes: Mapping[str, Any], *, at:
 
     `at` is of the collection's clock, not given out before: pages that were read earlier show what was, later ones what is.
     """
-    was = audience_history.c.entry_id == key, audience_history.c.until.is_(None)
-    columns = (
-        audience_history.c.since, audience_history.c.audience_id, audience_history.c.date_added, audience_history.c.recalled,
-    )  # fmt: skip
-    former = (await tx.execute(select(*columns).where(*was))).one()
-    since = max(at, former.since + 1)
-    await tx.execute(update(audience_history).where(*was).values(until=since))
+    h = audience_history.c
+    kept, since = h.entry_id.is_not(None).label("kept"), func.coalesce(h.since, entry.c.first_added).label("since")
+    was = (
+        select(kept, since, entry.c.audience_id, entry.c.date_added, h.recalled)
+        .outerjoin(audience_history, and_(h.entry_id == entry.c.id, h.until.is_(None)))
+        .where(entry.c.id == key)
+    )
+    former = (await tx.execute(was)).one()
+    until = max(at, former.since + 1)
+    if former.kept:
+        ended = update(audience_history).where(h.entry_id == key, h.until.is_(None)).values(until=until)
+    else:
+        first = {"since": former.since, "audience_id": former.audience_id, "date_added": former.date_added}
+        ended = insert(audience_history).values(entry_id=key, **first, until=until)
     row = {
         "entry_id": key,
-        "since": since,
+        "since": until,
         "audience_id": changes.get("audience_id", former.audience_id),
         "date_added": changes.get("date_added", former.date_added),
         "recalled": changes.get("recalled", former.recalled) or None,
     }
+    await tx.execute(ended)
     await tx.execute(insert(audience_history).values(**row))
     await tx.execute(update(entry).where(entry.c.id == key).values(**changes))
 

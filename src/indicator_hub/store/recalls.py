@@ -148,16 +148,17 @@ async def lift(tx: AsyncConnection, entries: Collection[int], by: Recalled, *, n
 
 async def traced(tx: AsyncConnection, collection_id: int, stix_id: str) -> list[Traced]:
     """Every version of an id in a collection with its history. For the hub's own reckoning, never to give out."""
+    h = audience_history.c
     columns = (
         entry.c.id, entry.c.type, entry.c.spec_version, entry.c.version, entry.c.version_key, entry.c.organisation_id, entry.c.first_added, entry.c.line_order,
-        audience_history.c.since, audience_history.c.until, audience_history.c.audience_id, audience_history.c.date_added,
-        audience_history.c.line_order.label("order_then"), audience_history.c.recalled,
+        func.coalesce(h.since, entry.c.first_added).label("since"), h.until, func.coalesce(h.audience_id, entry.c.audience_id).label("audience_id"),
+        func.coalesce(h.date_added, entry.c.date_added).label("date_added"), h.line_order.label("order_then"), h.recalled,
     )  # fmt: skip
     statement = (
         select(*columns)
-        .join(audience_history, audience_history.c.entry_id == entry.c.id)
+        .outerjoin(audience_history, h.entry_id == entry.c.id)
         .where(entry.c.collection_id == collection_id, entry.c.stix_id == stix_id)
-        .order_by(entry.c.id, audience_history.c.since)
+        .order_by(entry.c.id, h.since)
     )
     found: dict[int, tuple[Placed, str, list[Moment]]] = {}
     rows = (await tx.execute(statement)).all()

@@ -90,9 +90,10 @@ async def set_line_order(tx: AsyncConnection, key: int, line: Line, order: int, 
     was = dict((await tx.execute(select(entry.c.id, entry.c.line_order).where(*here))).all())
     at = max(now, last + 1)
     for one, before in was.items():
-        until_now = audience_history.c.entry_id == one, audience_history.c.line_order.is_(None)
-        await tx.execute(update(audience_history).where(*until_now).values(line_order=before))
         await move(tx, one, {"line_order": order}, at=at)
+        h = audience_history.c
+        until_now = h.entry_id == one, h.until.is_not(None), h.line_order.is_(None)
+        await tx.execute(update(audience_history).where(*until_now).values(line_order=before))
     await set_clock(tx, key, at)
     return at
 
@@ -188,8 +189,6 @@ async def _correct(tx: AsyncConnection, entry_id: int, ruling: Ruling) -> None:
     """The audience of an entry that nobody has seen yet."""
     row = (await audiences.intern(tx, {ruling.audience}))[ruling.audience]
     await tx.execute(update(entry).where(entry.c.id == entry_id).values(audience_id=row, held=ruling.held))
-    of = audience_history.c.entry_id == entry_id, audience_history.c.until.is_(None)
-    await tx.execute(update(audience_history).where(*of).values(audience_id=row))
 
 
 async def _widen_or_narrow(

@@ -523,8 +523,9 @@ reference = Table(
 )
 Index("ix_reference_target", reference.c.collection_id, reference.c.target_id)
 
-# Every audience and date_added an entry ever had: with the serve events, "who was given this" is computed from it. `since` and `until` are
-# of the collection's clock, not of any machine's: a page that was read as of the clock's value shows what began by then and had not ended.
+# Every audience and date_added of an entry that has had several: with the serve events, "who was given this" is computed from it. One without
+# rows here has what it has had since it came; an older hub wrote a row for that too. `since` and `until` are of the collection's clock, not of
+# any machine's: a page that was read as of the clock's value shows what began by then and had not ended.
 audience_history = Table(
     "audience_history",
     metadata,

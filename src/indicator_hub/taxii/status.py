@@ -3,12 +3,12 @@
 import json
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from indicator_hub.stix import timestamps
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(NamedTuple):
     """One object's fate. `outcome` is the hub's own word for it; TAXII knows only success and failure."""
 
     id: str
