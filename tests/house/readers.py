@@ -68,7 +68,12 @@ def _kinds(code: Sequence[Module]) -> dict[str, str]:
     kinds: dict[str, str] = {}
     for one in store:
         touching = [part for part in one.chains if part.whole & tables]
-        reads = [part.whole for part in touching if _selects(part.spine) or part.spine & statements]
+        # A statement at the top of a module is read by whoever hands it on, run at once or not.
+        reads = [
+            part.whole
+            for part in touching
+            if _selects(part.spine) or part.spine & statements or part.whole & statements & constants.keys()
+        ]
         runs = [
             part.whole for part in one.chains if ".hot" in part.spine and (part.whole & pages or part.spine & _OF_HOT)
         ]

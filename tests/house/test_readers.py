@@ -93,6 +93,19 @@ PLANTED = {
         "store/recalls.py", "ALL = select(entry)\nasync def every(tx: Any): return await tx.execute(ALL.limit(1))",
         "recalls.every reads entries without the predicate",
     ),
+    "a constant that is run as it is": (
+        "store/recalls.py", "ALL = select(entry)\nasync def every(tx: Any): return await tx.execute(ALL, {})",
+        "recalls.every reads entries without the predicate",
+    ),
+    "a constant under another name": (
+        "store/recalls.py", "ALL = select(entry)\nasync def every(tx: Any):\n    asked = ALL\n    return (await tx.stream(asked)).scalars()",
+        "recalls.every reads entries without the predicate",
+    ),
+    "a constant handed to a helper": (
+        "store/recalls.py",
+        "ALL = select(entry)\nasync def run(tx: Any, what: Any): return await tx.execute(what)\nasync def every(tx: Any): return await run(tx, ALL)",
+        "recalls.every reads entries without the predicate",
+    ),
     "a reach that is taken and not asked": (
         "store/records.py",
         """

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.stix import terms, timestamps
@@ -14,6 +14,13 @@ from indicator_hub.store.schema import entry
 from indicator_hub.trust.audience import Audience, Ruling
 from indicator_hub.trust.reach import Reach
 from indicator_hub.trust.references import Line
+
+# Of what was written just now, in order: asking for the key of each when it is written would send them one by one.
+_KEYS = (
+    select(entry.c.id)
+    .where(entry.c.collection_id == bindparam("key"), entry.c.date_added >= bindparam("first"))
+    .order_by(entry.c.date_added)
+)
 
 
 class Addition(NamedTuple):
@@ -59,9 +66,7 @@ async def add(
     waiting = {at: one.ruling.unresolved for at, one in enumerate(additions) if one.ruling.unresolved}
     referring = {at: (one.ruling, one.refers_to) for at, one in enumerate(additions) if one.refers_to}
     if any(said) or waiting or referring:
-        # Asking for the key of each when it is written would send them one by one.
-        here = entry.c.collection_id == reach.key, entry.c.date_added >= first
-        keys = (await tx.execute(select(entry.c.id).where(*here).order_by(entry.c.date_added))).scalars().all()
+        keys = (await tx.execute(_KEYS, {"key": reach.key, "first": first})).scalars().all()
         await observables.add(tx, reach.key, zip(keys, said, strict=True))
         if waiting:
             await definitions.wait(tx, reach.organisation_id, {keys[at]: marks for at, marks in waiting.items()})

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from indicator_hub.store.schema import audience
 from indicator_hub.trust.audience import Audience
 
+_ALL = select(audience.c.id, audience.c.floor, audience.c.persons_only, audience.c.nations)
+
 
 async def intern(tx: AsyncConnection, wanted: Iterable[Audience]) -> dict[Audience, int]:
     """The row of each of these audiences."""
@@ -25,7 +27,7 @@ async def intern(tx: AsyncConnection, wanted: Iterable[Audience]) -> dict[Audien
 
 async def all_of(tx: AsyncConnection) -> Mapping[int, Audience]:
     """Every audience there is, by row."""
-    rows = await tx.execute(select(audience.c.id, audience.c.floor, audience.c.persons_only, audience.c.nations))
+    rows = await tx.execute(_ALL)
     return {key: Audience(floor, bool(persons_only), nations_of(nations)) for key, floor, persons_only, nations in rows}
 
 

@@ -60,6 +60,7 @@ _OFF = or_(account.c.suspended, account.c.barred.is_not(None))
 _LIFE = (organisation.c.suspended, _OFF)
 _MEMBER = (*MEMBERSHIP, membership.c.reach_changed)
 _NAMED = (named_person.c.starts, named_person.c.ends)
+_IDENTITIES = select(stix_identity.c.identity).where(stix_identity.c.organisation_id == bindparam("organisation"))
 _TIES = (trust_group.c.id, *GROUP, *AGREEMENT, collection.c.id, *COLLECTION)
 
 
@@ -353,8 +354,7 @@ async def suspend(tx: AsyncConnection, key: int, *, suspended: bool) -> bool:
 
 async def identities(tx: AsyncConnection, organisation_id: int) -> frozenset[str]:
     """The STIX identities that an organisation declares as its own."""
-    rows = await tx.execute(select(stix_identity.c.identity).where(stix_identity.c.organisation_id == organisation_id))
-    return frozenset(rows.scalars())
+    return frozenset((await tx.execute(_IDENTITIES, {"organisation": organisation_id})).scalars())
 
 
 @dataclass(frozen=True, slots=True)

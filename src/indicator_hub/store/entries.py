@@ -21,6 +21,20 @@ from indicator_hub.trust.admission import Existing, Recalled
 from indicator_hub.trust.audience import NOBODY, Audience, Ruling
 from indicator_hub.trust.reach import Reach
 
+# What every envelope asks is put together once: to do that takes as long as to ask it.
+_HERE = clock.c.collection_id == bindparam("key")
+_CLOCK = select(clock.c.last_added).where(_HERE).with_for_update()
+_SET_CLOCK = update(clock).where(_HERE).values(last_added=bindparam("last"))
+_LINES = (
+    select(
+        entry.c.stix_id, entry.c.id, entry.c.organisation_id, entry.c.spec_version, entry.c.version, entry.c.version_key,
+        entry.c.created, entry.c.revoked, entry.c.recalled, entry.c.audience_id, entry.c.first_added, entry.c.line_order,
+        entry.c.superseded, entry.c.sha256, entry.c.newer_audience_id,
+    )
+    .where(entry.c.collection_id == bindparam("key"), among(entry.c.stix_id, "ids"))
+    .order_by(entry.c.version_key, entry.c.id)
+)  # fmt: skip
+
 
 async def page(store: Store, reach: Reach, query: Query, *, bodies: bool) -> Page:
     """One page of what this reach sees, in the order it was added."""
@@ -44,9 +58,7 @@ async def is_visible(store: Store, reach: Reach, identifier: str) -> bool:
 
 async def lock(tx: AsyncConnection, key: int) -> int:
     """Take the collection's clock, to hold until the commit: the last step that can wait. Returns the last `date_added` given out."""
-    return (
-        await tx.execute(select(clock.c.last_added).where(clock.c.collection_id == key).with_for_update())
-    ).scalar_one()
+    return (await tx.execute(_CLOCK, {"key": key})).scalar_one()
 
 
 async def lines(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> dict[str, list[Existing]]:
@@ -54,17 +66,8 @@ async def lines(tx: AsyncConnection, key: int, identifiers: Iterable[str]) -> di
     wanted = list(identifiers)
     if not wanted:  # most envelopes bring nothing but new ids, whose versions need no new order
         return {}
-    statement = (
-        select(
-            entry.c.stix_id, entry.c.id, entry.c.organisation_id, entry.c.spec_version, entry.c.version, entry.c.version_key,
-            entry.c.created, entry.c.revoked, entry.c.recalled, entry.c.audience_id, entry.c.first_added, entry.c.line_order,
-            entry.c.superseded, entry.c.sha256, entry.c.newer_audience_id,
-        )
-        .where(entry.c.collection_id == key, among(entry.c.stix_id, "ids"))
-        .order_by(entry.c.version_key, entry.c.id)
-    )  # fmt: skip
     found: dict[str, list[Existing]] = {}
-    rows = (await tx.execute(statement, {"ids": bind_list(tx, wanted)})).all()
+    rows = (await tx.execute(_LINES, {"key": key, "ids": bind_list(tx, wanted)})).all()
     known = await audiences.all_of(tx)  # after the rows: one may bear an audience that was new a moment before
     for row in rows:
         found.setdefault(row.stix_id, []).append(
@@ -224,7 +227,7 @@ def _superseded(one: Existing, newer: Mapping[Audience, int]) -> Superseded:
 
 async def set_clock(tx: AsyncConnection, key: int, last: int) -> None:
     """What the clock shows: the last `date_added` given out, or the last change of what is there. The clock must be locked."""
-    await tx.execute(update(clock).where(clock.c.collection_id == key).values(last_added=last))
+    await tx.execute(_SET_CLOCK, {"key": key, "last": last})
 
 
 async def shown(tx: AsyncConnection, reach: Reach, identifier: str, versions: Sequence[Existing]) -> list[Existing]:

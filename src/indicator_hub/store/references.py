@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store import audiences
@@ -14,6 +14,9 @@ from indicator_hub.trust.audience import Audience, Ruling
 from indicator_hub.trust.references import Line, Node, effective
 
 _AT_ONCE = 500
+_REFERRING = select(reference.c.entry_id, reference.c.target_id, reference.c.organisation_id).where(
+    reference.c.collection_id == bindparam("key"), among(reference.c.target_id, "names")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +111,9 @@ async def _led_to(tx: AsyncConnection, collection: int, changed: Collection[Line
     """Every entry from which one of these lines can be reached."""
     found: set[int] = set()
     ahead, passed = set(changed), set[Line]()
-    statement = select(reference.c.entry_id, reference.c.target_id, reference.c.organisation_id).where(
-        reference.c.collection_id == collection, among(reference.c.target_id, "names")
-    )
     while ahead:
         passed |= ahead
-        rows = await tx.execute(statement, {"names": bind_list(tx, {name for name, _ in ahead})})
+        rows = await tx.execute(_REFERRING, {"key": collection, "names": bind_list(tx, {name for name, _ in ahead})})
         above = {key for key, name, organisation in rows if (name, organisation) in ahead}
         found |= above
         ahead = await _lines_of(tx, above) - passed

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Table, bindparam, delete, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store import jobs
@@ -50,6 +50,7 @@ COLLECTION = (
     collection.c.uuid, collection.c.alias, collection.c.title, collection.c.description, collection.c.ceiling, collection.c.default_level,
     collection.c.writable,
 )  # fmt: skip
+_COLLECTION = select(*COLLECTION).where(collection.c.id == bindparam("key"))
 MEMBERSHIP = (
     membership.c.role, membership.c.can_write, membership.c.steward, membership.c.starts, membership.c.ends, membership.c.sees_from,
 )  # fmt: skip
@@ -220,8 +221,7 @@ async def level(tx: AsyncConnection, collection_id: int) -> int | None:
 
 async def terms(tx: AsyncConnection, collection_id: int, group: str) -> Collection:
     """A collection as it is declared now. While its clock is locked its default does not change (`apply`)."""
-    row = (await tx.execute(select(*COLLECTION).where(collection.c.id == collection_id))).one()
-    return collection_of(row, group)
+    return collection_of((await tx.execute(_COLLECTION, {"key": collection_id})).one(), group)
 
 
 async def group_key(tx: AsyncConnection, collection_id: int) -> int:

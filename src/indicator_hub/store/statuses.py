@@ -1,8 +1,9 @@
 """Statuses: what became of each object offered, kept for the organisation that offered them."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from indicator_hub.store import bulk
 from indicator_hub.store.schema import status
 from indicator_hub.taxii.status import Status
 from indicator_hub.trust.reach import Reach
@@ -11,16 +12,15 @@ from indicator_hub.trust.reach import Reach
 async def add(tx: AsyncConnection, reach: Reach, one: Status, *, finished: int) -> None:
     """Keep a status."""
     assert reach.account is not None
-    await tx.execute(
-        insert(status).values(
-            id=one.id,
-            group_id=reach.group_id,
-            organisation_id=reach.organisation_id,
-            account_id=reach.account.id,
-            finished=finished,
-            resource=one.resource,
-        )
-    )
+    row = {
+        "id": one.id,
+        "group_id": reach.group_id,
+        "organisation_id": reach.organisation_id,
+        "account_id": reach.account.id,
+        "finished": finished,
+        "resource": one.resource,
+    }
+    await bulk.write(tx, status, [row])
 
 
 async def is_kept(tx: AsyncConnection, status_id: str) -> bool:
