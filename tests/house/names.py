@@ -62,8 +62,7 @@ def _module(path: str, text: str) -> Module:
     name = path.removesuffix(".py").removesuffix("__init__").rstrip("/").replace("/", ".")
     taken = _taken(tree, name if path.endswith("__init__.py") else name.rpartition(".")[0])
     functions = list(_functions(tree, ""))
-    assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
-    constants = {one.id: node.value for node in assigned for one in _targets(node) if node.value is not None}
+    constants = dict(_constants(tree, ""))
     local = {one.split(".")[0]: f"{name}.{one.split('.')[0]}" for one in (*dict(functions), *constants)}
 
     def meant(written: set[str], owner: str = "") -> frozenset[str]:
@@ -122,6 +121,18 @@ def _functions(above: ast.AST, prefix: str) -> Iterator[tuple[str, Def]]:
             yield prefix + node.name, node
         else:
             yield from _functions(node, f"{prefix}{node.name}." if isinstance(node, ast.ClassDef) else prefix)
+
+
+def _constants(above: ast.AST, owner: str) -> Iterator[tuple[str, ast.expr]]:
+    """What is assigned outside functions, under an `if` or in a class too; there with the name of the class before it."""
+    for node in ast.iter_child_nodes(above):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            for one in _targets(node):
+                yield f"{owner}{one.id}", node.value
+        elif isinstance(node, ast.ClassDef):
+            yield from _constants(node, f"{owner}{node.name}.")
+        elif not isinstance(node, Def):
+            yield from _constants(node, owner)
 
 
 def _outside(above: ast.AST) -> Iterator[str]:

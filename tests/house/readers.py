@@ -68,12 +68,9 @@ def _kinds(code: Sequence[Module]) -> dict[str, str]:
     kinds: dict[str, str] = {}
     for one in store:
         touching = [part for part in one.chains if part.whole & tables]
-        # A statement at the top of a module is read by whoever hands it on, run at once or not.
-        reads = [
-            part.whole
-            for part in touching
-            if _selects(part.spine) or part.spine & statements or part.whole & statements & constants.keys()
-        ]
+        reads = [part.whole for part in touching if _selects(part.spine) or part.spine & statements]
+        # A statement at the top of a module is read by whoever names it, however it comes to be run.
+        reads += [frozenset({name}) for name in one.names & tables & statements & constants.keys()]
         runs = [
             part.whole for part in one.chains if ".hot" in part.spine and (part.whole & pages or part.spine & _OF_HOT)
         ]
@@ -162,6 +159,8 @@ def _ways_round(code: Sequence[Module], kinds: Mapping[str, str]) -> Iterator[st
     store = {one.name for one in code if one.name.startswith("store.")}
     below = [one for one in code if one.floor in {"store", "sharing"}]
     made = _TABLES | {one.name for one in below} | {function.name for one in below for function in one.functions}
+    constants = {f"{one.name}.{name}": of for one in code if one.floor == "store" for name, of in one.constants.items()}
+    statements = _grown(_TABLES, constants) - _TABLES
     second_hand = _grown(made, {f"{one.name}.{name}": of for one in code for name, of in one.taken.items()}) - made
     taking: set[str] = set()
     for one in code:
@@ -179,7 +178,7 @@ def _ways_round(code: Sequence[Module], kinds: Mapping[str, str]) -> Iterator[st
         if one.floor == "store":
             continue
         hidden = {name for name in names if ".".join(name.split(".")[:2]) in _HIDDEN}
-        yield from (f"{one.name} takes {name}" for name in hidden)
+        yield from (f"{one.name} takes {name}" for name in hidden | names & statements)
         yield from (f"{one.name} runs statements ({name})" for name in names & {".execute", ".exec_driver_sql", ".hot"})
         if one.floor in _EDGES:
             known = {name for name in names & (kinds.keys() | store) if name.split(".")[1] not in EDGE_MAY}

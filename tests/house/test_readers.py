@@ -23,6 +23,7 @@ def test_the_readers_that_ask() -> None:
     assert {"entries.page", "entries.is_visible", "entries.shown", "records.seen"} <= guarded(SOURCES)
 
 
+ALL = "ALL = select(entry)\n"
 PLANTED = {
     "a route that reads the table by itself": (
         "web/taxii.py",
@@ -94,16 +95,43 @@ PLANTED = {
         "recalls.every reads entries without the predicate",
     ),
     "a constant that is run as it is": (
-        "store/recalls.py", "ALL = select(entry)\nasync def every(tx: Any): return await tx.execute(ALL, {})",
+        "store/recalls.py", f"{ALL}async def every(tx: Any): return await tx.execute(ALL, {{}})",
         "recalls.every reads entries without the predicate",
     ),
     "a constant under another name": (
-        "store/recalls.py", "ALL = select(entry)\nasync def every(tx: Any):\n    asked = ALL\n    return (await tx.stream(asked)).scalars()",
+        "store/recalls.py", f"{ALL}async def every(tx: Any):\n    asked = ALL\n    return (await tx.stream(asked)).scalars()",
         "recalls.every reads entries without the predicate",
     ),
     "a constant handed to a helper": (
-        "store/recalls.py",
-        "ALL = select(entry)\nasync def run(tx: Any, what: Any): return await tx.execute(what)\nasync def every(tx: Any): return await run(tx, ALL)",
+        "store/recalls.py", f"{ALL}async def run(tx: Any, what: Any): return await tx.execute(what)\nasync def every(tx: Any): return await run(tx, ALL)",
+        "recalls.every reads entries without the predicate",
+    ),
+    "a constant that is taken by default": (
+        "store/recalls.py", f"{ALL}async def every(tx: Any, what: Any = ALL): return await tx.execute(what)", "recalls.every reads entries without the predicate"
+    ),
+    "a constant in a loop": (
+        "store/recalls.py", f"{ALL}async def every(tx: Any): return [await tx.execute(one) for one in (ALL,)]",
+        "recalls.every reads entries without the predicate",
+    ),
+    "a constant beside the predicate": (
+        "store/records.py",
+        """
+        ALL = select(entry)
+        async def every(tx: AsyncConnection, reach: Reach):
+            return await tx.execute(ALL, visible.parameters(reach) | {"x": str(visible.visible(entry))})
+        """,
+        "records.every reads entries without the predicate",
+    ),
+    "a constant taken by a deed": (
+        "sharing/own.py", "from indicator_hub.store import entries, helping\nasync def every(tx): return await helping.run(tx, entries._LINES)",
+        "sharing.own takes store.entries._LINES",
+    ),
+    "a constant in a class": (
+        "store/recalls.py", "class Q:\n    ALL = select(entry)\nasync def every(tx: Any): return await tx.execute(Q.ALL)",
+        "recalls.every reads entries without the predicate",
+    ),
+    "a constant under a condition": (
+        "store/recalls.py", "if True:\n    ALL = select(entry)\nasync def every(tx: Any): return await tx.execute(ALL)",
         "recalls.every reads entries without the predicate",
     ),
     "a reach that is taken and not asked": (

@@ -5,17 +5,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select, text
 
 from indicator_hub.sharing.apply import apply
 from indicator_hub.sharing.recall import recall
 from indicator_hub.sharing.reissue import reissue
 from indicator_hub.sharing.submit import submit
 from indicator_hub.stix import timestamps
-from indicator_hub.store import recalls
-from indicator_hub.store.schema import audience_history, entry
+from indicator_hub.store import entries, recalls, rulings
+from indicator_hub.store.schema import audience_history
 from indicator_hub.taxii.query import Filters
 from indicator_hub.taxii.served import Moment
+from indicator_hub.trust.audience import Audience, Ruling
+from support.backwards import HISTORY_FROM_THE_BEGINNING
 from support.world import IDENTITY_A, World, envelope, indicator, roster, world
 
 VERSIONS = "2026-11-20T00:00:00.000Z", "2026-11-21T00:00:00.000Z"
@@ -36,11 +38,7 @@ async def _send(w: World, *objects: dict[str, Any], older: bool) -> None:
     assert not any(detail.failed for detail in status.details)
     if older:
         async with w.store.transactions.begin() as tx:
-            kept = select(audience_history.c.entry_id)
-            new = select(entry.c.id, entry.c.first_added, entry.c.audience_id, entry.c.date_added)
-            names = ["entry_id", "since", "audience_id", "date_added"]
-            rows = insert(audience_history).from_select(names, new.where(entry.c.id.not_in(kept)))
-            await tx.execute(rows)
+            await tx.execute(text(HISTORY_FROM_THE_BEGINNING))
 
 
 async def _rows(w: World) -> int:
@@ -80,6 +78,7 @@ async def _story(w: World, *, older: bool) -> list[list[tuple[Moment, ...]]]:
     organisations["xa-cert"] = replace(organisations["xa-cert"], stix_identities=(IDENTITY_A, CREATOR))
     await apply(w.store, roster(organisations=organisations))
     await reissue(w.store, caller, await w.reach("ana"), indicator(1)["id"])
+    await apply(w.store, roster())
     return [await _moments(w, number) for number in (1, 2, 3, 4)]
 
 
@@ -94,7 +93,23 @@ async def test_the_same_as_an_older_hub(another_url: str, w: World) -> None:
     told = await _story(w, older=False)
     async with world(another_url) as other:
         assert told == await _story(other, older=True)
-    assert [[len(moments) for moments in versions] for versions in told] == [[2, 3], [1], [2], [3]]
-    ((before, after),) = told[2]
-    assert before.line_order is not None
-    assert after.line_order is None
+    assert [[len(moments) for moments in versions] for versions in told] == [[2, 3], [1], [3], [4]]
+    ((first, creators, last),) = told[2]
+    assert first.line_order not in (None, 0)
+    assert (creators.line_order, last.line_order) == (0, None)
+
+
+async def test_whom_the_last_recall_took_it_from(w: World) -> None:
+    """What it had before an earlier recall is not what it had before this one."""
+    caller, reach, name = await w.caller("ana"), await w.reach("ana"), indicator(1)["id"]
+    await _send(w, indicator(1, tlp="GREEN"), older=False)
+    await recall(w.store, caller, reach, name, EVERY, "other")
+    await reissue(w.store, caller, reach, name)
+    async with w.store.transactions.begin() as tx:
+        last = await entries.lock(tx, reach.key)
+        (one,) = (await entries.lines(tx, reach.key, (name,)))[name]
+        ruling = Ruling(Audience(4), None)
+        await rulings.rule(tx, reach.key, one.entry, one.audience, ruling, last=last, now=w.store.now())
+    await recall(w.store, caller, reach, name, EVERY, "other")
+    async with w.store.transactions.read() as tx:
+        assert await rulings.before_recall(tx, one.entry) == ruling.audience != one.audience

@@ -71,6 +71,23 @@ async def test_what_is_written_is_what_is_filled_in(database_url: str) -> None:
     ]
 
 
+async def test_each_of_many_says_its_own(database_url: str) -> None:
+    """In a large envelope too, which is judged and read in another thread while its rows are written."""
+    many = [
+        indicator(number, description="x" * 200, pattern=f"[domain-name:value = 'host-{number}.example']")
+        for number in range(700)
+    ]
+    body = envelope(*many)
+    assert len(body) > 256 * 1024
+    async with world(database_url) as w:
+        made = await submit(w.store, await w.caller("ana"), await w.reach("ana"), body)
+        assert not any(one.failed for one in made.details)
+        async with w.store.transactions.read() as tx:
+            said = select(entry.c.stix_id, observable.c.value).join(observable, observable.c.entry_id == entry.c.id)
+            found = {tuple(row) for row in await tx.execute(said)}
+    assert found == {(one["id"], f"host-{number}.example") for number, one in enumerate(many)}
+
+
 @pytest.mark.parametrize("length", [2_000, 60_000])
 async def test_a_value_may_be_long(database_url: str, length: int) -> None:
     """An index on the value itself would refuse it on PostgreSQL."""

@@ -61,8 +61,12 @@ async def add(
     made = await asyncio.to_thread(_made, *given) if aside else _made(*given)
     # What they say is read while the database writes what they are.
     saying = asyncio.create_task(asyncio.to_thread(_said, additions)) if aside else None
-    await bulk.put(tx, entry, made.rows)
-    said = await saying if saying else _said(additions)
+    try:
+        await bulk.put(tx, entry, made.rows)
+        said = await saying if saying else _said(additions)
+    finally:
+        if saying:
+            saying.cancel()  # where the rows could not be written: nobody asks any more
     waiting = {at: one.ruling.unresolved for at, one in enumerate(additions) if one.ruling.unresolved}
     referring = {at: (one.ruling, one.refers_to) for at, one in enumerate(additions) if one.refers_to}
     if any(said) or waiting or referring:

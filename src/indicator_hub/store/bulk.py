@@ -18,10 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from indicator_hub.store.engine import translated
 
-_VARIABLES = 16_000
+VARIABLES = 16_000
 """In one statement of SQLite, which takes 32,766 at most and has to read the text of each."""
 _FEW = 20
-"""Rows that one statement of PostgreSQL brings over sooner than COPY, which needs an answer before the first of them; and that have a statement of their own on SQLite."""
+"""Rows that one statement of PostgreSQL brings over sooner than COPY, which needs an answer before the first of them."""
+ALONE = 20
+"""Up to so many rows are one statement of SQLite, whatever their number."""
 _SQLITE = sqlite.dialect(paramstyle="qmark")
 _POSTGRESQL = asyncpg.dialect()
 
@@ -59,7 +61,7 @@ async def put(
     driver: Any = (await tx.get_raw_connection()).driver_connection
     with translated():
         if tx.dialect.name == "sqlite":
-            for first, number in _parts(len(values), _VARIABLES // len(names)):
+            for first, number in parts(len(values), VARIABLES // len(names)):
                 text_of = _on_sqlite(table, names, number, key, kept)
                 part = chain.from_iterable(values[first : first + number])
                 await driver.execute_fetchall(text_of, list(part))  # one turn of its thread
@@ -72,13 +74,13 @@ async def put(
             await driver.copy_records_to_table(table.name, records=values, columns=names)
 
 
-def _parts(rows: int, most: int) -> Iterator[tuple[int, int]]:
+def parts(rows: int, most: int) -> Iterator[tuple[int, int]]:
     """Where the statements of SQLite for so many rows begin, and how many rows each has.
 
     Many rows stand in powers of two: SQLite keeps a megabyte for a large statement, and another one for each other number of rows.
     """
     first = 0
-    while (left := rows - first) > _FEW:
+    while (left := rows - first) > ALONE:
         number = 1 << min(left, most).bit_length() - 1
         yield first, number
         first += number

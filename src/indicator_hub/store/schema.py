@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0012"
+REVISION = "0013"
 """The schema this code knows: the newest revision in `migrations/`. The hub refuses to start on any other."""
 ONLY = "only"
 """In the `info` of an index: which of the two databases has it."""
