@@ -278,7 +278,7 @@ class SqliteHot:
         )
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         connection.execute("PRAGMA query_only = ON")
-        connection.execute("PRAGMA cache_size = -8192")
+        connection.execute("PRAGMA cache_size = -4096")
         connection.execute(_MAPPED)
         return connection
 
