@@ -55,7 +55,7 @@ def _short(name: str) -> str:
 def _kinds(code: Sequence[Module]) -> dict[str, str]:
     """The functions of the store that read entries: for a `reach`, for an organisation its `own`, as a `builder`, or `internal`."""
     store = [function for one in code if one.floor == "store" for function in one.functions]
-    constants = {f"{one.name}.{name}": of for one in code if one.floor == "store" for name, of in one.constants.items()}
+    constants = _constants(code)
     tables = _grown(_TABLES, constants)
     # The conditions of the predicate are no statements by themselves.
     harmless = {f"store.{name}" for name in HARMLESS} - tables
@@ -79,6 +79,11 @@ def _kinds(code: Sequence[Module]) -> dict[str, str]:
     internal = {name for name, kind in kinds.items() if kind == "internal"}
     calls = {one.name: one.names for one in store if not _silent(one.node)}
     return kinds | dict.fromkeys(_grown(internal, calls), "internal")
+
+
+def _constants(code: Sequence[Module]) -> dict[str, frozenset[str]]:
+    """What stands at the top of the store's modules, and the names that it is made of."""
+    return {f"{one.name}.{name}": of for one in code if one.floor == "store" for name, of in one.constants.items()}
 
 
 def _grown(found: set[str], all_of: Mapping[str, frozenset[str]]) -> set[str]:
@@ -159,7 +164,7 @@ def _ways_round(code: Sequence[Module], kinds: Mapping[str, str]) -> Iterator[st
     store = {one.name for one in code if one.name.startswith("store.")}
     below = [one for one in code if one.floor in {"store", "sharing"}]
     made = _TABLES | {one.name for one in below} | {function.name for one in below for function in one.functions}
-    constants = {f"{one.name}.{name}": of for one in code if one.floor == "store" for name, of in one.constants.items()}
+    constants = _constants(code)
     statements = _grown(_TABLES, constants) - _TABLES
     second_hand = _grown(made, {f"{one.name}.{name}": of for one in code for name, of in one.taken.items()}) - made
     taking: set[str] = set()

@@ -91,7 +91,7 @@ PLANTED = {
         "entries.change reads entries without the predicate",
     ),
     "a statement made of a constant": (
-        "store/recalls.py", "ALL = select(entry)\nasync def every(tx: Any): return await tx.execute(ALL.limit(1))",
+        "store/recalls.py", f"{ALL}async def every(tx: Any): return await tx.execute(ALL.limit(1))",
         "recalls.every reads entries without the predicate",
     ),
     "a constant that is run as it is": (

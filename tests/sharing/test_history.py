@@ -66,7 +66,7 @@ async def test_written_when_it_changes(w: World) -> None:
 
 
 async def _story(w: World, *, older: bool) -> list[list[tuple[Moment, ...]]]:
-    """A version hidden and uncovered, taken back and brought back; a line that becomes its creator's."""
+    """A version hidden and uncovered, taken back and brought back; a line that becomes its creator's and is so no longer."""
     await _send(w, indicator(1, modified=VERSIONS[0], tlp="GREEN"), older=older)
     await _send(w, indicator(1, modified=VERSIONS[1], tlp="AMBER"), indicator(2), older=older)
     await _send(w, indicator(3, created_by_ref=CREATOR), indicator(4, created_by_ref=CREATOR), older=older)

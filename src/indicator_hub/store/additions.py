@@ -51,7 +51,7 @@ async def add(
 ) -> tuple[list[str], int]:
     """Store object versions, in order, one microsecond each. The clock must be locked; `last` is what `entries.lock` returned.
 
-    Returns the version under which each is known, and the last `date_added` given out. `aside`: they are made rows of in another thread.
+    Returns the version under which each is known, and the last `date_added` given out. `aside`: they are made rows of, and read, in another thread.
     """
     if not additions:
         return [], last

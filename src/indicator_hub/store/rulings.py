@@ -88,10 +88,9 @@ async def set_line_order(tx: AsyncConnection, key: int, line: Line, order: int, 
     identifier, organisation_id = line
     here = entry.c.collection_id == key, entry.c.stix_id == identifier, entry.c.organisation_id == organisation_id
     was = dict((await tx.execute(select(entry.c.id, entry.c.line_order).where(*here))).all())
-    at = max(now, last + 1)
+    at, h = max(now, last + 1), audience_history.c
     for one, before in was.items():
         await move(tx, one, {"line_order": order}, at=at)
-        h = audience_history.c
         until_now = h.entry_id == one, h.until.is_not(None), h.line_order.is_(None)
         await tx.execute(update(audience_history).where(*until_now).values(line_order=before))
     await set_clock(tx, key, at)
