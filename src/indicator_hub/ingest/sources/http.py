@@ -15,10 +15,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
-
-import httpx2
 
 from indicator_hub import __version__
 from indicator_hub.errors import FeedFailed
@@ -28,7 +26,11 @@ from indicator_hub.normalise.unpack import scratch, unpacked
 from indicator_hub.stix import canonical
 from indicator_hub.trust.roster import Feed
 
-_TIMEOUT = httpx2.Timeout(30, connect=10)
+if TYPE_CHECKING:  # two megabytes, for a hub that may have no feed to fetch
+    import httpx2
+
+_TIMEOUT = (10.0, 30.0, 30.0, 30.0)
+"""Seconds to connect, and between two parts of what is read or written."""
 _WHOLE = 600.0
 """Seconds for all of it: a source may send a byte at a time."""
 _MAX_REDIRECTS = 5
@@ -70,6 +72,8 @@ async def ask(feed: Feed, source: str, asked: Mapping[str, str]) -> Answer:
 
     Raises FeedFailed, without the query of the URL, for anything but 200 and 304, and where it leads to where it may not.
     """
+    import httpx2  # noqa: PLC0415
+
     # Unpacked here, where it is seen whether it is whole.
     own = {"User-Agent": f"indicator-hub/{__version__}", "Accept-Encoding": "gzip"}
     headers = {**own, **own_headers(feed), **asked}
@@ -88,7 +92,9 @@ async def require_allowed(feed: Feed, source: str) -> None:
     await _address(_url(feed, source), internal=feed.internal)
 
 
-def _url(feed: Feed, source: str) -> httpx2.URL:
+def _url(feed: Feed, source: str) -> "httpx2.URL":
+    import httpx2  # noqa: PLC0415
+
     url = httpx2.URL(_filled(source, feed))
     if url.scheme != "https" and not (feed.unencrypted or feed.internal):
         raise FeedFailed(
@@ -103,7 +109,7 @@ def own_headers(feed: Feed) -> dict[str, str]:
 
 
 async def _get(
-    client: httpx2.AsyncClient, url: httpx2.URL, headers: Mapping[str, str], shown: str, *, internal: bool
+    client: "httpx2.AsyncClient", url: "httpx2.URL", headers: Mapping[str, str], shown: str, *, internal: bool
 ) -> Answer:
     """`shown` stands for the URL in what is said of it: a secret may be filled in anywhere in the URL itself."""
     pinned = await _address(url, internal=internal)
@@ -125,7 +131,7 @@ async def _get(
     raise FeedFailed(f"{shown} redirects without end.")
 
 
-async def _address(url: httpx2.URL, *, internal: bool) -> str:
+async def _address(url: "httpx2.URL", *, internal: bool) -> str:
     """An address of the host. Raises FeedFailed where it has none, or one that lies in a network of one's own."""
     try:
         found = await asyncio.get_running_loop().getaddrinfo(
@@ -143,7 +149,7 @@ async def _address(url: httpx2.URL, *, internal: bool) -> str:
     return addresses[0]
 
 
-async def _body(answer: httpx2.Response, shown: str) -> BinaryIO:
+async def _body(answer: "httpx2.Response", shown: str) -> BinaryIO:
     with ExitStack() as stack:
         body = stack.enter_context(scratch())
         packed = answer.headers.get("content-encoding", "identity").strip().lower()
@@ -163,7 +169,7 @@ async def _body(answer: httpx2.Response, shown: str) -> BinaryIO:
         return body
 
 
-def _rest(answer: httpx2.Response) -> int:
+def _rest(answer: "httpx2.Response") -> int:
     """Retry-After in seconds (RFC 9110, 10.2.3), a week at most; 0 where it says none."""
     said = answer.headers.get("retry-after", "").strip()
     try:
