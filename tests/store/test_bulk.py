@@ -1,6 +1,7 @@
 """Many rows at once: each statement of SQLite in bounds, few different ones, and nothing left out."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -21,6 +22,6 @@ def test_every_row_once(rows: int, most: int) -> None:
 
 def test_what_sqlite_takes() -> None:
     """No statement binds more values than SQLite allows, wherever it was built."""
-    with sqlite3.connect(":memory:") as connection:
+    with closing(sqlite3.connect(":memory:")) as connection:
         assert connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) >= VARIABLES
     assert VARIABLES <= 32_766
