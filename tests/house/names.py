@@ -4,7 +4,7 @@ A thing is known by where it is made, the package's own name left out: `store.en
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,13 +34,14 @@ class Function:
 
 @dataclass(frozen=True, eq=False)
 class Module:
-    """One module: what its names stand for (`taken` those it imports), its functions, the constants at its top and what else is there."""
+    """One module: what its names stand for (`taken` those it imports), its functions, the constants at its top with their chains of calls, and what else is there."""
 
     name: str
     tree: ast.Module
     taken: Mapping[str, frozenset[str]]
     functions: tuple[Function, ...]
     constants: Mapping[str, frozenset[str]]
+    chains: Mapping[str, tuple[Chain, ...]]
     top: frozenset[str]
     names: frozenset[str]
 
@@ -62,7 +63,9 @@ def _module(path: str, text: str) -> Module:
     name = path.removesuffix(".py").removesuffix("__init__").rstrip("/").replace("/", ".")
     taken = _taken(tree, name if path.endswith("__init__.py") else name.rpartition(".")[0])
     functions = list(_functions(tree, ""))
-    constants = dict(_constants(tree, ""))
+    constants: dict[str, list[ast.expr]] = {}
+    for one, value in _constants(tree, ""):
+        constants.setdefault(one, []).append(value)
     local = {one.split(".")[0]: f"{name}.{one.split('.')[0]}" for one in (*dict(functions), *constants)}
 
     def meant(written: set[str], owner: str = "") -> frozenset[str]:
@@ -78,18 +81,16 @@ def _module(path: str, text: str) -> Module:
                 found |= {f"{start}.{rest}".strip(".") for start in starts}
         return frozenset(found)
 
+    def chains(node: ast.AST) -> tuple[Chain, ...]:
+        return tuple(Chain(meant(spine), meant(whole)) for spine, whole in _chains(node))
+
     made = tuple(
-        Function(
-            f"{name}.{one}",
-            name,
-            node,
-            meant(_names(node), one.rpartition(".")[0]),
-            tuple(Chain(meant(spine), meant(whole)) for spine, whole in _chains(node)),
-        )
+        Function(f"{name}.{one}", name, node, meant(_names(node), one.rpartition(".")[0]), chains(node))
         for one, node in functions
     )
-    tops = {one: meant(_names(value)) for one, value in constants.items()}
-    return Module(name, tree, taken, made, tops, meant(set(_outside(tree))), meant(_names(tree)))
+    tops = {one: meant({name for value in values for name in _names(value)}) for one, values in constants.items()}
+    calls = {one: tuple(chain for value in values for chain in chains(value)) for one, values in constants.items()}
+    return Module(name, tree, taken, made, tops, calls, meant(set(_outside(tree))), meant(_names(tree)))
 
 
 def _taken(tree: ast.Module, package: str) -> dict[str, frozenset[str]]:
@@ -124,15 +125,12 @@ def _functions(above: ast.AST, prefix: str) -> Iterator[tuple[str, Def]]:
 
 
 def _constants(above: ast.AST, owner: str) -> Iterator[tuple[str, ast.expr]]:
-    """What is assigned outside functions, under an `if` or in a class too; there with the name of the class before it."""
+    """What gets a value outside functions, under an `if`, in a loop or in a class too; there with the name of the class before it."""
     for node in ast.iter_child_nodes(above):
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            for one in _targets(node):
-                yield f"{owner}{one.id}", node.value
-        elif isinstance(node, ast.ClassDef):
-            yield from _constants(node, f"{owner}{node.name}.")
-        elif not isinstance(node, Def):
-            yield from _constants(node, owner)
+        if not isinstance(node, ast.comprehension):  # its variables end with it
+            yield from ((f"{owner}{one.id}", value) for one, value in _given(node))
+        if not isinstance(node, Def):
+            yield from _constants(node, f"{owner}{node.name}." if isinstance(node, ast.ClassDef) else owner)
 
 
 def _outside(above: ast.AST) -> Iterator[str]:
@@ -166,17 +164,24 @@ def _targets(node: ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr) -
         yield from (one for one in ast.walk(target) if isinstance(one, ast.Name))
 
 
-def _chains(function: Def) -> Iterator[tuple[set[str], set[str]]]:
+def _chains(above: ast.AST) -> Iterator[tuple[set[str], set[str]]]:
     made_of: dict[str, set[str]] = {}
     inner: set[ast.AST | None] = set()
-    for node in ast.walk(function):
+    for node in ast.walk(above):
         inner.add(_below(node))
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr) and node.value is not None:
-            for one in _targets(node):
-                made_of.setdefault(one.id, set()).update(_names(node.value))
-    for node in ast.walk(function):
+        for one, value in _given(node):
+            made_of.setdefault(one.id, set()).update(_names(value))
+    for node in ast.walk(above):
         if isinstance(node, ast.Call) and node not in inner:
-            yield _expanded(set(_spine(node)), made_of), _expanded(_names(node), made_of)
+            yield expanded(set(_spine(node)), made_of), expanded(_names(node), made_of)
+
+
+def _given(node: ast.AST) -> Iterator[tuple[ast.Name, ast.expr]]:
+    """The variables that get a value here, and what it is made of."""
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr) and node.value is not None:
+        yield from ((one, node.value) for one in _targets(node))
+    elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+        yield from ((one, node.iter) for one in ast.walk(node.target) if isinstance(one, ast.Name))
 
 
 def _below(node: ast.AST | None) -> ast.AST | None:
@@ -189,7 +194,8 @@ def _spine(node: ast.AST | None) -> Iterator[str]:
         node = _below(node)
 
 
-def _expanded(ahead: set[str], made_of: Mapping[str, set[str]]) -> set[str]:
+def expanded(ahead: set[str], made_of: Mapping[str, Iterable[str]]) -> set[str]:
+    """These names, and those that they are made of, at any remove."""
     known: set[str] = set()
     while ahead:
         known |= ahead

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from house.allowed_readers import DEEDS, EDGE_MAY, GIVEN, HARMLESS, INTERNAL, OWN, TABLE_MODULES
-from house.names import Def, Function, Module, modules
+from house.names import Chain, Def, Function, Module, expanded, modules
 
 _TABLES = {f"store.schema.{name}" for name in ("entry", "audience_history", "definition", "observable")}
 _GUARDS = {"store.visible.visible", "store.visible.own"}
@@ -66,11 +66,21 @@ def _kinds(code: Sequence[Module]) -> dict[str, str]:
     pages = {one.name for one in store if one.module == "store.pages"}
     asked = {key for one in store if one.name == "store.visible.parameters" for key, _ in _bound(one.node)}
     kinds: dict[str, str] = {}
+    tops = {f"{one.name}.{name}": chains for one in code for name, chains in one.chains.items()}
+    made_of = {name: of for name, of in constants.items() if name in selecting}
+
+    def reading(chains: Iterable[Chain]) -> list[frozenset[str]]:
+        return [
+            frozenset(expanded(set(part.whole), made_of))
+            for part in chains
+            if part.whole & tables and (_selects(part.spine) or part.spine & statements)
+        ]
+
     for one in store:
-        touching = [part for part in one.chains if part.whole & tables]
-        reads = [part.whole for part in touching if _selects(part.spine) or part.spine & statements]
-        # A statement at the top of a module is read by whoever names it, however it comes to be run.
-        reads += [frozenset({name}) for name in one.names & tables & statements & constants.keys()]
+        reads = reading(one.chains)
+        # A statement at the top of a module is read by whoever names it, however it comes to be run; and so is what it is made of.
+        for name in expanded(set(one.names & made_of.keys()), made_of) & tables & statements & made_of.keys():
+            reads += reading(tops[name]) or [frozenset({name})]
         runs = [
             part.whole for part in one.chains if ".hot" in part.spine and (part.whole & pages or part.spine & _OF_HOT)
         ]

@@ -20,7 +20,15 @@ def test_every_reader_is_known() -> None:
 
 def test_the_readers_that_ask() -> None:
     """The search finds those that read through the predicate: a page, an object, evidence, what a steward takes back."""
-    assert {"entries.page", "entries.is_visible", "entries.shown", "records.seen"} <= guarded(SOURCES)
+    assert {
+        "entries.page",
+        "entries.is_visible",
+        "entries.shown",
+        "records.seen",
+        "search.by_value",
+        "search.known",
+        "search.values",
+    } <= guarded(SOURCES)
 
 
 ALL = "ALL = select(entry)\n"
@@ -129,6 +137,65 @@ PLANTED = {
     "a constant in a class": (
         "store/recalls.py", "class Q:\n    ALL = select(entry)\nasync def every(tx: Any): return await tx.execute(Q.ALL)",
         "recalls.every reads entries without the predicate",
+    ),
+    "a search that has lost the predicate": (
+        "store/search.py", "_BY_VALUE = select(*pages.summary(_E)).select_from(_FOUND)", "search.by_value reads entries without the predicate"
+    ),
+    "a constant around one without the predicate": (
+        "store/search.py",
+        """
+        _INNER = select(_E.c.id, _E.c.name).subquery()
+        _OUTER = select(_INNER.c.name).where(visible.visible(_E))
+        async def more(tx: AsyncConnection, reach: Reach): return await tx.execute(_OUTER, visible.parameters(reach))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "one of several constants": (
+        "store/search.py",
+        """
+        _EITHER = {True: select(_E.c.id).where(visible.visible(_E)), False: select(_E.c.id)}
+        async def more(tx: AsyncConnection, reach: Reach): return await tx.execute(_EITHER[False], visible.parameters(reach))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "a constant that is made in two ways": (
+        "store/search.py",
+        """
+        if BEHIND: _EITHER = select(_E.c.id)
+        else: _EITHER = select(_E.c.id).where(visible.visible(_E))
+        async def more(tx: AsyncConnection, reach: Reach): return await tx.execute(_EITHER, visible.parameters(reach))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "constants of a loop": (
+        "store/search.py",
+        """
+        _EACH = [select(one.c.id) for one in (_E, _S)]
+        async def more(tx: AsyncConnection, reach: Reach): return await tx.execute(_EACH[0], visible.parameters(reach))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "a constant of a loop at the top": (
+        "store/search.py",
+        """
+        for one in (_E, _S): _LAST = select(one.c.id)
+        async def more(tx: AsyncConnection, reach: Reach): return await tx.execute(_LAST, visible.parameters(reach))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "a table in a loop": (
+        "store/search.py",
+        "async def more(tx: AsyncConnection, reach: Reach): return [await tx.execute(select(one.c.id), visible.parameters(reach)) for one in (_E, _S)]",
+        "search.more reads entries without the predicate",
+    ),
+    "a search for whoever is named": (
+        "store/search.py",
+        "async def more(tx: AsyncConnection, reach: Reach, key: int): return await tx.execute(_BY_VALUE, visible.parameters(reach) | {'organisation': key})",
+        "search.more reads entries without the predicate",
+    ),
+    "a search without a reach": (
+        "store/search.py", "async def more(tx: AsyncConnection, asked: dict[str, int]): return await tx.execute(_BY_VALUE, asked)",
+        "search.more reads entries without the predicate",
     ),
     "a constant under a condition": (
         "store/recalls.py", "if True:\n    ALL = select(entry)\nasync def every(tx: Any): return await tx.execute(ALL)",

@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
-    FromClause,
     Integer,
     LargeBinary,
     bindparam,
@@ -46,8 +44,94 @@ _LARGEST = 16_384
 """Bytes of a sighting or an opinion that is read with others."""
 _STRONGLY = "strongly-disagree"
 _COLLECTION = bindparam("collection", type_=BigInteger)
-# Made once, as in `visible.py`.
 _E, _S, _GIVEN = entry.alias("e"), entry.alias("s"), entry.alias("given")
+
+# The statements are put together once: that takes longer than to run them, and a search asks them of every collection.
+
+_FOUND = observable.join(_E, _E.c.id == observable.c.entry_id)
+_DIGEST = observable.c.digest.in_(bindparam("digests", type_=LargeBinary, expanding=True))
+_KEY = _E.c.id.in_(bindparam("keys", expanding=True))
+# Nothing added, as the rows come by their keys.
+_HERE = _E.c.collection_id + literal_column("0") == _COLLECTION
+_NOT_WITHIN = observable.c.part != literal_column(str(WITHIN))
+
+_BY_VALUE = (
+    select(*pages.summary(_E), observable.c.digest, observable.c.part)
+    .select_from(_FOUND)
+    .where(_DIGEST, visible.visible(_E), pages.current(_E, by="key"))
+    .order_by(_E.c.date_added.desc())
+    .limit(bindparam("rows", type_=Integer))
+)
+
+_NEWEST = func.row_number().over(partition_by=observable.c.digest, order_by=_E.c.date_added.desc()).label("place")
+_HITS = {
+    (typed, within): select(*pages.summary(_E), observable.c.digest, observable.c.part, _NEWEST)
+    .select_from(_FOUND)
+    .where(_DIGEST, visible.visible(_E), pages.current(_E, by="key"))
+    .where(*[among(_E.c.type, "types")] * typed, *[_NOT_WITHIN] * (not within))
+    .subquery("hits")
+    for typed in (False, True)
+    for within in (False, True)
+}
+_KNOWN = {
+    asked: select(*(column for column in hits.c if column.name != "place"))
+    .where(hits.c.place <= bindparam("each", type_=Integer))
+    .order_by(hits.c.date_added.desc())
+    for asked, hits in _HITS.items()
+}
+"""By whether types are named, and whether what is said as a part of another value counts."""
+
+_SAYING = (
+    select(
+        observable.c.entry_id,
+        observable.c.kind,
+        observable.c.value,
+        func.row_number().over(partition_by=observable.c.entry_id, order_by=observable.c.digest).label("place"),
+        func.count().over(partition_by=observable.c.entry_id).label("number"),
+    )
+    .select_from(_FOUND)
+    .where(_KEY, _HERE, visible.visible(_E), _NOT_WITHIN)
+    .subquery("said")
+)
+_VALUES_OF = select(_SAYING.c.entry_id, _SAYING.c.kind, _SAYING.c.value, _SAYING.c.number).where(
+    _SAYING.c.place <= literal_column(str(_VALUES))
+)
+
+_KINDS_OF = (
+    select(observable.c.entry_id, observable.c.kind)
+    .distinct()
+    .select_from(_FOUND)
+    .where(_KEY, _HERE, visible.visible(_E), _NOT_WITHIN)
+)
+
+_SPEAKING = (
+    select(reference.c.target_id, _S.c.id, _S.c.type, _S.c.date_added)
+    .distinct()  # a reference counts for the lines of several organisations
+    .select_from(reference.join(_S, _S.c.id == reference.c.entry_id))
+    .where(
+        reference.c.collection_id == _COLLECTION,
+        among(reference.c.target_id, "ids"),
+        _S.c.type.in_(("sighting", "opinion")),
+        _S.c.revoked.is_(False),
+        visible.visible(_S),
+        pages.current(_S, by="key"),
+    )
+    .subquery("here")
+)
+_PLACED = select(
+    _SPEAKING,
+    func.row_number()
+    .over(partition_by=(_SPEAKING.c.target_id, _SPEAKING.c.type), order_by=_SPEAKING.c.date_added.desc())
+    .label("place"),
+).subquery("placed")
+_SHORT = case((func.length(_GIVEN.c.body) <= literal_column(str(_LARGEST)), _GIVEN.c.body), else_=null())
+_SAID_OF = (
+    select(_PLACED.c.target_id, _PLACED.c.type, _PLACED.c.place, _GIVEN.c.stix_id, _GIVEN.c.id, _SHORT)
+    .select_from(_PLACED.join(_GIVEN, _GIVEN.c.id == _PLACED.c.id))
+    .where(_PLACED.c.place > bindparam("passed", type_=Integer), _PLACED.c.place <= bindparam("upto", type_=Integer))
+    .order_by(_PLACED.c.place)
+)
+_LONG = select(_GIVEN.c.body).where(_GIVEN.c.id == bindparam("key", type_=BigInteger), visible.visible(_GIVEN))
 
 
 class Row(NamedTuple):
@@ -97,16 +181,8 @@ async def by_value(
     tx: AsyncConnection, reach: Reach, digests: Collection[bytes], *, before: int, rows: int
 ) -> list[Row]:
     """The newest entries that say one of these few values, wholly or in part; one that says two of them may come twice."""
-    e = _E
-    statement = (
-        select(*pages.summary(e), observable.c.digest, observable.c.part)
-        .select_from(_found(e))
-        .where(_any_digest(), visible.visible(e), pages.current(e, by="key"))
-        .order_by(e.c.date_added.desc())
-        .limit(bindparam("rows", type_=Integer))
-    )
     parameters = visible.parameters(reach) | {"before": before, "rows": rows, "digests": _padded(list(digests))}
-    return await _rows(tx, (await tx.execute(statement, parameters)).all())
+    return await _rows(tx, (await tx.execute(_BY_VALUE, parameters)).all())
 
 
 async def by_id(store: Store, reach: Reach, identifier: str, *, before: int, rows: int) -> list[Row]:
@@ -130,20 +206,7 @@ async def known(
 
     `within`: also those that say it as a part of another value, as a URL its host.
     """
-    e = _E
-    which: list[ColumnElement[bool]] = [among(e.c.type, "types")] if types else []
-    if not within:
-        which.append(observable.c.part != literal_column(str(WITHIN)))
-    place = func.row_number().over(partition_by=observable.c.digest, order_by=e.c.date_added.desc()).label("place")
-    hits = (
-        select(*pages.summary(e), observable.c.digest, observable.c.part, place)
-        .select_from(_found(e))
-        .where(_any_digest(), visible.visible(e), pages.current(e, by="key"), *which)
-        .subquery("hits")
-    )
-    columns = [column for column in hits.c if column.name != "place"]
-    statement = select(*columns).where(hits.c.place <= bindparam("each", type_=Integer))
-    statement = statement.order_by(hits.c.date_added.desc())
+    statement = _KNOWN[bool(types), within]
     asked = {"before": BEHIND, "each": each} | ({"types": bind_list(tx, types)} if types else {})
     found: dict[bytes, list[Row]] = {}
     for first in range(0, len(digests), _DIGESTS[-1]):
@@ -152,19 +215,6 @@ async def known(
         for one in await _rows(tx, (await tx.execute(statement, parameters)).all()):
             found.setdefault(one.digest, []).append(one)
     return found
-
-
-def _found(e: FromClause) -> FromClause:
-    return observable.join(e, e.c.id == observable.c.entry_id)
-
-
-def _here(e: FromClause) -> Any:
-    # Nothing added, as the rows come by their keys.
-    return e.c.collection_id + literal_column("0") == _COLLECTION
-
-
-def _any_digest() -> Any:
-    return observable.c.digest.in_(bindparam("digests", type_=LargeBinary, expanding=True))
 
 
 def _padded(digests: list[bytes]) -> list[bytes]:
@@ -181,21 +231,9 @@ class Values(NamedTuple):
 
 async def values(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict[int, Values]:
     """What these entries say, as far as the reader sees them."""
-    e = _E
-    place = func.row_number().over(partition_by=observable.c.entry_id, order_by=observable.c.digest).label("place")
-    number = func.count().over(partition_by=observable.c.entry_id).label("number")
-    said = (
-        select(observable.c.entry_id, observable.c.kind, observable.c.value, place, number)
-        .select_from(_found(e))
-        .where(e.c.id.in_(bindparam("keys", expanding=True)), _here(e), visible.visible(e))
-        .where(observable.c.part != literal_column(str(WITHIN)))
-        .subquery("said")
-    )
-    columns = said.c.entry_id, said.c.kind, said.c.value, said.c.number
-    statement = select(*columns).where(said.c.place <= literal_column(str(_VALUES)))
     found: dict[int, Values] = {}
     for part in _parts(keys):
-        for key, kind, value, number in await tx.execute(statement, visible.parameters(reach) | {"keys": part}):
+        for key, kind, value, number in await tx.execute(_VALUES_OF, visible.parameters(reach) | {"keys": part}):
             found.setdefault(key, Values([], number)).first.append((kind, value))
     for told in found.values():
         told.first.sort()
@@ -204,17 +242,9 @@ async def values(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict
 
 async def kinds(tx: AsyncConnection, reach: Reach, keys: Sequence[int]) -> dict[int, set[str]]:
     """The kinds of the values that these entries say, as far as the reader sees them."""
-    e = _E
-    statement = (
-        select(observable.c.entry_id, observable.c.kind)
-        .distinct()
-        .select_from(_found(e))
-        .where(e.c.id.in_(bindparam("keys", expanding=True)), _here(e), visible.visible(e))
-        .where(observable.c.part != literal_column(str(WITHIN)))
-    )
     found: dict[int, set[str]] = {}
     for part in _parts(keys):
-        for key, kind in await tx.execute(statement, visible.parameters(reach) | {"keys": part}):
+        for key, kind in await tx.execute(_KINDS_OF, visible.parameters(reach) | {"keys": part}):
             found.setdefault(key, set()).add(kind)
     return found
 
@@ -269,37 +299,12 @@ async def _statements(
     tx: AsyncConnection, reach: Reach, identifiers: Collection[str], passed: int, upto: int
 ) -> list[tuple[tuple[str, str, int], Said | None]]:
     """What is said of these ids in sightings, and in opinions: of each the newest but so many, up to so many; None for what says neither."""
-    s = _S
-    here = (
-        select(reference.c.target_id, s.c.id, s.c.type, s.c.date_added)
-        .distinct()  # a reference counts for the lines of several organisations
-        .select_from(reference.join(s, s.c.id == reference.c.entry_id))
-        .where(
-            reference.c.collection_id == _COLLECTION,
-            among(reference.c.target_id, "ids"),
-            s.c.type.in_(("sighting", "opinion")),
-            s.c.revoked.is_(False),
-            visible.visible(s),
-            pages.current(s, by="key"),
-        )
-        .subquery("here")
-    )
-    place = func.row_number().over(partition_by=(here.c.target_id, here.c.type), order_by=here.c.date_added.desc())
-    placed = select(here, place.label("place")).subquery("placed")
-    body = case((func.length(_GIVEN.c.body) <= literal_column(str(_LARGEST)), _GIVEN.c.body), else_=null())
-    statement = (
-        select(placed.c.target_id, placed.c.type, placed.c.place, _GIVEN.c.stix_id, _GIVEN.c.id, body)
-        .select_from(placed.join(_GIVEN, _GIVEN.c.id == placed.c.id))
-        .where(placed.c.place > bindparam("passed", type_=Integer), placed.c.place <= bindparam("upto", type_=Integer))
-        .order_by(placed.c.place)
-    )
     asked = {"before": BEHIND, "ids": bind_list(tx, identifiers), "passed": passed, "upto": upto}
     read: list[tuple[tuple[str, str, int], Said | None]] = []
-    for of, kind, at, by, key, content in (await tx.execute(statement, visible.parameters(reach) | asked)).all():
+    for of, kind, at, by, key, content in (await tx.execute(_SAID_OF, visible.parameters(reach) | asked)).all():
         raw = content
         if raw is None:  # a large one by itself, so that many of them are not held at once
-            large = select(_GIVEN.c.body).where(_GIVEN.c.id == key, visible.visible(_GIVEN))
-            raw = (await tx.execute(large, visible.parameters(reach))).scalar_one()
+            raw = (await tx.execute(_LONG, visible.parameters(reach) | {"key": key})).scalar_one()
         read.append(((of, kind, at), _read(of, by, kind, json.loads(bytes(raw)))))
     return read
 
