@@ -1,4 +1,4 @@
-"""Two PostgreSQL servers on this machine, one following the other; what kills, promotes and brings back stands in for Patroni.
+"""Two PostgreSQL servers on this machine, one following the other; what kills, promotes and brings back stands in for Patroni (`patroni.py` has the real one).
 
 The servers come from the package that the other tests use, and run as its system user where this is root.
 """
@@ -67,11 +67,11 @@ def free_port() -> int:
                 return port
 
 
-def until(true: Callable[[], object], what: str) -> None:
-    """Ask again and again."""
+def until(true: Callable[[], object], what: str, *, said: Callable[[], str] = str) -> None:
+    """Ask again and again. `what` is told of it where it does not come true, and what was `said` meanwhile."""
     ends = time.monotonic() + PATIENCE
     while not true():
-        assert time.monotonic() < ends, what
+        assert time.monotonic() < ends, f"{what} {said()}"
 
 
 class Node:
@@ -193,8 +193,9 @@ class Pair:
     def _follows(self, condition: str) -> bool:
         return bool(self.primary.ask(f"SELECT 1 FROM pg_stat_replication WHERE {condition}"))
 
-    def promote(self) -> None:
-        """The standby is the primary from now on."""
+    def promote(self, after: float) -> None:
+        """The standby is the primary from now on: after so many seconds, which a monitor may need to be sure."""
+        time.sleep(after)
         ((done,),) = self.standby.ask(f"SELECT pg_promote(true, {PATIENCE})")
         assert done
         self.primary, self.standby = self.standby, self.primary
