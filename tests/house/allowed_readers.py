@@ -37,8 +37,11 @@ HARMLESS = {
 }
 """Constants of the store that select, and what: none of them touches a table of entries."""
 
-GIVEN = {"pages._KEYS": "the keys that the ranges of the same statement give, each of them under the predicate"}
-"""What a statement of pages may read entries by instead of by the predicate itself."""
+GIVEN = {
+    "pages._KEYS": "the keys that the ranges of the same statement give, each of them under the predicate",
+    "search._PLACED": "the keys of what is said, each of them under the predicate",
+}
+"""What a statement at the top of a module, or of pages, may read entries by instead of by the predicate itself."""
 
 INTERNAL = {
     "entries.lines": "every version of an id, to judge by; no body",

@@ -4,7 +4,7 @@ A thing is known by where it is made, the package's own name left out: `store.en
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,10 +15,22 @@ Def = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True)
 class Chain:
-    """A whole chain of calls, `select(...).where(...)`: the names it goes along, and all in it, with what its variables are made of."""
+    """A whole chain of calls, `select(...).where(...)`: the names it goes along, and all in it, with what its variables are made of.
+
+    `touched` has besides what loops and defaults give its variables, which may be any of several; neither has what came out of a database.
+    """
 
     spine: frozenset[str]
     whole: frozenset[str]
+    touched: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One of the things that a constant may be, or a select in it: all names in it, and the calls that are conditions of it as they stand."""
+
+    touched: frozenset[str]
+    conditions: frozenset[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,14 +46,14 @@ class Function:
 
 @dataclass(frozen=True, eq=False)
 class Module:
-    """One module: what its names stand for (`taken` those it imports), its functions, the constants at its top with their chains of calls, and what else is there."""
+    """One module: what its names stand for (`taken` those it imports), its functions, the constants at its top, whole and in their leaves, and what else is there."""
 
     name: str
     tree: ast.Module
     taken: Mapping[str, frozenset[str]]
     functions: tuple[Function, ...]
     constants: Mapping[str, frozenset[str]]
-    chains: Mapping[str, tuple[Chain, ...]]
+    leaves: Mapping[str, tuple[Leaf, ...]]
     top: frozenset[str]
     names: frozenset[str]
 
@@ -81,16 +93,22 @@ def _module(path: str, text: str) -> Module:
                 found |= {f"{start}.{rest}".strip(".") for start in starts}
         return frozenset(found)
 
-    def chains(node: ast.AST) -> tuple[Chain, ...]:
-        return tuple(Chain(meant(spine), meant(whole)) for spine, whole in _chains(node))
-
     made = tuple(
-        Function(f"{name}.{one}", name, node, meant(_names(node), one.rpartition(".")[0]), chains(node))
+        Function(
+            f"{name}.{one}",
+            name,
+            node,
+            meant(_names(node), one.rpartition(".")[0]),
+            tuple(Chain(*map(meant, chain)) for chain in _chains(node)),
+        )
         for one, node in functions
     )
     tops = {one: meant({name for value in values for name in _names(value)}) for one, values in constants.items()}
-    calls = {one: tuple(chain for value in values for chain in chains(value)) for one, values in constants.items()}
-    return Module(name, tree, taken, made, tops, calls, meant(set(_outside(tree))), meant(_names(tree)))
+    leaves = {
+        one: tuple(Leaf(*map(meant, leaf)) for value in values for leaf in _leaves(value))
+        for one, values in constants.items()
+    }
+    return Module(name, tree, taken, made, tops, leaves, meant(set(_outside(tree))), meant(_names(tree)))
 
 
 def _taken(tree: ast.Module, package: str) -> dict[str, frozenset[str]]:
@@ -127,8 +145,10 @@ def _functions(above: ast.AST, prefix: str) -> Iterator[tuple[str, Def]]:
 def _constants(above: ast.AST, owner: str) -> Iterator[tuple[str, ast.expr]]:
     """What gets a value outside functions, under an `if`, in a loop or in a class too; there with the name of the class before it."""
     for node in ast.iter_child_nodes(above):
-        if not isinstance(node, ast.comprehension):  # its variables end with it
-            yield from ((f"{owner}{one.id}", value) for one, value in _given(node))
+        found = _looped(node) if isinstance(node, ast.For | ast.With) else _assigned(node)
+        yield from ((f"{owner}{one}", value) for one, value in found)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):  # `_ALL.append(...)`
+            yield from ((f"{owner}{one}", node.value) for one in _spine(node.value) if "." not in one)
         if not isinstance(node, Def):
             yield from _constants(node, f"{owner}{node.name}." if isinstance(node, ast.ClassDef) else owner)
 
@@ -164,24 +184,103 @@ def _targets(node: ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr) -
         yield from (one for one in ast.walk(target) if isinstance(one, ast.Name))
 
 
-def _chains(above: ast.AST) -> Iterator[tuple[set[str], set[str]]]:
+def _chains(above: ast.AST) -> Iterator[tuple[set[str], set[str], set[str]]]:
     made_of: dict[str, set[str]] = {}
+    may_be: dict[str, set[str]] = {}
     inner: set[ast.AST | None] = set()
     for node in ast.walk(above):
         inner.add(_below(node))
-        for one, value in _given(node):
-            made_of.setdefault(one.id, set()).update(_names(value))
+        for one, value in _assigned(node):
+            # What was read under the predicate is no predicate for what is read by it.
+            if not any(isinstance(part, ast.Await) for part in ast.walk(value)):
+                made_of.setdefault(one, set()).update(_names(value))
+        for one, value in (*_looped(node), *_by_default(node)):
+            may_be.setdefault(one, set()).update(_names(value))
+    either = {one: made_of.get(one, set()) | may_be.get(one, set()) for one in (*made_of, *may_be)}
     for node in ast.walk(above):
         if isinstance(node, ast.Call) and node not in inner:
-            yield expanded(set(_spine(node)), made_of), expanded(_names(node), made_of)
+            yield (
+                _expanded(set(_spine(node)), made_of),
+                _expanded(_names(node), made_of),
+                _expanded(_names(node), either),
+            )
 
 
-def _given(node: ast.AST) -> Iterator[tuple[ast.Name, ast.expr]]:
+def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     """The variables that get a value here, and what it is made of."""
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.NamedExpr) and node.value is not None:
-        yield from ((one, node.value) for one in _targets(node))
-    elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
-        yield from ((one, node.iter) for one in ast.walk(node.target) if isinstance(one, ast.Name))
+        yield from ((one.id, node.value) for one in _targets(node))
+
+
+def _looped(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """The variables of a loop, or of a `with`, and what it goes over."""
+    if isinstance(node, ast.With | ast.AsyncWith):
+        named = [
+            (part, each.context_expr)
+            for each in node.items
+            if each.optional_vars
+            for part in ast.walk(each.optional_vars)
+        ]
+        yield from ((one.id, value) for one, value in named if isinstance(one, ast.Name))
+    elif isinstance(node, ast.For | ast.AsyncFor):
+        yield from ((one.id, node.iter) for one in ast.walk(node.target) if isinstance(one, ast.Name))
+    elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        for each in node.generators:
+            yield from ((one.id, each.iter) for one in ast.walk(each.target) if isinstance(one, ast.Name))
+
+
+def _by_default(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """The parameters that have a default."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        listed = [*node.args.posonlyargs, *node.args.args]
+        given = [
+            *zip(listed[::-1], node.args.defaults[::-1], strict=False),
+            *zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True),
+        ]
+        yield from ((one.arg, value) for one, value in given if value is not None)
+
+
+def _leaves(value: ast.expr) -> Iterator[tuple[set[str], set[str]]]:
+    """What a constant may be, each with what the variables of its loops are made of, and every select within it."""
+    loops: dict[str, set[str]] = {}
+    inner = {_below(node) for node in ast.walk(value)}
+    for node in ast.walk(value):
+        for one, of in _looped(node):
+            loops.setdefault(one, set()).update(_names(of))
+    within = (
+        node
+        for node in ast.walk(value)
+        if isinstance(node, ast.Call) and node not in inner and "select" in _spine(node)
+    )
+    for leaf in (*_alternatives(value), *within):
+        yield _expanded(_names(leaf), loops), {name for call in _wheres(leaf) for name in _names(call.func)}
+
+
+def _alternatives(value: ast.expr) -> Iterator[ast.expr]:
+    parts: list[ast.expr] = []
+    if isinstance(value, ast.Dict):
+        parts = [*value.values, *filter(None, value.keys)]
+    elif isinstance(value, ast.List | ast.Tuple | ast.Set):
+        parts = value.elts
+    elif isinstance(value, ast.IfExp):
+        parts = [value.body, value.orelse]
+    elif isinstance(value, ast.DictComp):
+        parts = [value.key, value.value]
+    elif isinstance(value, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+        parts = [value.elt]
+    if parts:
+        for one in parts:
+            yield from _alternatives(one)
+    else:
+        yield value
+
+
+def _wheres(leaf: ast.AST | None) -> Iterator[ast.Call]:
+    """The calls that stand by themselves in `where`: of several joined by `or` none does."""
+    while leaf is not None:
+        if isinstance(leaf, ast.Call) and isinstance(leaf.func, ast.Attribute) and leaf.func.attr == "where":
+            yield from (one for one in leaf.args if isinstance(one, ast.Call))
+        leaf = _below(leaf)
 
 
 def _below(node: ast.AST | None) -> ast.AST | None:
@@ -194,8 +293,7 @@ def _spine(node: ast.AST | None) -> Iterator[str]:
         node = _below(node)
 
 
-def expanded(ahead: set[str], made_of: Mapping[str, Iterable[str]]) -> set[str]:
-    """These names, and those that they are made of, at any remove."""
+def _expanded(ahead: set[str], made_of: Mapping[str, set[str]]) -> set[str]:
     known: set[str] = set()
     while ahead:
         known |= ahead

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from house.allowed_readers import DEEDS, EDGE_MAY, GIVEN, HARMLESS, INTERNAL, OWN, TABLE_MODULES
-from house.names import Chain, Def, Function, Module, expanded, modules
+from house.names import Def, Function, Module, modules
 
 _TABLES = {f"store.schema.{name}" for name in ("entry", "audience_history", "definition", "observable")}
 _GUARDS = {"store.visible.visible", "store.visible.own"}
@@ -56,6 +56,7 @@ def _kinds(code: Sequence[Module]) -> dict[str, str]:
     """The functions of the store that read entries: for a `reach`, for an organisation its `own`, as a `builder`, or `internal`."""
     store = [function for one in code if one.floor == "store" for function in one.functions]
     constants = _constants(code)
+    pages = {one.name for one in store if one.module == "store.pages"}
     tables = _grown(_TABLES, constants)
     # The conditions of the predicate are no statements by themselves.
     harmless = {f"store.{name}" for name in HARMLESS} - tables
@@ -63,32 +64,53 @@ def _kinds(code: Sequence[Module]) -> dict[str, str]:
         one.name: one.names for one in store if one.module != "store.visible"
     }
     statements = _grown({name for name, names in selecting.items() if _selects(names)}, selecting)
-    pages = {one.name for one in store if one.module == "store.pages"}
+    # What a builder of pages makes is an entry's too, wherever it is run.
+    built = {one.name for one in store if one.name in pages & statements and one.names & tables}
+    entries = _grown(_TABLES | built, constants)
+    read = entries & statements & constants.keys()
+    safe = _safe(code, entries, read)
     asked = {key for one in store if one.name == "store.visible.parameters" for key, _ in _bound(one.node)}
     kinds: dict[str, str] = {}
-    tops = {f"{one.name}.{name}": chains for one in code for name, chains in one.chains.items()}
-    made_of = {name: of for name, of in constants.items() if name in selecting}
-
-    def reading(chains: Iterable[Chain]) -> list[frozenset[str]]:
-        return [
-            frozenset(expanded(set(part.whole), made_of))
-            for part in chains
-            if part.whole & tables and (_selects(part.spine) or part.spine & statements)
-        ]
-
     for one in store:
-        reads = reading(one.chains)
-        # A statement at the top of a module is read by whoever names it, however it comes to be run; and so is what it is made of.
-        for name in expanded(set(one.names & made_of.keys()), made_of) & tables & statements & made_of.keys():
-            reads += reading(tops[name]) or [frozenset({name})]
+        reads = [
+            part.whole
+            for part in one.chains
+            if part.touched & tables
+            and (_selects(part.spine) or part.spine & statements)
+            # What is done with the rows of a statement that holds the predicate; no other statement is made of it.
+            and not (part.touched & tables <= safe and not _selects(part.spine) and not part.spine & safe)
+        ]
         runs = [
             part.whole for part in one.chains if ".hot" in part.spine and (part.whole & pages or part.spine & _OF_HOT)
         ]
+        # A statement at the top of a module is read by whoever names it, however it comes to be run.
+        named = one.names & read
+        reads += [frozenset({name}) for name in named - safe] + [frozenset(_GUARDS) for _ in named & safe]
+        if one.module not in _BUILDERS and not one.module.startswith("store.hot"):
+            reads += [frozenset({name}) for name in (one.names & built).difference(*runs)]
         if (reads or runs) and not _silent(one.node):
             kinds[one.name] = _kind(one, reads, runs, asked)
     internal = {name for name, kind in kinds.items() if kind == "internal"}
-    calls = {one.name: one.names for one in store if not _silent(one.node)}
+    calls = constants | {one.name: one.names for one in store if not _silent(one.node)}
     return kinds | dict.fromkeys(_grown(internal, calls), "internal")
+
+
+def _safe(code: Sequence[Module], tables: set[str], read: set[str]) -> set[str]:
+    """Constants that may be run for a reach: whatever they may be has the predicate as a condition of its own, or reads only what others of them give."""
+    leaves = {f"{one.name}.{name}": of for one in code for name, of in one.leaves.items()}
+    given = {f"store.{name}" for name in GIVEN}
+    safe: set[str] = set()
+
+    def holds(name: str) -> bool:
+        return all(
+            leaf.touched & read <= safe
+            and (leaf.touched & tables <= safe or bool(leaf.conditions & _GUARDS) or bool(leaf.touched & given))
+            for leaf in leaves[name]
+        )
+
+    while more := {name for name in read - safe if holds(name)}:
+        safe |= more
+    return safe
 
 
 def _constants(code: Sequence[Module]) -> dict[str, frozenset[str]]:
@@ -166,6 +188,12 @@ def _unlisted(kinds: Mapping[str, str]) -> Iterator[str]:
         yield from (f"{name} is listed as what {words}, and does not" for name in listed.keys() - found)
 
 
+def _private(name: str, taker: str) -> bool:
+    """Whether it stands at the top of another module of the store, for that module alone."""
+    owner, _, own = name.rpartition(".")
+    return owner.startswith("store.") and owner != taker and own.startswith("_")
+
+
 # Everywhere: no way round the functions of the store.
 
 
@@ -187,6 +215,9 @@ def _ways_round(code: Sequence[Module], kinds: Mapping[str, str]) -> Iterator[st
         if names & {"store.schema", "store.schema.metadata", ".tables", ".sorted_tables"}:
             yield f"{one.name} takes the schema as a whole"
         yield from (f"{one.name} takes {name}, which is made elsewhere" for name in names & second_hand)
+        yield from (
+            f"{one.name} takes {name}, which is that module's own" for name in names if _private(name, one.name)
+        )
         yield from (
             f"{one.name} takes all of {name}" for name in names if name.startswith("store") and name[-2:] == ".*"
         )

@@ -197,6 +197,112 @@ PLANTED = {
         "store/search.py", "async def more(tx: AsyncConnection, asked: dict[str, int]): return await tx.execute(_BY_VALUE, asked)",
         "search.more reads entries without the predicate",
     ),
+    "a read by the rows of another": (
+        "store/search.py",
+        """
+        async def more(tx: AsyncConnection, reach: Reach):
+            for of, *_ in await tx.execute(_SAID_OF, visible.parameters(reach)):
+                yield await tx.execute(select(_E.c.body).where(_E.c.stix_id == of))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "a read by a row of another": (
+        "store/search.py",
+        """
+        async def more(tx: AsyncConnection, reach: Reach):
+            row = (await tx.execute(select(_E.c.stix_id).where(visible.visible(_E)), visible.parameters(reach))).one()
+            return await tx.execute(select(_S.c.body).where(_S.c.stix_id == row.stix_id))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "two loops that share a name": (
+        "store/search.py",
+        """
+        async def more(tx: AsyncConnection, reach: Reach):
+            seen = [one for one in (visible.visible(_E),)]
+            return seen, await tx.execute(select(*(one for one in _S.c)), visible.parameters(reach))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "one of several conditions": (
+        "store/search.py",
+        """
+        _WHICH = {True: visible.visible(_E), False: None}
+        async def more(tx: AsyncConnection, reach: Reach): return await tx.execute(select(_E.c.body).where(_WHICH[False]), visible.parameters(reach))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "a condition of a constant that is one of several": (
+        "store/search.py",
+        """
+        _WHICH = [select(_E.c.body).where(one) for one in (None, visible.visible(_E))]
+        async def more(tx: AsyncConnection, reach: Reach): return await tx.execute(_WHICH[0], visible.parameters(reach))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "a condition that need not hold": (
+        "store/search.py",
+        """
+        _EITHER = select(_E.c.body).where(_HERE | visible.visible(_E))
+        async def more(tx: AsyncConnection, reach: Reach): return await tx.execute(_EITHER, visible.parameters(reach))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "a statement made of a search": (
+        "store/search.py", "async def more(tx: AsyncConnection, reach: Reach): return await tx.execute(_BY_VALUE.with_only_columns(_E.c.body), visible.parameters(reach))",
+        "search.more reads entries without the predicate",
+    ),
+    "a table beside a search": (
+        "store/search.py", "async def more(tx: AsyncConnection, reach: Reach): return await tx.execute(select(_GIVEN.c.body, _PLACED.c.place), visible.parameters(reach))",
+        "search.more reads entries without the predicate",
+    ),
+    "a function beside a constant": (
+        "store/search.py",
+        """
+        _TWO = [select(_E.c.id).where(visible.visible(_E)), lambda e=_E: select(e.c.body)]
+        async def more(tx: AsyncConnection, reach: Reach): return await tx.execute(_TWO[1](), visible.parameters(reach))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "a constant that grows": (
+        "store/search.py",
+        """
+        _MORE = [select(_E.c.id).where(visible.visible(_E))]
+        _MORE.append(select(_E.c.body))
+        async def more(tx: AsyncConnection, reach: Reach): return await tx.execute(_MORE[1], visible.parameters(reach))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "a page's statement, run by hand": (
+        "store/search.py", "async def more(tx: AsyncConnection, key: int): return await tx.execute(pages.newest_own(), {'organisation': key})",
+        "search.more reads entries without the predicate",
+    ),
+    "a page's statement as a constant": (
+        "store/search.py",
+        """
+        _OWN = pages.newest_own()
+        async def more(tx: AsyncConnection, reach: Reach): return await tx.execute(_OWN, visible.parameters(reach))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "a table by default": (
+        "store/search.py", "async def more(tx: AsyncConnection, reach: Reach, e: Any = _E): return await tx.execute(select(e.c.body), visible.parameters(reach))",
+        "search.more reads entries without the predicate",
+    ),
+    "a table in a block": (
+        "store/search.py",
+        """
+        async def more(tx: AsyncConnection, reach: Reach):
+            with holding(_E) as e: return await tx.execute(select(e.c.body), visible.parameters(reach))
+        """,
+        "search.more reads entries without the predicate",
+    ),
+    "a reader under another name": (
+        "store/recalls.py", "from indicator_hub.store import entries\n_READ = entries.body\nasync def every(tx: Any): return await _READ(tx, 1)", "recalls.every reads entries without the predicate"
+    ),
+    "another module's constant": (
+        "store/records.py", "from indicator_hub.store.search import _BY_VALUE", "store.records takes store.search._BY_VALUE, which is that module's own"
+    ),
     "a constant under a condition": (
         "store/recalls.py", "if True:\n    ALL = select(entry)\nasync def every(tx: Any): return await tx.execute(ALL)",
         "recalls.every reads entries without the predicate",
