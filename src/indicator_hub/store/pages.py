@@ -183,7 +183,8 @@ def for_sqlite(shape: Shape) -> SqliteParts:
     # A body that is too long for a page in one go ends the statement: were it only left out, those behind it would be read for nothing.
     too_long = func.zeroblob(_MOST)
     objects = func.group_concat(case((func.length(found.c.body) <= _INLINE, found.c.body), else_=too_long))
-    lines = func.group_concat(_line(found), func.char(literal_column("10")))
+    # Written out: a function would be called for each row.
+    lines = func.group_concat(_line(found), literal_column("'\n'"))
     joined = (
         *_places(_KEYS.c.date_added),
         cast_to(objects, LargeBinary),
