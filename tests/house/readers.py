@@ -191,7 +191,7 @@ def _unlisted(kinds: Mapping[str, str]) -> Iterator[str]:
 def _private(name: str, taker: str) -> bool:
     """Whether it stands at the top of another module of the store, for that module alone."""
     owner, _, own = name.rpartition(".")
-    return owner.startswith("store.") and owner != taker and own.startswith("_")
+    return own.startswith("_") and owner.startswith("store.") and owner != taker
 
 
 # Everywhere: no way round the functions of the store.
@@ -268,8 +268,10 @@ def _deeds(code: Sequence[Module], kinds: Mapping[str, str]) -> Iterator[str]:
     outside = {function.name: function.names for one in above for function in one.functions}
     outside |= {f"{one.name}.<top>": one.top for one in above}
     listed = {f"sharing.{name}": reads for name, (_, reads) in DEEDS.items()}
-    for name, names in outside.items():
-        reached, passed, ahead = set[str](), {name}, names
+    # Nobody else comes to one, but through those who are listed and answer for it.
+    near = _grown(readers, {name: names for name, names in outside.items() if name not in listed})
+    for name in outside.keys() & (near | listed.keys()):
+        reached, passed, ahead = set[str](), {name}, outside[name]
         while ahead:
             reached |= {_short(one) for one in ahead & readers}
             calls = (ahead & outside.keys()) - passed - listed.keys()
