@@ -23,6 +23,7 @@ from indicator_hub.taxii.page import Joined, Page
 
 _TOGETHER = 48
 """Ranges in one statement. Who has more audiences than that is served by several statements in one snapshot."""
+_NAMES = [f"audience_{place}" for place in range(_TOGETHER)]
 _PART = 32
 """Bodies that are in memory before it is known whether they go out."""
 
@@ -109,9 +110,7 @@ def ranges(shared: str, own: str, audiences: int) -> str:
 def parts(reached: Sequence[int]) -> list[dict[str, int]]:
     """What the ranges of each statement are bound to."""
     firsts = range(0, max(len(reached), 1), _TOGETHER)
-    return [
-        {f"audience_{place}": key for place, key in enumerate(reached[first : first + _TOGETHER])} for first in firsts
-    ]
+    return [dict(zip(_NAMES, reached[first : first + _TOGETHER], strict=False)) for first in firsts]
 
 
 def taken(shape: pages.Shape, rows: Iterator[Sequence[Any]], most: int) -> tuple[list[Any], bool]:

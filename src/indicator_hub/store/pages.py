@@ -8,7 +8,7 @@ out is joined by the database. A search reads the same ranges from their newest 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -61,8 +61,7 @@ _ZERO, _ONE, _TWO = (literal_column(digit, Integer) for digit in "012")
 _HEAD: ColumnElement[int] = literal_column("-2")
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """Which columns and conditions a page has, without their values: one compiled statement each.
 
     `bodies` and so many `names` (id, version, specification) are what is read of a row beside its `date_added`: each costs its time.

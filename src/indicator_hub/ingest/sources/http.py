@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
@@ -27,6 +28,8 @@ from indicator_hub.stix import canonical
 from indicator_hub.trust.roster import Feed
 
 if TYPE_CHECKING:  # two megabytes, for a hub that may have no feed to fetch
+    import ssl
+
     import httpx2
 
 _TIMEOUT = (10.0, 30.0, 30.0, 30.0)
@@ -72,6 +75,7 @@ async def ask(feed: Feed, source: str, asked: Mapping[str, str]) -> Answer:
 
     Raises FeedFailed, without the query of the URL, for anything but 200 and 304, and where it leads to where it may not.
     """
+    trusted = await asyncio.to_thread(_trusted)
     import httpx2  # noqa: PLC0415
 
     # Unpacked here, where it is seen whether it is whole.
@@ -79,7 +83,10 @@ async def ask(feed: Feed, source: str, asked: Mapping[str, str]) -> Answer:
     headers = {**own, **own_headers(feed), **asked}
     url = _url(feed, source)
     try:
-        async with asyncio.timeout(_WHOLE), httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False) as client:
+        async with (
+            asyncio.timeout(_WHOLE),
+            httpx2.AsyncClient(verify=trusted, timeout=_TIMEOUT, trust_env=False) as client,
+        ):
             return await _get(client, url, headers, _shown(source), internal=feed.internal)
     except TimeoutError:
         raise FeedFailed(f"{_shown(source)} had not sent everything after {_WHOLE:.0f} seconds.") from None
@@ -87,8 +94,17 @@ async def ask(feed: Feed, source: str, asked: Mapping[str, str]) -> Answer:
         raise FeedFailed(f"{_shown(source)} cannot be fetched: {type(error).__name__}.") from None
 
 
+@cache
+def _trusted() -> "ssl.SSLContext":
+    """Whose certificates are believed. Read once, and in a thread: it takes a tenth of a second, which polls would wait."""
+    import httpx2  # noqa: PLC0415
+
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 async def require_allowed(feed: Feed, source: str) -> None:
     """Raises FeedFailed where a source leads to where it may not: for clients that connect by themselves."""
+    await asyncio.to_thread(_trusted)
     await _address(_url(feed, source), internal=feed.internal)
 
 
