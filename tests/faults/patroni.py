@@ -32,18 +32,16 @@ class Machine(Node):
 
     def __init__(self, folder: Path, etcd: str) -> None:
         super().__init__(folder)
-        self._watch, self._watcher = free_port(), None
+        self._watch = free_port()
+        self._watcher: subprocess.Popen[bytes] | None = None
         self._file = folder.with_suffix(".yml")
         self._file.write_text(yaml.safe_dump(self._settings(etcd)))
 
     def _settings(self, etcd: str) -> dict[str, Any]:
         found = yaml.safe_load((ROOT / "deploy" / "patroni.yml").read_text(encoding="utf-8"))
         watch, server = f"127.0.0.1:{self._watch}", f"127.0.0.1:{self.port}"
-        found |= {
-            "name": self.folder.name,
-            "restapi": {"listen": watch, "connect_address": watch},
-            "etcd3": {"hosts": etcd},
-        }
+        found |= {"name": self.folder.name, "etcd3": {"hosts": etcd}}
+        found["restapi"] |= {"listen": watch, "connect_address": watch}
         found["bootstrap"]["dcs"] |= _TIMES
         found["postgresql"] |= {
             "listen": server,

@@ -354,7 +354,7 @@ def _among_sqlite(element: among, compiler: Any, **kw: Any) -> str:
     return f"{compiler.process(column, **kw)} IN (SELECT value FROM json_each({listed}))"  # noqa: S608 - both are compiled SQL
 
 
-@compiles(among)
+@compiles(among)  # wherever a statement is only shown, too
 def _among_postgresql(element: among, compiler: Any, **kw: Any) -> str:
     column, values = element.clauses
     rendered = re.sub(r"::\w+$", "", compiler.process(values, **kw))

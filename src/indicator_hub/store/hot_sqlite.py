@@ -58,7 +58,7 @@ class _Reader(sqlite3.Connection):
 
 _MAPPED = "PRAGMA mmap_size = 1073741824"
 _MAPPED_ROWS = 12_000
-"""Some 16 MB of objects."""
+"""Some 12 MB of objects."""
 _AROUND = 48
 """What a statement touches besides, as rows: indexes, and what the system maps around each place."""
 

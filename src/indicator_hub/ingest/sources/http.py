@@ -96,7 +96,7 @@ async def ask(feed: Feed, source: str, asked: Mapping[str, str]) -> Answer:
 
 @cache
 def _trusted() -> "ssl.SSLContext":
-    """Whose certificates are believed. Read once, and in a thread: it takes a tenth of a second, which polls would wait."""
+    """Whose certificates are believed. Read once, and in a thread, with the library: polls would wait for it, some 50 ms each time."""
     import httpx2  # noqa: PLC0415
 
     return httpx2.create_ssl_context(trust_env=False)
