@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
 
@@ -288,7 +288,7 @@ def stix_id(found: Candidate, feed: Feed, marking_ids: Sequence[str]) -> str:
     if found.observable.type == VULNERABILITY:
         return vulnerability.id_of(feed.group, feed.organisation, marking_ids, found.observable.value)
     # Of a file its strongest hash is the key: who knows more of its hashes speaks of the same indicator.
-    key = pattern.render(found.observable if not found.observable.also else replace(found.observable, also=()))
+    key = pattern.render(found.observable if not found.observable.also else found.observable._replace(also=()))
     return indicator.id_of(feed.group, feed.organisation, marking_ids, key)
 
 
@@ -316,7 +316,7 @@ def to_object(
         stix_id=stix_id,
         marking_ids=marking_ids,
         pattern=pattern.render(
-            replace(observable, also=tuple(Observable(*one) for one in said.hashes)) if said.hashes else observable
+            observable._replace(also=tuple(Observable(*one) for one in said.hashes)) if said.hashes else observable
         ),
         name=defang(observable.value),
         created_by_ref=created_by_ref,

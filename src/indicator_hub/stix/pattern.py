@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from indicator_hub.stix import canonical
 from indicator_hub.stix.wallets import wallet
 
 
-@dataclass(frozen=True, slots=True)
-class Observable:
+class Observable(NamedTuple):
     """One thing that can be seen on a network or a machine; `value` is canonical (`stix/canonical.py`).
 
     `also` are the other hashes of the same file, weaker ones behind stronger ones, where `type` is the strongest hash of a file.

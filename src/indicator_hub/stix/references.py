@@ -9,9 +9,10 @@ _NO_CONTENT = frozenset(("created_by_ref", "object_marking_refs", "marking_ref")
 
 def references(value: Mapping[str, Any], raw: bytes) -> frozenset[str]:
     """The ids it refers to, wherever in it they stand. `raw` are its own bytes: nearly every indicator is spared the walk by them."""
-    if b"\\u" not in raw:
-        usual = ("created_by_ref" in value) + ("object_marking_refs" in value)
-        if raw.count(b'_ref"') + raw.count(b'_refs"') == usual:
+    if b"\\" not in raw or b"\\u" not in raw:
+        # Each of these names holds the letters once; where they stand anywhere else, there are more.
+        usual = ("created_by_ref" in value) + ("object_marking_refs" in value) + ("external_references" in value)
+        if raw.count(b"_ref") == usual:
             return frozenset()
     found: set[str] = set()
     stack: list[Any] = [value]

@@ -6,7 +6,7 @@ Of any other pattern they are some of it (SOME). The host of a URL or of an endp
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from indicator_hub.stix import canonical, pattern, timestamps
@@ -69,7 +69,8 @@ def labels_of(text: str | None) -> list[str]:
 
 
 def _label(one: str) -> str:
-    return one.lower().replace("%", "%25").replace("/", "%2f")
+    small = one.lower()
+    return small.replace("%", "%25").replace("/", "%2f") if "%" in small or "/" in small else small
 
 
 def summary(value: Mapping[str, Any]) -> Summary:
@@ -105,21 +106,18 @@ _Said = tuple[str, str, int]
 """A kind, a value and a part."""
 
 
-def _of_pattern(value: Mapping[str, Any]) -> Iterator[_Said]:
+def _of_pattern(value: Mapping[str, Any]) -> Sequence[_Said]:
     text = value.get("pattern")
     if not isinstance(text, str) or value.get("pattern_type", "stix") != "stix":
-        return
+        return ()
     one = pattern.observable_of(text)
     if one is not None:
-        for said in (one, *one.also):
-            yield from _with_host(said, WHOLE)
-        return
+        first = _with_host(one, WHOLE)
+        return [*first, *(said for other in one.also for said in _with_host(other, WHOLE))] if one.also else first
     compared, rest = _compared(text)
-    known = all(said is not None for said in compared)
+    known = None not in compared
     part = WHOLE if known and compared and _ONLY_OR.fullmatch(rest) else SOME
-    for said in compared:
-        if said is not None:
-            yield from _with_host(said, part)
+    return [said for one in compared if one is not None for said in _with_host(one, part)]
 
 
 def _compared(text: str) -> tuple[list[Observable | None], str]:
@@ -146,22 +144,23 @@ def _read(path: str, literal: str) -> Observable | None:
 
 def _host(text: str) -> Observable | None:
     """The address or the name that is this text. No address ends in a letter but for those with a colon."""
-    kinds = _HOSTS if ":" in text or text[-1:].isdigit() else _HOSTS[-1:]
-    return next((one for of in kinds if (one := pattern.read(of, text))), None)
+    if ":" in text or text[-1:].isdigit():
+        for of in ("ipv4-addr:value", "ipv6-addr:value"):
+            if (one := pattern.read(of, text)) is not None:
+                return one
+    return pattern.read("domain-name:value", text) if text else None
 
 
-_HOSTS = ("ipv4-addr:value", "ipv6-addr:value", "domain-name:value")
-
-
-def _with_host(one: Observable, part: int) -> Iterator[_Said]:
-    yield one.type, one.value, part
-    host: str | None = None
-    if one.type == "url":
-        host = canonical.host_of(one.value)
-    elif one.type in pattern.ENDPOINTS:
-        host = one.value.rpartition(":")[0]
-    if host and (inner := _host(host.strip("[]"))) is not None:
-        yield inner.type, inner.value, WITHIN
+def _with_host(one: Observable, part: int) -> tuple[_Said, ...]:
+    kind, value, _ = one
+    if kind == "url":
+        host = canonical.host_of(value)
+    elif kind in pattern.ENDPOINTS:
+        host = value.rpartition(":")[0]
+    else:
+        return ((kind, value, part),)
+    inner = _host(host.strip("[]"))
+    return ((kind, value, part),) if inner is None else ((kind, value, part), (inner.type, inner.value, WITHIN))
 
 
 def _of_vulnerability(value: Mapping[str, Any]) -> Iterator[_Said]:

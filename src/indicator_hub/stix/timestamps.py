@@ -25,8 +25,8 @@ def is_timestamp(text: object) -> bool:
 
 def digits(text: object) -> int | None:
     """How many sub-second digits a timestamp has; None for what is none."""
-    found = _read(text) if isinstance(text, str) and len(text) <= _LONGEST else None
-    return None if found is None else found[0]
+    found = _read(text) if type(text) is str and len(text) <= _LONGEST else None
+    return found and found[0]
 
 
 def instant(text: object) -> int | None:
