@@ -3,6 +3,7 @@
 Several nodes share the directory; while a key is changed two are valid: the newest signs, all verify.
 """
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -20,18 +21,30 @@ def page_keys(directory: Path) -> tuple[bytes, ...]:
     """
     try:
         directory.mkdir(mode=_MODE, parents=True, exist_ok=True)
-        if directory.stat().st_mode & 0o077:
-            raise Misconfigured(f"Others may read the secrets in {directory}. Run `chmod 700 {directory}`.")
-        names = sorted(directory.glob("page-*.key"), reverse=True)
-        if not names:
+        if not (found := kept_page_keys(directory)):
             _make(directory / "page-1.key")
-            names = sorted(directory.glob("page-*.key"), reverse=True)
-        found = tuple(name.read_bytes() for name in names)
+            found = kept_page_keys(directory)
+    except OSError as error:
+        raise Misconfigured(f"The secrets directory {directory} cannot be used: {error.strerror}.") from None
+    return found
+
+
+def kept_page_keys(directory: Path) -> tuple[bytes, ...]:
+    """Those that are there, in the same order; none is made. Raises Misconfigured as `page_keys` does."""
+    try:
+        if directory.exists() and directory.stat().st_mode & 0o077:
+            raise Misconfigured(f"Others may read the secrets in {directory}. Run `chmod 700 {directory}`.")
+        found = tuple(name.read_bytes() for name in sorted(directory.glob("page-*.key"), reverse=True))
     except OSError as error:
         raise Misconfigured(f"The secrets directory {directory} cannot be used: {error.strerror}.") from None
     if any(len(key) != _LENGTH for key in found):
         raise Misconfigured(f"A key in {directory} is not {_LENGTH} bytes long. Remove it, and another is made.")
     return found
+
+
+def key_id(key: bytes) -> str:
+    """What a key is called where several machines are compared. It tells nothing of the key."""
+    return hashlib.sha256(b"indicator-hub key id\n" + key).hexdigest()[:12]
 
 
 def _make(path: Path) -> None:

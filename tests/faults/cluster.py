@@ -181,7 +181,7 @@ class Pair:
         self.primary.ask("ALTER SYSTEM SET synchronous_standby_names = '*'")
         self.primary.ask("SELECT pg_reload_conf()")
         until(lambda: self._follows("sync_state IN ('sync', 'quorum')"), "the standby is not waited for")
-        ((written,),) = self.primary.ask("SELECT pg_current_wal_insert_lsn()::text")
+        ((written,),) = self.primary.ask("SELECT pg_current_wal_flush_lsn()::text")
         until(lambda: self._follows(f"flush_lsn >= '{written}'"), "the standby does not come after")
 
     def part(self) -> None:

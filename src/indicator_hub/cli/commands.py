@@ -79,6 +79,14 @@ def migrate(database: Database = None) -> None:
 
 
 @app.command()
+def doctor(database: Database = None, as_json: Json = False) -> None:
+    """What keeps this hub from working, or will: its settings, secrets, certificate, database, schedule. Changes nothing."""
+    from indicator_hub.cli.doctor import doctor as run
+
+    sys.exit(asyncio.run(run(database=database, as_json=as_json)))
+
+
+@app.command()
 def apply(
     path: Annotated[Path, typer.Argument(help="A folder of YAML declarations, or one file.")],
     plan: Annotated[bool, typer.Option("--plan", help="Print what would change, and change nothing.")] = False,

@@ -20,6 +20,13 @@ async def require_ready(store: Store, *, schedule: bool = False) -> None:
         await _require_schedule(store)
 
 
+async def declared(store: Store) -> tuple[int, int]:
+    """How many groups and how many feeds there are. Raises Unavailable."""
+    async with store.transactions.read() as tx:
+        found = await roster.read(tx)
+    return len(found.groups), len(found.feeds)
+
+
 async def _require_schedule(store: Store) -> None:
     now = store.now()
     async with store.transactions.read() as tx:

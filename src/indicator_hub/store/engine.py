@@ -36,6 +36,10 @@ BUSY_MS = 30_000
 POOL_WAIT = 10.0
 """Seconds that a deed waits for a connection of the pool while others use them all. Then it is Unavailable."""
 
+_POOL = 5
+CONNECTIONS = 10
+"""Connections to PostgreSQL for deeds, in each process at most; beyond the first few they are closed when they come back."""
+
 
 def database_url(given: str) -> URL:
     """The URL with the driver this hub uses. Raises Misconfigured for one it cannot use."""
@@ -57,8 +61,9 @@ def database_url(given: str) -> URL:
 
 
 def shown(url: URL) -> str:
-    """The URL for a message, without the password."""
-    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+    """The URL for a message, without any password."""
+    without = url.difference_update_query([name for name in url.query if name.lower().endswith("password")])
+    return without.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
 
 
 def is_sqlite(url: URL) -> bool:
@@ -86,8 +91,8 @@ def async_engine(url: URL, *, patient: bool = False, pgbouncer: bool = False) ->
                 }
             engine = create_async_engine(
                 url,
-                pool_size=5,
-                max_overflow=5,
+                pool_size=_POOL,
+                max_overflow=CONNECTIONS - _POOL,
                 pool_timeout=POOL_WAIT,
                 pool_pre_ping=True,
                 connect_args=waits,

@@ -21,8 +21,8 @@ from indicator_hub.store.hot import Found, Remembered, parts, ranges, taken
 from indicator_hub.store.pool import Pool
 from indicator_hub.taxii.page import Joined
 
-_MAX_CONNECTIONS = 10
-"""For what only reads."""
+CONNECTIONS = 11
+"""In each process at most: one for the events of pages, the others for what only reads."""
 _Way = Literal["rows", "joined"]
 _Asked = tuple[str, tuple[str, ...]]
 """A statement with numbered parameters, and their names in that order."""
@@ -51,7 +51,7 @@ class PostgresHot:
         if pgbouncer:
             options = through_pgbouncer(options)
         connect = partial(Connector(url), **options)
-        pool, writing = (Pool(connect, most=most, wait=POOL_WAIT) for most in (_MAX_CONNECTIONS, 1))
+        pool, writing = (Pool(connect, most=most, wait=POOL_WAIT) for most in (CONNECTIONS - 1, 1))
         with translated():
             pool.give(await pool.take(), whole=True)
         return cls(pool, writing, pgbouncer=pgbouncer, patience=patience)
