@@ -3,6 +3,9 @@
 A page that holds objects is recorded before it goes out: which range of which collection, under which reach, how many, and a digest
 over the versions given. No list of ids: with the history of audiences the page can be worked out again, and the digest says whether
 rightly. A page with nothing in it is no event.
+
+Nearly every poll hears that there is nothing new. That the collection's clock stands still would tell so sooner, and is not asked: how soon an
+answer comes would then say whether something was added that the reader does not see.
 """
 
 from typing import TypeVar
