@@ -8,6 +8,12 @@ from pathlib import Path
 
 import pytest
 import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from indicator_hub.cli import main
 from indicator_hub.keys import key_id, page_keys
@@ -154,7 +160,12 @@ def test_certificates(doctor: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("other.example", -1, 90, "'hub.example'"),
     ):
         level, sentence = serve(host, begins, ends)
-        assert (level, said in sentence) == ("fault", True), sentence
-    authority.issue_cert("hub.example").private_key_pem.write_to_path(tmp_path / "key.pem")
-    level, sentence = doctor()[1]["certificate"]
-    assert (level, "cannot be served" in sentence) == ("fault", True)
+        assert (level, said in sentence, sentence.endswith("..")) == ("fault", True, False), sentence
+    made = authority.issue_cert("hub.example")
+    (tmp_path / "chain.pem").write_bytes(made.cert_chain_pems[0].bytes())
+    key = load_pem_private_key(made.private_key_pem.bytes(), None)
+    locked = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+    for other in (authority.issue_cert("hub.example").private_key_pem.bytes(), locked):
+        (tmp_path / "key.pem").write_bytes(other)
+        level, sentence = doctor()[1]["certificate"]
+        assert (level, "cannot be served" in sentence) == ("fault", True)

@@ -104,7 +104,9 @@ def _certificate(settings: Settings) -> Iterator[Finding]:
     try:
         ends = _ends(settings.tls_cert, settings.tls_key, urlsplit(settings.public_url).hostname)
     except ssl.SSLCertVerificationError as error:
-        yield Finding("fault", "certificate", f"Clients refuse {settings.tls_cert}: {error.verify_message}.")
+        yield Finding(
+            "fault", "certificate", f"Clients refuse {settings.tls_cert}: {error.verify_message.rstrip('.')}."
+        )
     except OSError as error:  # an SSLError is one
         yield Finding("fault", "certificate", f"{settings.tls_cert} cannot be served: {error.strerror or error}.")
     else:
@@ -119,7 +121,9 @@ def _ends(certificate: Path, key: Path | None, host: str | None) -> float:
     Raises SSLCertVerificationError where it does not hold now or is another host's, OSError where the two files cannot be served.
     """
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(certificate, key)
+    server.load_cert_chain(
+        certificate, key, password=""
+    )  # one that needs any is refused, not asked for: nobody is there when `serve` starts
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.load_verify_locations(certificate)
     client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
