@@ -32,9 +32,12 @@ def page_keys(directory: Path) -> tuple[bytes, ...]:
 def kept_page_keys(directory: Path) -> tuple[bytes, ...]:
     """Those that are there, in the same order; none is made. Raises Misconfigured as `page_keys` does."""
     try:
-        if directory.exists() and directory.stat().st_mode & 0o077:
+        names = sorted(directory.iterdir(), reverse=True)  # `glob` says nothing of a directory that may not be read
+        if directory.stat().st_mode & 0o077:
             raise Misconfigured(f"Others may read the secrets in {directory}. Run `chmod 700 {directory}`.")
-        found = tuple(name.read_bytes() for name in sorted(directory.glob("page-*.key"), reverse=True))
+        found = tuple(name.read_bytes() for name in names if name.match("page-*.key"))
+    except FileNotFoundError:
+        return ()
     except OSError as error:
         raise Misconfigured(f"The secrets directory {directory} cannot be used: {error.strerror}.") from None
     if any(len(key) != _LENGTH for key in found):

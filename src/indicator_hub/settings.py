@@ -6,6 +6,7 @@ names, for a secret the file that INDICATOR_HUB_NAME_FILE names, a key of the TO
 
 import difflib
 import ipaddress
+import logging
 import os
 import re
 import tomllib
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -144,9 +145,23 @@ class Settings(BaseSettings):
     @classmethod
     def _require_url(cls, given: str) -> str:
         url = urlsplit(given)
-        if given and (url.scheme not in ("http", "https") or not url.netloc or url.query or url.fragment):
+        if given and (url.scheme not in ("http", "https") or not _is_host(url.hostname) or url.query or url.fragment):
             raise ValueError("give a URL like https://hub.example")
         return given.rstrip("/")
+
+    @field_validator("log_level")
+    @classmethod
+    def _require_level(cls, given: str) -> str:
+        if given.upper() not in logging.getLevelNamesMapping():
+            raise ValueError("give critical, error, warning, info or debug")
+        return given
+
+    @field_validator("tls_key")
+    @classmethod
+    def _require_certificate(cls, given: Path | None, told: ValidationInfo) -> Path | None:
+        if given is not None and told.data.get("tls_cert") is None:
+            raise ValueError("it is the key of INDICATOR_HUB_TLS_CERT, which is not set")
+        return given
 
     @field_validator("metrics_token")
     @classmethod
@@ -173,7 +188,7 @@ class Settings(BaseSettings):
                 " or say INDICATOR_HUB_TESTING=1."
             )
         reached = (self.host, *([urlsplit(self.public_url).hostname or ""] if self.public_url else ()))
-        if not all(map(_is_loopback, reached)):
+        if not all(map(is_loopback, reached)):
             raise Misconfigured(
                 f"The hub listens on {self.host}, where partners reach it: INDICATOR_HUB_CLOCK_FILE is for tests on a loopback address."
             )
@@ -188,7 +203,7 @@ class Settings(BaseSettings):
         """Where partners reach this hub. Raises Misconfigured when that cannot be known: never guessed from a request's headers."""
         if self.public_url:
             return self.public_url
-        if not _is_loopback(self.host):
+        if not is_loopback(self.host):
             raise Misconfigured(
                 f"The hub listens on {self.host}, where partners reach it: set INDICATOR_HUB_PUBLIC_URL to the URL they use."
             )
@@ -196,7 +211,16 @@ class Settings(BaseSettings):
         return f"{'https' if self.tls_cert else 'http'}://{host}:{port}"
 
 
-def _is_loopback(host: str) -> bool:
+def _is_host(name: str | None) -> bool:
+    """Whether it can be asked for: clients send it as it is in DNS."""
+    try:
+        return bool(name and name.encode("idna"))
+    except UnicodeError:
+        return False
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine alone."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -79,8 +79,19 @@ def test_from_nothing_to_sound(
     ("settings", "about", "said"),
     [
         ({"PAGE_LIMIT": "0"}, "settings", "INDICATOR_HUB_PAGE_LIMIT"),
+        ({"LOG_LEVEL": "loud"}, "settings", "INDICATOR_HUB_LOG_LEVEL"),
+        ({"TLS_KEY": "/nowhere/key.pem"}, "settings", "INDICATOR_HUB_TLS_KEY"),
+        ({"PUBLIC_URL": "https://a..b"}, "settings", "INDICATOR_HUB_PUBLIC_URL"),
+        ({"PUBLIC_URL": "https://:443"}, "settings", "INDICATOR_HUB_PUBLIC_URL"),
+        ({"PUBLIC_URL": "HTTP://hub.example"}, "address", "in the clear"),
+        ({"SECRETS_DIR": "/etc/passwd"}, "secrets", "cannot be used"),
+        ({"DATA_DIR": "/dev/null"}, "secrets", "cannot be used"),
+        ({"DATABASE_URL": "postgresql://hub:p@ss:geheim@db.example/hub"}, "database", "cannot be read"),
+        ({"DATABASE_URL": "postgresql://hub@127.0.0.1:1/hub?sslmode=require"}, "database", "cannot be opened"),
+        ({"DATABASE_URL": "postgresql://hub@127.0.0.1:1/hub?sslrootcert=ca.pem"}, "database", "PGSSLROOTCERT"),
         ({"HOST": "0.0.0.0"}, "address", "set INDICATOR_HUB_PUBLIC_URL"),
         ({"PUBLIC_URL": "http://hub.example"}, "address", "in the clear"),
+        ({"HOST": "127.0.0.2", "CLOCK_FILE": "/nowhere"}, "address", "INDICATOR_HUB_CLOCK_FILE is for tests"),
         ({"CLOCK_FILE": "/nowhere"}, "address", "INDICATOR_HUB_CLOCK_FILE is for tests"),
         ({"WORKERS": "2"}, "workers", "2 workers need PostgreSQL"),
         ({"DATABASE_URL": "mysql://hub@db.example/hub"}, "database", "SQLite or PostgreSQL"),
@@ -122,14 +133,16 @@ def test_keys(doctor: Run, folder: Path) -> None:
 def test_a_database_that_others_read(
     doctor: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Is a fault where they may search its directory and read it; either alone is none."""
+    """Is a fault where they may search every directory above, and read it; any less is none."""
     assert command(monkeypatch, capsys, "migrate")[0] == 0
-    for file, directory, level in (
-        (0o644, 0o700, None),
-        (0o600, 0o755, None),
-        (0o644, 0o750, None),
-        (0o644, 0o755, "fault"),
+    for file, directory, above, level in (
+        (0o644, 0o700, 0o755, None),
+        (0o600, 0o755, 0o755, None),
+        (0o644, 0o750, 0o755, None),
+        (0o644, 0o755, 0o700, None),
+        (0o644, 0o755, 0o755, "fault"),
     ):
+        folder.parent.chmod(above)
         (folder / "hub.db").chmod(file)
         folder.chmod(directory)
         assert doctor()[1].get("file", (None,))[0] == level
@@ -169,3 +182,4 @@ def test_certificates(doctor: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (tmp_path / "key.pem").write_bytes(other)
         level, sentence = doctor()[1]["certificate"]
         assert (level, "cannot be served" in sentence) == ("fault", True)
+    assert "asks for a passphrase" in sentence

@@ -5,14 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from faults.cluster import Pair, pair
+from faults.cluster import Pair, pair, until
 from indicator_hub.cli.doctor import Finding, examine
 from indicator_hub.store.migrate import migrate
 from support.paths import MIGRATIONS
 
 _HOLDS = ("ok", "What is acknowledged is on the primary's disk, and a standby has it.")
-_WAITS = ("fault", "Every commit waits for a standby, and none is there: the hub answers 503.")
+_UNKNOWN = (
+    "advice",
+    "Commits wait for 1 of the standbys; whether they are there only pg_read_all_stats tells: GRANT it to the hub's user.",
+)
 _EMPTY = ("advice", "What was acknowledged last is lost when the primary is lost: synchronous_standby_names is empty.")
+
+
+def _waits(wanted: int, there: int) -> tuple[str, str]:
+    return "fault", f"Commits wait for {wanted} standbys, and {there} are there: the hub answers 503."
 
 
 def _found(url: str) -> list[Finding]:
@@ -22,7 +29,10 @@ def _found(url: str) -> list[Finding]:
 def _commits(url: str) -> list[tuple[str, str]]:
     """Without what is so in all of these tests: `fsync` is off in their servers."""
     told = [(one.level, one.sentence) for one in _found(url) if one.about == "commits"]
-    unsafe = ("fault", "What was acknowledged last is lost when the machine loses its power: fsync = off.")
+    unsafe = (
+        "fault",
+        "What was acknowledged last is lost when the machine loses its power, or PostgreSQL is killed: fsync = off.",
+    )
     assert unsafe in told
     told.remove(unsafe)
     return told or [_HOLDS]
@@ -44,7 +54,10 @@ def test_what_commits_are_worth(fast_path: Path, monkeypatch: pytest.MonkeyPatch
         asyncio.run(migrate(url, MIGRATIONS))
         assert _commits(url) == [_HOLDS]
         for setting, lost in (
-            ("off", [("fault", "the machine loses its power"), ("advice", "the primary is lost")]),
+            (
+                "off",
+                [("fault", "the machine loses its power, or PostgreSQL is killed"), ("advice", "the primary is lost")],
+            ),
             ("local", [("advice", "the primary is lost")]),
             ("remote_write", None),
         ):
@@ -58,12 +71,27 @@ def test_what_commits_are_worth(fast_path: Path, monkeypatch: pytest.MonkeyPatch
             "ALTER DATABASE hub RESET synchronous_commit",
             "ALTER SYSTEM SET synchronous_standby_names = 'another'",
         )
-        assert _commits(url) == [_WAITS]
-        # Who waits for whom is not told to everybody: no fault is made of what cannot be known.
+        assert _commits(url) == [_waits(1, 0)]
+        # Who waits for whom is not told to everybody: no fault is made of what cannot be known, and no promise.
         unknowing = url.replace("postgres@", "hub@")
-        assert _commits(unknowing) == [_HOLDS]
+        assert _commits(unknowing) == [_UNKNOWN]
+        about = {one.about: one for one in _found(unknowing)}
+        assert about["database"] == Finding(
+            "fault", "database", "The hub's user may not write to its tables: it should own them."
+        )
+        for names, wanted, there in (
+            ("2 (*)", 2, 1),
+            ("ANY 2 (walreceiver, other)", 2, 1),
+            ("FIRST 1 (*)", 1, 1),
+            ("*", 1, 1),
+        ):
+            _set(both, f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
+            until(lambda: both.primary.ask("SELECT 1 FROM pg_stat_replication WHERE sync_state <> 'async'"), names)
+            assert _commits(url) == ([_HOLDS] if there == wanted else [_waits(wanted, there)]), names
+        about = {one.about: one for one in _found(both.standby.url("hub"))}
+        assert (about["database"].level, "It only reads" in about["database"].sentence) == ("fault", True)
         both.part()
-        assert _commits(url) == _commits(unknowing) == [_WAITS]
+        assert _commits(url) == _commits(unknowing) == [_waits(1, 0)]
         _set(both, "ALTER SYSTEM SET synchronous_standby_names = ''")
         assert _commits(url) == [_EMPTY]
 

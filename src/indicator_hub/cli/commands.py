@@ -80,7 +80,7 @@ def migrate(database: Database = None) -> None:
 
 @app.command()
 def doctor(database: Database = None, as_json: Json = False) -> None:
-    """What keeps this hub from working, or will: its settings, secrets, certificate, database, schedule. Changes nothing."""
+    """What keeps this hub from working, or will: its settings, secrets, certificate, database, schedule. Changes nothing that is stored."""
     from indicator_hub.cli.doctor import doctor as run
 
     sys.exit(asyncio.run(run(database=database, as_json=as_json)))

@@ -1,19 +1,21 @@
 """Doctor: what keeps the hub of this machine from working, or will. It looks at what `serve` would stand on, and changes nothing."""
 
+import os
 import resource
 import shutil
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from indicator_hub.cli import EXIT
 from indicator_hub.cli.shell import show
 from indicator_hub.errors import HubError, Misconfigured, Unavailable
 from indicator_hub.keys import kept_page_keys, key_id
-from indicator_hub.settings import Settings, load
+from indicator_hub.settings import Settings, is_loopback, load
 from indicator_hub.sharing.ready import declared, require_ready
 from indicator_hub.store.engine import database_url, is_sqlite, shown
 from indicator_hub.store.opened import Store, clock, open_store
@@ -22,6 +24,8 @@ from indicator_hub.web.gate import Gate
 
 _FEW_FILES = 1_000
 _SOON = 30 * 86_400
+_TURNS = 3
+"""Of each side: TLS 1.2 takes two."""
 _APART = 1_000_000
 _GIGABYTE = 1_000_000_000
 
@@ -52,6 +56,8 @@ async def examine(database: str | None) -> list[Finding]:
         settings = load(database_url=database)
     except Misconfigured as error:
         return [Finding("fault", "settings", error.detail)]
+    except (OSError, UnicodeError) as error:
+        return [Finding("fault", "settings", f"The file of settings cannot be read: {error}.")]
     return [
         *_address(settings),
         *_secrets(settings),
@@ -68,7 +74,7 @@ def _address(settings: Settings) -> Iterator[Finding]:
     except Misconfigured as error:
         yield Finding("fault", "address", error.detail)
         return
-    if origin.startswith("http:") and urlsplit(origin).hostname not in ("localhost", "127.0.0.1", "::1"):
+    if urlsplit(origin).scheme == "http" and not is_loopback(urlsplit(origin).hostname or ""):
         yield Finding(
             "fault",
             "address",
@@ -94,64 +100,89 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
         signs, *others = map(key_id, keys)
         beside = f"; {', '.join(others)} still valid" if others else ""
         yield Finding("ok", "secrets", f"`next` is signed with key {signs}{beside}: the same on every node of one hub.")
-    else:
+    elif (above := _above(settings.secrets())).is_dir() and os.access(above, os.W_OK):
         yield Finding("ok", "secrets", f"There is no key in {settings.secrets()} yet: `serve` makes the first.")
+    else:
+        yield Finding(
+            "fault",
+            "secrets",
+            f"There is no key in {settings.secrets()}, and none can be made: this user cannot write to {above}.",
+        )
+
+
+def _above(path: Path) -> Path:
+    """The nearest that is there."""
+    return next(one for one in (path, *path.absolute().parents) if one.exists())
 
 
 def _certificate(settings: Settings) -> Iterator[Finding]:
     if settings.tls_cert is None:
         return
+    asked: list[bool] = []
+
+    def passphrase() -> str:
+        asked.append(True)
+        return ""
+
     try:
-        ends = _ends(settings.tls_cert, settings.tls_key, urlsplit(settings.public_url).hostname)
+        for path in (settings.tls_cert, settings.tls_key or settings.tls_cert):
+            path.read_bytes()
+        ends = _ends(settings.tls_cert, settings.tls_key, urlsplit(settings.public_url).hostname, passphrase)
     except ssl.SSLCertVerificationError as error:
-        yield Finding(
-            "fault", "certificate", f"Clients refuse {settings.tls_cert}: {error.verify_message.rstrip('.')}."
-        )
-    except OSError as error:  # an SSLError is one
-        yield Finding("fault", "certificate", f"{settings.tls_cert} cannot be served: {error.strerror or error}.")
+        why = error.verify_message.rstrip(".")
+        yield Finding("fault", "certificate", f"Clients refuse {settings.tls_cert}: {why}.")
+    except (OSError, ValueError) as error:  # an SSLError is one; a host that is no name is a ValueError
+        why = "its key asks for a passphrase, and nobody is there to give it" if asked else str(error)
+        yield Finding("fault", "certificate", f"{settings.tls_cert} cannot be served: {why}.")
     else:
         days = int(ends - time.time()) // 86_400
         level = "advice" if ends - time.time() < _SOON else "ok"
         yield Finding(level, "certificate", f"{settings.tls_cert} ends in {days} days.")
 
 
-def _ends(certificate: Path, key: Path | None, host: str | None) -> float:
+def _ends(certificate: Path, key: Path | None, host: str | None, passphrase: Callable[[], str]) -> float:
     """When a certificate ends, in seconds since 1970: told by a client that trusts it and asks for this host, in a handshake with ourselves.
 
-    Raises SSLCertVerificationError where it does not hold now or is another host's, OSError where the two files cannot be served.
+    Raises SSLCertVerificationError where it does not hold now or is another host's, OSError or ValueError where it cannot be served.
     """
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(
-        certificate, key, password=""
-    )  # one that needs any is refused, not asked for: nobody is there when `serve` starts
+    server.load_cert_chain(certificate, key, password=passphrase)
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.load_verify_locations(certificate)
     client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    client.hostname_checks_common_name = False  # as browsers do not
     client.check_hostname = host is not None
     there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
     asking = client.wrap_bio(back, there, server_hostname=host)
     answering = server.wrap_bio(there, back, server_side=True)
-    for one in (asking, answering, asking):
-        try:
+    for one in (asking, answering) * _TURNS:
+        with suppress(ssl.SSLWantReadError):  # it is the other's turn
             one.do_handshake()
-        except ssl.SSLWantReadError:
-            continue  # it is the other's turn
     told = asking.getpeercert()
     assert told is not None
-    return ssl.cert_time_to_seconds(str(told["notAfter"]))
+    above = [cast("str", one["notAfter"]) for one in client.get_ca_certs()]
+    return min(map(ssl.cert_time_to_seconds, [cast("str", told["notAfter"]), *above]))
 
 
 def _files() -> Iterator[Finding]:
     most = Gate().most_connections
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     few = most < _FEW_FILES
+    counted = "any number of" if files == resource.RLIM_INFINITY else f"{files:,}"
     more = ": raise the limit (LimitNOFILE of systemd, `ulimit -n`) where more partners stay connected" if few else ""
-    yield Finding("advice" if few else "ok", "clients", f"{most:,} clients at a time, with {files:,} open files{more}.")
+    yield Finding(
+        "advice" if few else "ok",
+        "clients",
+        f"A process started from here takes {most:,} clients at a time, with {counted} open files{more}.",
+    )
 
 
 async def _database(settings: Settings) -> list[Finding]:
     try:
         url = database_url(settings.database())
+    except Misconfigured as error:
+        return [Finding("fault", "database", error.detail)]
+    try:
         if is_sqlite(url) and settings.workers > 1:
             return [
                 Finding(
@@ -166,19 +197,27 @@ async def _database(settings: Settings) -> list[Finding]:
         )
     except HubError as error:
         return [Finding("fault", "database", error.detail or error.sentence)]
+    except OSError as error:
+        return [Finding("fault", "database", f"{shown(url)} cannot be opened: {error}.")]
     found = [Finding("ok", "database", f"{shown(url)} answers, and has the schema of this version.")]
     try:
         found += _file(Path(str(url.database))) if store.inline else await _server(settings, store)
         found += await _work(settings, store)
     except HubError as error:
         found.append(Finding("fault", "database", error.detail or error.sentence))
+    except OSError as error:
+        found.append(Finding("fault", "database", f"{shown(url)} cannot be looked at: {error}."))
     finally:
         await store.close()
     return found
 
 
 def _file(path: Path) -> Iterator[Finding]:
-    if path.stat().st_mode & path.parent.stat().st_mode << 2 & 0o004:  # read the one, search the other
+    missing = [one for one in (path, path.parent) if not os.access(one, os.W_OK)]
+    if missing:
+        yield Finding("fault", "file", f"This user cannot write to {missing[0]}.")
+    # Others read it where they may search every directory above.
+    if path.stat().st_mode & 0o004 and all(one.stat().st_mode & 0o001 for one in path.absolute().parents):
         yield Finding("fault", "file", f"Others may read {path}. Run `chmod 700 {path.parent}`.")
     size, free = path.stat().st_size, shutil.disk_usage(path).free
     # A backup, and a migration that writes a table anew, take as much again.
@@ -199,12 +238,26 @@ async def _server(settings: Settings, store: Store) -> list[Finding]:
         )
         for event, why in here.lost_when
     ]
-    if here.hangs:
-        found.append(
-            Finding("fault", "commits", "Every commit waits for a standby, and none is there: the hub answers 503.")
-        )
+    if here.there is None:
+        sentence = f"Commits wait for {here.waits_for} of the standbys; whether they are there only pg_read_all_stats tells: GRANT it to the hub's user."
+        found.append(Finding("advice", "commits", sentence))
+    elif here.there < here.waits_for:
+        sentence = f"Commits wait for {here.waits_for} standbys, and {here.there} are there: the hub answers 503."
+        found.append(Finding("fault", "commits", sentence))
     if not found:
         found.append(Finding("ok", "commits", "What is acknowledged is on the primary's disk, and a standby has it."))
+    if here.torn:
+        found.append(
+            Finding(
+                "advice", "pages", "full_page_writes = off: safe only on a file system that never writes half a page."
+            )
+        )
+    if here.read_only:
+        found.append(
+            Finding("fault", "database", "It only reads: a standby, or made so. Name the primary, or every host.")
+        )
+    elif not here.may_write:
+        found.append(Finding("fault", "database", "The hub's user may not write to its tables: it should own them."))
     needed = settings.workers * CONNECTIONS
     if not settings.database_pgbouncer:
         few = needed > here.connections
@@ -241,10 +294,8 @@ async def _work(settings: Settings, store: Store) -> list[Finding]:
         await require_ready(store, schedule=settings.feeds)
     except Unavailable as error:
         found.append(
-            Finding("advice", "schedule", f"{error.detail} `indicator-hub serve` runs feeds when they are due.")
+            Finding("fault", "schedule", f"{error.detail} `indicator-hub serve` runs feeds when they are due.")
         )
     else:
-        found.append(
-            Finding("ok", "schedule", "Feeds run when they are due." if settings.feeds else "No feeds are run here.")
-        )
+        found.append(Finding("ok", "schedule", "No feed is late." if settings.feeds else "No feeds are run here."))
     return found

@@ -6,6 +6,7 @@ refuses) would use it up. Here each host has a time-out of its own, and the one 
 
 import socket
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 import asyncpg
@@ -19,6 +20,7 @@ from indicator_hub.errors import Misconfigured
 _ALONE, _EACH = 10.0, 2.0
 """Seconds until a host must have answered: the only one, and each of several."""
 _WRITES = ("primary", "read-write")
+_TAKEN = frozenset(signature(asyncpg.connect).parameters)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 _PROBES = {"SO_KEEPALIVE": 1, "TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}
 """Seconds, but for the last, which is milliseconds. A system that knows one of these not goes without it."""
 
@@ -34,6 +36,13 @@ class Connector:
             raise Misconfigured(f"The database URL cannot be used: {error}.") from None
         options.pop("prepared_statement_cache_size", None)
         options.pop("prepared_statement_name_func", None)
+        if "sslmode" in options:  # as PostgreSQL's own programs have it, which read the same URL
+            options["ssl"] = options.pop("sslmode")
+        if unknown := options.keys() - _TAKEN:
+            raise Misconfigured(
+                f"The database URL holds {', '.join(sorted(unknown))}, which the driver does not take. "
+                "For TLS give sslmode, and files by PGSSLROOTCERT, PGSSLCERT and PGSSLKEY."
+            )
         self._places = _places(options.pop("host", None), options.pop("port", None))
         self.several = several = len(self._places) > 1
         asked = options.setdefault("target_session_attrs", "read-write" if several else "any")
@@ -72,7 +81,7 @@ def _places(host: Any, port: Any) -> list[tuple[Any, Any]]:
 
 
 _OURS = frozenset(
-    ("host", "port", "user", "password", "database", "dsn", "timeout", "target_session_attrs", "prepared_statement_cache_size")
+    ("host", "port", "user", "password", "database", "dsn", "timeout", "target_session_attrs", "prepared_statement_cache_size", "sslmode")
 )  # fmt: skip
 
 

@@ -45,9 +45,10 @@ def database_url(given: str) -> URL:
     """The URL with the driver this hub uses. Raises Misconfigured for one it cannot use."""
     try:
         url = make_url(given)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a ValueError would tell some of a password that holds an @
         raise Misconfigured(
-            "The database URL cannot be read. Give sqlite:///path or postgresql://user:password@host/name."
+            "The database URL cannot be read. Give sqlite:///path or postgresql://user:password@host/name, "
+            "a password's own @, : and / as %40, %3A and %2F."
         ) from None
     match url.get_backend_name():
         case "sqlite":

@@ -140,7 +140,9 @@ class Gate:
         self.writes = Lane("writes", width=16, few=64, patience=2)
         self.lists = Lane("lists", width=32, few=64, patience=5)
         self.console = Lane("console", width=8, few=64, patience=5)
-        self.most_connections = max(100, min(_CONNECTIONS, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _FILES))
+        files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        unbounded = files == resource.RLIM_INFINITY
+        self.most_connections = _CONNECTIONS if unbounded else max(100, min(_CONNECTIONS, files - _FILES))
         self.connections = 0
         """Refused since there were too many already."""
 
