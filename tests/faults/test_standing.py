@@ -90,6 +90,13 @@ def test_what_commits_are_worth(fast_path: Path, monkeypatch: pytest.MonkeyPatch
             assert _commits(url) == ([_HOLDS] if there == wanted else [_waits(wanted, there)]), names
         about = {one.about: one for one in _found(both.standby.url("hub"))}
         assert (about["database"].level, "It only reads" in about["database"].sentence) == ("fault", True)
+        _set(both, "ALTER SYSTEM SET synchronous_standby_names = ''")
+        until(
+            lambda: not both.primary.ask("SELECT 1 FROM pg_stat_replication WHERE sync_state <> 'async'"), "waited for"
+        )
+        assert _commits(url) == _commits(unknowing) == [_EMPTY]
+        _set(both, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+        until(lambda: both.primary.ask("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"), "not waited for")
         both.part()
         assert _commits(url) == _commits(unknowing) == [_waits(1, 0)]
         _set(both, "ALTER SYSTEM SET synchronous_standby_names = ''")

@@ -69,6 +69,7 @@ async def standing(store: Store) -> Standing:
     number = _NUMBER.match(names)
     waits_for = 0 if not names or commit in ("off", "local") else int(number[1]) if number else 1
     # Who is no superuser, and not in pg_read_all_stats, is told that standbys are there, and not which of them are waited for.
-    there = synchronous if known == standbys else standbys if standbys < waits_for else None
+    is_told = known == standbys or not waits_for
+    there = synchronous if is_told else standbys if standbys < waits_for else None
     ahead = clock - after if clock > after else min(0, clock - before)
     return Standing(version, tuple(lost), whole != "on", waits_for, there, read_only, may_write, connections, ahead)
