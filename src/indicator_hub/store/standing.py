@@ -16,7 +16,7 @@ _ASKED = text("""
       (SELECT count(*) FROM pg_stat_replication), (SELECT count(sync_state) FROM pg_stat_replication),
       (SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')),
       pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool,
-      has_table_privilege('entry', 'INSERT') AND has_table_privilege('entry', 'UPDATE') AND has_table_privilege('event', 'INSERT'),
+      has_table_privilege('clock', 'UPDATE') AND has_table_privilege('event', 'INSERT'),
       (SELECT min(n) FROM (VALUES
         (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
           - coalesce(current_setting('reserved_connections', true), '0')::int),
