@@ -31,7 +31,7 @@ def _commits(url: str) -> list[tuple[str, str]]:
     told = [(one.level, one.sentence) for one in _found(url) if one.about == "commits"]
     unsafe = (
         "fault",
-        "What was acknowledged last is lost when the machine loses its power, or PostgreSQL is killed: fsync = off.",
+        "What was acknowledged last is lost when the machine loses its power: fsync = off.",
     )
     assert unsafe in told
     told.remove(unsafe)

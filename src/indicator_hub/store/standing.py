@@ -24,7 +24,8 @@ _ASKED = text("""
         ((SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database()))) AS limits (n)),
       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
 """)
-MACHINE = "the machine loses its power, or PostgreSQL is killed"
+_MACHINE = "the machine loses its power"
+_SERVER = f"{_MACHINE}, or PostgreSQL is killed"
 PRIMARY = "the primary is lost"
 """What may cost the commits that were acknowledged last."""
 _NUMBER = re.compile(r"\s*(?:(?:FIRST|ANY)\s+)?([0-9]+)\s*\(", re.IGNORECASE)
@@ -59,9 +60,9 @@ async def standing(store: Store) -> Standing:
     version, fsync, whole, commit, names, standbys, known, synchronous, read_only, may_write, connections, clock = row
     lost: list[tuple[str, str]] = []
     if fsync != "on":
-        lost.append((MACHINE, "fsync = off"))
+        lost.append((_MACHINE, "fsync = off"))
     if commit == "off":
-        lost.append((MACHINE, "synchronous_commit = off"))
+        lost.append((_SERVER, "synchronous_commit = off"))
     if not names:
         lost.append((PRIMARY, "synchronous_standby_names is empty"))
     elif commit in ("off", "local"):
